@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What every request passes, and what every handler is given. `struct app` is the wired program
+// (built only in cmd/); `struct ctx` is one request's view of it.
+#ifndef STEWARD_APP_APP_H
+#define STEWARD_APP_APP_H
+
+#include "app/actor.h"
+#include "base/clock.h"
+#include "db/db.h"
+#include "http/http.h"
+
+struct blob_store;
+struct live_hub;
+struct config;
+struct route_table;
+
+struct app {
+    const struct config *config;
+    struct clock *clock;
+    struct db_store *db;
+    struct blob_store *blobs;
+    struct live_hub *live;
+    const struct route_table *routes;
+    // Finds who a session's or token's user is; supplied by the people room so that app/ knows no
+    // room. Sets *ret to the anonymous actor when the user is gone or suspended.
+    bool (*load_actor)(struct db *db, mem_ctx *ctx, struct user_id user, struct actor *ret,
+                       struct error *err);
+    struct str secret;  // 32 random bytes of this desk: keyed hashes, tokens in links
+};
+
+struct path_params {
+    int64_t ids[4];      // {name:id} parts in order
+    struct str texts[4];  // {name} parts in order
+};
+
+struct ctx {
+    struct app *app;
+    mem_ctx *mem;  // the request's memory
+    const struct http_request *req;
+    struct http_response *resp;
+    struct db *db;  // read-only snapshot; writes go through room functions and db_tx_run
+    struct actor actor;
+    struct path_params path;
+    struct str csrf;     // token to put into forms ("" when there is no session)
+    bool fragment;       // htmx asked for a part of the page (HX-Request)
+    struct str session;  // id of the session as hex of its hash, "" without one
+};
+
+typedef bool handler_fn(struct ctx *ctx, struct error *err);
+
+enum who {
+    WHO_ANYONE,     // also without session
+    WHO_SIGNED_IN,  // any person
+    WHO_STAFF,      // light agent and up
+    WHO_AGENT,
+    WHO_LEAD,
+    WHO_ADMIN
+};
+
+enum route_kind {
+    ROUTE_PAGE,   // session cookie; POST needs the CSRF token; errors as pages
+    ROUTE_API,    // basic, bearer or session+X-CSRF-Token; errors as JSON; path also with .json
+    ROUTE_PLAIN,  // neither: health, metrics, static files, one-click links
+};
+
+enum rate_class { RATE_NONE, RATE_PAGE, RATE_API, RATE_SIGN_IN, RATE_PUBLIC_FORM };
+
+struct route {
+    enum http_method method;
+    const char *path;  // "/tickets/{ticket:id}/comments/{name}"
+    handler_fn *handler;
+    enum route_kind kind;
+    enum who who;
+    enum rate_class rate;
+    int64_t body_limit;  // bytes; above 1 MiB files go to disk
+};
+
+// Dispatches one request: the server's and the tests' entry. Always fills the response.
+void dispatch_run(struct app *app, const struct http_request *request,
+                  struct http_response *response);
+// Before the body is read: the limit for it, or -1 when no route takes this path and method.
+// *ret_stream is set where a raw body must go to a file (uploads).
+int64_t dispatch_body_limit(const struct app *app, enum http_method method, struct str path);
+
+#endif
