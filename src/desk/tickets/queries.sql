@@ -1,0 +1,208 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+
+-- name: ticket_insert :exec
+-- in: id ticket_id, external_id text?, subject text, status i64, priority i64, type i64, requester_id user_id, submitter_id user_id, assignee_id user_id?, steward_id user_id?, group_id group_id?, organization_id organization_id?, problem_id ticket_id?, followup_of ticket_id?, channel text, recipient text?, tags text, is_public bool, comment_count i64, excerpt text, created_at i64, updated_at i64, generated_at i64, requester_updated_at i64?, assignee_updated_at i64?, status_updated_at i64, assigned_at i64?, solved_at i64?, due_at i64?
+INSERT INTO ticket (id, version, external_id, subject, status, priority, type, requester_id,
+    submitter_id, assignee_id, steward_id, group_id, organization_id, problem_id, followup_of,
+    channel, recipient, tags, is_public, comment_count, excerpt, created_at, updated_at,
+    generated_at, requester_updated_at, assignee_updated_at, status_updated_at, assigned_at,
+    solved_at, due_at)
+VALUES (:id, 1, :external_id, :subject, :status, :priority, :type, :requester_id, :submitter_id,
+    :assignee_id, :steward_id, :group_id, :organization_id, :problem_id, :followup_of, :channel,
+    :recipient, :tags, :is_public, :comment_count, :excerpt, :created_at, :updated_at,
+    :generated_at, :requester_updated_at, :assignee_updated_at, :status_updated_at, :assigned_at,
+    :solved_at, :due_at);
+
+-- name: ticket_update :changes
+-- in: id ticket_id, version i64, external_id text?, subject text, status i64, priority i64, type i64, requester_id user_id, assignee_id user_id?, steward_id user_id?, group_id group_id?, organization_id organization_id?, problem_id ticket_id?, merged_into ticket_id?, tags text, is_public bool, comment_count i64, excerpt text, updated_at i64, generated_at i64, requester_updated_at i64?, assignee_updated_at i64?, status_updated_at i64, assigned_at i64?, solved_at i64?, due_at i64?, deleted_at i64?, deleted_by user_id?
+UPDATE ticket SET version = version + 1, external_id = :external_id, subject = :subject,
+    status = :status, priority = :priority, type = :type, requester_id = :requester_id,
+    assignee_id = :assignee_id, steward_id = :steward_id, group_id = :group_id,
+    organization_id = :organization_id, problem_id = :problem_id, merged_into = :merged_into,
+    tags = :tags, is_public = :is_public, comment_count = :comment_count, excerpt = :excerpt,
+    updated_at = :updated_at, generated_at = :generated_at,
+    requester_updated_at = :requester_updated_at, assignee_updated_at = :assignee_updated_at,
+    status_updated_at = :status_updated_at, assigned_at = :assigned_at, solved_at = :solved_at,
+    due_at = :due_at, deleted_at = :deleted_at, deleted_by = :deleted_by
+WHERE id = :id AND version = :version;
+
+-- name: comment_insert :exec
+-- in: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64
+INSERT INTO ticket_comment (id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from,
+    channel, mail_id, stranger, remote_images, created_at)
+VALUES (:id, :ticket_id, :audit_id, :author_id, :is_public, :body, :html, :quoted_from, :channel,
+    :mail_id, :stranger, :remote_images, :created_at);
+
+-- name: comments_of_ticket :many
+-- in: ticket_id ticket_id, least_public i64
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64
+SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
+    stranger, remote_images, created_at
+FROM ticket_comment WHERE ticket_id = :ticket_id AND is_public >= :least_public ORDER BY id;
+
+-- name: comment_by_id :opt
+-- in: id comment_id
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64
+SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
+    stranger, remote_images, created_at
+FROM ticket_comment WHERE id = :id;
+
+-- name: first_comments_of_tickets :many
+-- in: ids i64[]
+-- out: ticket_id ticket_id, body text
+SELECT c.ticket_id, c.body FROM ticket_comment c
+JOIN (SELECT ticket_id, MIN(id) AS id FROM ticket_comment WHERE ticket_id IN (:ids)
+      GROUP BY ticket_id) f ON f.id = c.id
+ORDER BY c.ticket_id;
+
+-- name: comment_make_private :changes
+-- in: id comment_id
+UPDATE ticket_comment SET is_public = 0 WHERE id = :id AND is_public = 1;
+
+-- name: audit_insert :exec
+-- in: id audit_id, ticket_id ticket_id, author_id user_id, channel text, address text?, custom text?, created_at i64
+INSERT INTO ticket_audit (id, ticket_id, author_id, channel, address, custom, created_at)
+VALUES (:id, :ticket_id, :author_id, :channel, :address, :custom, :created_at);
+
+-- name: audits_of_ticket :many
+-- in: ticket_id ticket_id, after audit_id, most i64
+-- out: id audit_id, ticket_id ticket_id, author_id user_id, channel text, address text?, custom text?, created_at i64
+SELECT id, ticket_id, author_id, channel, address, custom, created_at
+FROM ticket_audit WHERE ticket_id = :ticket_id AND id > :after ORDER BY id LIMIT :most;
+
+-- name: event_insert :exec
+-- in: id event_id, audit_id audit_id, ticket_id ticket_id, kind text, field text?, value text?, previous text?, rule_id rule_id?
+INSERT INTO ticket_event (id, audit_id, ticket_id, kind, field, value, previous, rule_id)
+VALUES (:id, :audit_id, :ticket_id, :kind, :field, :value, :previous, :rule_id);
+
+-- name: events_of_ticket :many
+-- in: ticket_id ticket_id
+-- out: id event_id, audit_id audit_id, kind text, field text?, value text?, previous text?, rule_id rule_id?
+SELECT id, audit_id, kind, field, value, previous, rule_id
+FROM ticket_event WHERE ticket_id = :ticket_id ORDER BY audit_id, id;
+
+-- name: tag_insert :exec
+-- in: ticket_id ticket_id, tag text
+INSERT INTO ticket_tag (ticket_id, tag) VALUES (:ticket_id, :tag) ON CONFLICT DO NOTHING;
+
+-- name: tag_delete :exec
+-- in: ticket_id ticket_id, tag text
+DELETE FROM ticket_tag WHERE ticket_id = :ticket_id AND tag = :tag;
+
+-- name: tag_counts :many
+-- in: most i64
+-- out: tag text, uses i64
+SELECT tag, COUNT(*) AS uses FROM ticket_tag GROUP BY tag ORDER BY uses DESC, tag LIMIT :most;
+
+-- name: tags_with_prefix :many
+-- in: prefix text, prefix_end text, most i64
+-- out: tag text
+SELECT DISTINCT tag FROM ticket_tag WHERE tag >= :prefix AND tag < :prefix_end ORDER BY tag
+LIMIT :most;
+
+-- name: collaborator_insert :changes
+-- in: ticket_id ticket_id, user_id user_id, kind text
+INSERT INTO ticket_collaborator (ticket_id, user_id, kind) VALUES (:ticket_id, :user_id, :kind)
+ON CONFLICT DO NOTHING;
+
+-- name: collaborator_delete :changes
+-- in: ticket_id ticket_id, user_id user_id, kind text
+DELETE FROM ticket_collaborator
+WHERE ticket_id = :ticket_id AND user_id = :user_id AND kind = :kind;
+
+-- name: collaborators_of_tickets :many
+-- in: ids i64[]
+-- out: ticket_id ticket_id, user_id user_id, kind text
+SELECT ticket_id, user_id, kind FROM ticket_collaborator WHERE ticket_id IN (:ids)
+ORDER BY ticket_id, kind, user_id;
+
+-- name: collaborator_is :opt
+-- in: ticket_id ticket_id, user_id user_id
+-- out: kind text
+SELECT kind FROM ticket_collaborator WHERE ticket_id = :ticket_id AND user_id = :user_id LIMIT 1;
+
+-- name: upload_insert :exec
+-- in: id upload_id, token_hash text, created_by user_id, created_at i64
+INSERT INTO upload (id, token_hash, created_by, created_at)
+VALUES (:id, :token_hash, :created_by, :created_at);
+
+-- name: upload_by_hash :opt
+-- in: token_hash text
+-- out: id upload_id, created_by user_id, created_at i64, used_at i64?
+SELECT id, created_by, created_at, used_at FROM upload WHERE token_hash = :token_hash;
+
+-- name: upload_mark_used :exec
+-- in: id upload_id, used_at i64
+UPDATE upload SET used_at = :used_at WHERE id = :id;
+
+-- name: upload_delete :exec
+-- in: id upload_id
+DELETE FROM upload WHERE id = :id;
+
+-- name: attachments_delete_of_upload :exec
+-- in: upload_id upload_id
+DELETE FROM attachment WHERE upload_id = :upload_id AND ticket_id IS NULL;
+
+-- name: attachment_insert :exec
+-- in: id attachment_id, upload_id upload_id?, ticket_id ticket_id?, comment_id comment_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id, created_at i64
+INSERT INTO attachment (id, upload_id, ticket_id, comment_id, hash, file_name, content_type, size,
+    is_inline, content_id, token, created_by, created_at)
+VALUES (:id, :upload_id, :ticket_id, :comment_id, :hash, :file_name, :content_type, :size,
+    :is_inline, :content_id, :token, :created_by, :created_at);
+
+-- name: attachments_adopt :changes
+-- in: upload_id upload_id, ticket_id ticket_id, comment_id comment_id
+UPDATE attachment SET ticket_id = :ticket_id, comment_id = :comment_id
+WHERE upload_id = :upload_id AND ticket_id IS NULL;
+
+-- name: attachments_of_ticket :many
+-- in: ticket_id ticket_id
+-- out: id attachment_id, comment_id comment_id?, ticket_id ticket_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id
+SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline, content_id,
+    token, created_by
+FROM attachment WHERE ticket_id = :ticket_id ORDER BY comment_id, id;
+
+-- name: attachments_of_upload :many
+-- in: upload_id upload_id
+-- out: id attachment_id, comment_id comment_id?, ticket_id ticket_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id
+SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline, content_id,
+    token, created_by
+FROM attachment WHERE upload_id = :upload_id ORDER BY id;
+
+-- name: attachment_by_token :opt
+-- in: token text
+-- out: id attachment_id, comment_id comment_id?, ticket_id ticket_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id
+SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline, content_id,
+    token, created_by
+FROM attachment WHERE token = :token;
+
+-- name: attachment_by_id :opt
+-- in: id attachment_id
+-- out: id attachment_id, comment_id comment_id?, ticket_id ticket_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id
+SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline, content_id,
+    token, created_by
+FROM attachment WHERE id = :id;
+
+-- name: draft_put :exec
+-- in: user_id user_id, ticket_id ticket_id, is_public bool, body text, updated_at i64
+INSERT INTO draft (user_id, ticket_id, is_public, body, updated_at)
+VALUES (:user_id, :ticket_id, :is_public, :body, :updated_at)
+ON CONFLICT (user_id, ticket_id) DO UPDATE SET is_public = excluded.is_public,
+    body = excluded.body, updated_at = excluded.updated_at;
+
+-- name: draft_get :opt
+-- in: user_id user_id, ticket_id ticket_id
+-- out: is_public bool, body text, updated_at i64
+SELECT is_public, body, updated_at FROM draft WHERE user_id = :user_id AND ticket_id = :ticket_id;
+
+-- name: draft_delete :exec
+-- in: user_id user_id, ticket_id ticket_id
+DELETE FROM draft WHERE user_id = :user_id AND ticket_id = :ticket_id;
+
+-- name: search_insert :exec
+-- in: id comment_id, subject text, body text
+-- sqlite:
+INSERT INTO ticket_fts (rowid, subject, body) VALUES (:id, :subject, :body);
+-- postgres:
+INSERT INTO ticket_fts (id, words)
+VALUES (:id, setweight(to_tsvector('simple', :subject), 'A') || to_tsvector('simple', :body));

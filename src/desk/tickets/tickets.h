@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The tickets room: tickets, their comments, files, tags and history. Everything that changes a
+// ticket is a `struct ticket_change` given to ticket_apply(); nothing else writes tickets. Reading
+// functions take the actor and show only what this person may see; what they may not see does not
+// exist for them (NOT_FOUND, never FORBIDDEN, so that nobody learns which numbers are taken).
+#ifndef STEWARD_DESK_TICKETS_TICKETS_H
+#define STEWARD_DESK_TICKETS_TICKETS_H
+
+#include "app/actor.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "db/db.h"
+
+enum ticket_status {
+#define STATUS(name, number, word) STATUS_##name = (number),
+#include "desk/tickets/enums.def"
+#undef STATUS
+};
+
+enum ticket_priority {
+#define PRIORITY(name, number, word) PRIORITY_##name = (number),
+#include "desk/tickets/enums.def"
+#undef PRIORITY
+};
+
+enum ticket_type {
+#define TYPE(name, number, word) TYPE_##name = (number),
+#include "desk/tickets/enums.def"
+#undef TYPE
+};
+
+// The API's words; "" for none. Parsing takes exactly those words.
+struct str ticket_status_word(enum ticket_status status);
+struct str ticket_priority_word(enum ticket_priority priority);
+struct str ticket_type_word(enum ticket_type type);
+MUST_CHECK bool ticket_status_parse(struct str word, enum ticket_status *ret);
+MUST_CHECK bool ticket_priority_parse(struct str word, enum ticket_priority *ret);
+MUST_CHECK bool ticket_type_parse(struct str word, enum ticket_type *ret);
+
+struct ticket {
+    struct ticket_id id;
+    int64_t version;
+    struct str external_id;  // absent when none
+    struct str subject;
+    enum ticket_status status;
+    enum ticket_priority priority;
+    enum ticket_type type;
+    struct user_id requester;
+    struct user_id submitter;
+    struct user_id assignee;  // who works on it now
+    struct user_id steward;   // the requester's one contact: set at first assignment, then kept
+    struct group_id group;
+    struct organization_id organization;
+    struct ticket_id problem;
+    struct ticket_id followup_of;
+    struct ticket_id merged_into;
+    struct str channel;    // the API's word, see CHANNELS
+    struct str recipient;  // the address the first mail went to, or absent
+    struct str tags;       // sorted, one space between
+    bool is_public;        // has a comment the requester can see
+    int64_t comment_count;
+    struct str excerpt;  // one line of the latest comment
+    // Times in milliseconds, 0 for never.
+    int64_t created_at;
+    int64_t updated_at;
+    int64_t generated_at;
+    int64_t requester_updated_at;
+    int64_t assignee_updated_at;
+    int64_t status_updated_at;
+    int64_t assigned_at;
+    int64_t solved_at;
+    int64_t due_at;
+    int64_t deleted_at;
+    struct user_id deleted_by;
+};
+
+struct ticket_comment {
+    struct comment_id id;
+    struct ticket_id ticket;
+    struct audit_id audit;
+    struct user_id author;
+    bool is_public;
+    struct str body;         // plain text
+    struct html html;        // sanitised; absent markup when the message was plain
+    int64_t quoted_from;     // byte of body where quoted history begins, -1 for none
+    struct str channel;
+    struct mail_id mail;     // the mail it came as
+    struct str stranger;     // why somebody unknown to the ticket was let in, absent otherwise
+    int64_t remote_images;   // blocked pictures in html
+    int64_t created_at;
+};
+
+struct attachment {
+    struct attachment_id id;
+    struct comment_id comment;
+    struct ticket_id ticket;
+    struct str hash;  // of the bytes in the blob store
+    struct str file_name;
+    struct str content_type;
+    int64_t size;
+    bool is_inline;
+    struct str content_id;
+    struct str token;
+    struct user_id created_by;
+};
+
+struct ticket_audit {
+    struct audit_id id;
+    struct ticket_id ticket;
+    struct user_id author;  // none: the desk itself
+    struct str channel;
+    struct str address;
+    struct str custom;  // JSON object that an API client attached, or absent
+    int64_t created_at;
+};
+
+struct ticket_event {
+    struct event_id id;  // a Comment event's id is the comment's
+    struct audit_id audit;
+    struct str kind;  // Create, Change, Comment, Notification … as the API names them
+    struct str field;
+    struct str value;
+    struct str previous;
+    struct rule_id rule;
+};
+
+// --- changing -----------------------------------------------------------------------------------
+
+enum collaborator_kind { COLLABORATOR_CC, COLLABORATOR_FOLLOWER };
+
+struct collaborator_change {
+    struct user_id user;
+    enum collaborator_kind kind;
+    bool remove;
+};
+
+// A file that is in the blob store already.
+struct new_file {
+    struct str hash;
+    struct str file_name;
+    struct str content_type;
+    int64_t size;
+    bool is_inline;
+    struct str content_id;
+    struct str token;  // random; given when the markup already names it, else made
+};
+
+struct new_comment {
+    struct str body;    // plain text; needed
+    struct html html;   // sanitised, or absent
+    bool is_public;
+    struct user_id author;  // none: the actor
+    int64_t quoted_from;    // -1 for none
+    struct mail_id mail;
+    struct str stranger;
+    int64_t remote_images;
+    const struct new_file *files;
+    size_t file_count;
+    const struct str *uploads;  // tokens of upload_add()
+    size_t upload_count;
+    int64_t created_at;  // imports only; 0: now
+};
+
+// Which fields of a ticket_change are set.
+enum {
+    SET_SUBJECT = 1 << 0,
+    SET_STATUS = 1 << 1,
+    SET_PRIORITY = 1 << 2,
+    SET_TYPE = 1 << 3,
+    SET_REQUESTER = 1 << 4,
+    SET_ASSIGNEE = 1 << 5,
+    SET_GROUP = 1 << 6,
+    SET_ORGANIZATION = 1 << 7,
+    SET_PROBLEM = 1 << 8,
+    SET_DUE = 1 << 9,
+    SET_EXTERNAL_ID = 1 << 10,
+    SET_TAGS = 1 << 11,
+    SET_STEWARD = 1 << 12,
+    SET_DELETED = 1 << 13,
+};
+
+struct ticket_change {
+    struct ticket_id ticket;  // none: create one
+    int64_t expect_version;   // 0: whatever it is; else CONFLICT when it moved on
+    int64_t expect_stamp;     // 0, or CONFLICT when updated_at is later (safe_update)
+    unsigned set;             // SET_… of the fields below that count
+    struct str subject;
+    enum ticket_status status;
+    enum ticket_priority priority;
+    enum ticket_type type;
+    struct user_id requester;
+    struct user_id assignee;
+    struct group_id group;
+    struct organization_id organization;
+    struct ticket_id problem;
+    int64_t due_at;
+    struct str external_id;
+    struct str tags;      // replaces all; space separated
+    struct str add_tags;  // always count when not absent
+    struct str remove_tags;
+    struct user_id steward;
+    bool deleted;
+    struct user_id submitter;     // create only; none: the actor
+    struct ticket_id followup_of; // create only
+    struct str recipient;         // create only
+    const struct collaborator_change *collaborators;
+    size_t collaborator_count;
+    const struct new_comment *comment;
+    struct str custom;     // JSON for the audit's metadata.custom, or absent
+    struct rule_id rule;   // the rule that asks for it
+    bool by_machine;       // an automatic mail: recorded, but reopens nothing and is never answered
+    bool import;           // admins: times and authors are taken as given, observers stay silent
+    int64_t created_at;    // imports only
+    int64_t solved_at;     // imports only
+};
+
+struct ticket_outcome {
+    struct ticket before;  // id.v == 0 when it was created
+    struct ticket after;
+    struct audit_id audit;       // none when nothing changed
+    struct comment_id comment;   // none without one
+};
+
+// One step in the life of a change, as observers see it.
+struct ticket_applied {
+    const struct actor *actor;
+    const struct ticket_change *change;
+    const struct ticket_outcome *outcome;
+    int64_t now;
+};
+
+// Called inside the transaction after every change, in the order of desk.c's list. An observer may
+// add rows of its own room, jobs, and further changes through ticket_apply_nested().
+struct ticket_observer {
+    const char *name;
+    bool (*on_change)(void *env, struct db *tx, const struct ticket_applied *applied,
+                      struct error *err);
+};
+
+// The wired room.
+struct tickets {
+    struct clock *clock;
+    const struct ticket_observer *observers;
+    size_t observer_count;
+    void *env;  // given to observers: the desk
+};
+
+// The one write path: checks permission, version and validity, writes rows, audit and events,
+// updates the search index, calls the observers. Inside a transaction (db_tx_run); repeatable.
+// INVALID with the field at fault; NOT_FOUND; FORBIDDEN; CONFLICT for a stale version; GONE when
+// the ticket is closed and wants a follow-up. *ret lives in `ctx`.
+MUST_CHECK bool ticket_apply(const struct tickets *room, struct db *tx, mem_ctx *ctx,
+                             const struct actor *actor, const struct ticket_change *change,
+                             struct ticket_outcome *ret, struct error *err);
+
+// The same as one whole transaction, for handlers.
+MUST_CHECK bool ticket_apply_run(const struct tickets *room, struct db_store *store, mem_ctx *ctx,
+                                 const struct actor *actor, const struct ticket_change *change,
+                                 struct ticket_outcome *ret, struct error *err);
+
+// Adds an event to an audit that exists: what a rule, a notification or a failed mail did.
+MUST_CHECK bool ticket_event_add(struct db *tx, struct ticket_id ticket, struct audit_id audit,
+                                 const struct ticket_event *event, struct error *err);
+// Begins an audit with one event outside of a change (a mail failed hours later).
+MUST_CHECK bool ticket_note_event(const struct tickets *room, struct db *tx,
+                                  struct ticket_id ticket, const struct ticket_event *event,
+                                  struct error *err);
+
+// --- access -------------------------------------------------------------------------------------
+
+bool ticket_may_see(struct db *db, const struct actor *actor, const struct ticket *ticket);
+bool ticket_may_edit(const struct actor *actor, const struct ticket *ticket);     // its fields
+bool ticket_may_comment(const struct actor *actor, bool is_public);
+
+// --- reading ------------------------------------------------------------------------------------
+
+// NOT_FOUND when there is none, it is deleted, or the actor may not see it.
+MUST_CHECK bool ticket_load(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                            struct ticket_id id, struct ticket *ret, struct error *err);
+// Public ones only for end users.
+MUST_CHECK bool ticket_comments(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                                struct ticket_id id, struct ticket_comment **ret, size_t *ret_count,
+                                struct error *err);
+MUST_CHECK bool ticket_attachments(struct db *db, mem_ctx *ctx, struct ticket_id id,
+                                   struct attachment **ret, size_t *ret_count, struct error *err);
+MUST_CHECK bool ticket_audits(struct db *db, mem_ctx *ctx, struct ticket_id id,
+                              struct ticket_audit **ret, size_t *ret_count,
+                              struct ticket_event **ret_events, size_t *ret_event_count,
+                              struct error *err);
+struct collaborator {
+    struct ticket_id ticket;
+    struct user_id user;
+    enum collaborator_kind kind;
+};
+// Of many tickets at once, sorted by ticket, CCs first.
+MUST_CHECK bool ticket_collaborators(struct db *db, mem_ctx *ctx, const struct ticket *tickets,
+                                     size_t count, struct collaborator **ret, size_t *ret_count,
+                                     struct error *err);
+// Plain text of each ticket's first comment, sorted by ticket id, for lists that show it.
+struct ticket_text {
+    struct ticket_id ticket;
+    struct str body;
+};
+MUST_CHECK bool ticket_descriptions(struct db *db, mem_ctx *ctx, const struct ticket *tickets,
+                                    size_t count, struct ticket_text **ret, size_t *ret_count,
+                                    struct error *err);
+
+// --- lists --------------------------------------------------------------------------------------
+
+enum ticket_column {
+    TC_ID, TC_SUBJECT, TC_STATUS, TC_PRIORITY, TC_TYPE, TC_REQUESTER, TC_SUBMITTER, TC_ASSIGNEE,
+    TC_STEWARD, TC_GROUP, TC_ORGANIZATION, TC_EXTERNAL_ID, TC_CHANNEL, TC_CREATED, TC_UPDATED,
+    TC_GENERATED, TC_SOLVED, TC_DUE, TC_STATUS_UPDATED, TC_REQUESTER_UPDATED, TC_ASSIGNEE_UPDATED,
+    TC_PROBLEM, TC_FOLLOWUP, TC_TAG, TC_CC, TC_FOLLOWER, TC_COMMENTER, TC_HAS_FILE, TC_TEXT,
+    TC_COLUMNS
+};
+
+enum condition_op { OP_IS, OP_IS_NOT, OP_LESS, OP_LESS_EQUAL, OP_GREATER, OP_GREATER_EQUAL, OP_NONE,
+                    OP_ANY };
+
+// column op value; for TC_TAG, TC_TEXT and such only OP_IS and OP_IS_NOT. `texts` or `numbers`
+// holds several values: one of them is enough.
+struct ticket_condition {
+    enum ticket_column column;
+    enum condition_op op;
+    const int64_t *numbers;
+    const struct str *texts;
+    size_t count;
+};
+
+struct ticket_query {
+    const struct ticket_condition *all;
+    size_t all_count;
+    const struct ticket_condition *any;  // one of them must hold, when there are some
+    size_t any_count;
+    bool deleted;      // only deleted ones instead of only living ones
+    bool also_deleted; // both, for exports
+    enum ticket_column sort;  // TC_ID, a time, TC_STATUS, TC_PRIORITY, TC_SUBJECT, an id
+    bool descending;
+    int64_t limit;
+    int64_t offset;
+    // Paging by key: rows after (or, backwards, before) the one with this sort value and id.
+    struct ticket_id after_id;  // none: from the start
+    int64_t after_value;
+    struct str after_text;  // when sorting by TC_SUBJECT
+    bool backwards;
+};
+
+// What the actor may see of the tickets that match, in order.
+MUST_CHECK bool tickets_find(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                             const struct ticket_query *query, struct ticket **ret,
+                             size_t *ret_count, struct error *err);
+// How many, counting no further than `most`.
+MUST_CHECK bool tickets_count(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                              const struct ticket_query *query, int64_t most, int64_t *ret,
+                              struct error *err);
+// The sort value of a ticket, as after_value wants it.
+int64_t ticket_sort_value(const struct ticket *ticket, enum ticket_column sort);
+
+// --- search -------------------------------------------------------------------------------------
+
+struct ticket_hit {
+    struct ticket ticket;
+    struct html snippet;  // a line of the text with <mark> around what was found
+};
+
+// Free words ("printer blank", "\"exact phrase\"", "print*", "-word"), newest comments first, each
+// ticket once. Words of internal comments find nothing for end users.
+MUST_CHECK bool tickets_search(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                               struct str words, int64_t most, struct ticket_hit **ret,
+                               size_t *ret_count, struct error *err);
+// The full-text engine's form of such words; absent when nothing searchable is in them.
+struct str search_expression(mem_ctx *ctx, enum db_engine engine, struct str words);
+struct html search_snippet(mem_ctx *ctx, struct str text, struct str words);
+
+// --- files --------------------------------------------------------------------------------------
+
+// Adds a file to an upload; an absent token begins one. *ret_token names it from then on. Tokens
+// live three days and are used once.
+MUST_CHECK bool upload_add(struct db *tx, mem_ctx *ctx, const struct actor *actor,
+                           struct str token, const struct new_file *file, int64_t now,
+                           struct str *ret_token, struct attachment *ret, struct error *err);
+MUST_CHECK bool upload_files(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                             struct str token, struct attachment **ret, size_t *ret_count,
+                             struct error *err);
+MUST_CHECK bool upload_remove(struct db *tx, const struct actor *actor, struct str token,
+                              struct error *err);
+// By the unguessable token of its address; NOT_FOUND otherwise.
+MUST_CHECK bool attachment_by_address(struct db *db, mem_ctx *ctx, struct str token,
+                                      struct attachment *ret, struct error *err);
+// By id, for who may see its ticket.
+MUST_CHECK bool attachment_load(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                                struct attachment_id id, struct attachment *ret, struct error *err);
+
+// --- tags and drafts ----------------------------------------------------------------------------
+
+// Lower-cased, split at white space and commas, unique, sorted, joined by one space.
+struct str tags_normalise(mem_ctx *ctx, struct str tags);
+
+struct tag_count {
+    struct str tag;
+    int64_t uses;
+};
+MUST_CHECK bool tags_list(struct db *db, mem_ctx *ctx, int64_t most, struct tag_count **ret,
+                          size_t *ret_count, struct error *err);
+MUST_CHECK bool tags_complete(struct db *db, mem_ctx *ctx, struct str prefix, int64_t most,
+                              struct str **ret, size_t *ret_count, struct error *err);
+
+struct draft {
+    bool is_public;
+    struct str body;
+    int64_t updated_at;
+};
+MUST_CHECK bool draft_load(struct db *db, mem_ctx *ctx, struct user_id user,
+                           struct ticket_id ticket, struct draft *ret, bool *ret_found,
+                           struct error *err);
+// An empty body removes it.
+MUST_CHECK bool draft_store(struct db *tx, struct user_id user, struct ticket_id ticket,
+                            const struct draft *draft, struct error *err);
+
+#endif
