@@ -11,12 +11,26 @@
 #include "base/str.h"
 
 // Ordered: each may do what those before it may.
-enum role { ROLE_NONE, ROLE_END_USER, ROLE_LIGHT_AGENT, ROLE_AGENT, ROLE_LEAD, ROLE_ADMIN, ROLE_SYSTEM };
+enum role {
+    ROLE_NONE,
+    ROLE_END_USER,
+    ROLE_LIGHT_AGENT,
+    ROLE_AGENT,
+    ROLE_LEAD,
+    ROLE_ADMIN,
+    ROLE_SYSTEM
+};
 
 // The API's word for the channel (via.channel).
 #define CHANNELS                                                                                   \
-    CHANNEL(WEB, "web") CHANNEL(EMAIL, "email") CHANNEL(API, "api") CHANNEL(PORTAL, "help_center") \
-    CHANNEL(RULE, "rule") CHANNEL(SYSTEM, "system") CHANNEL(VOICE, "voice") CHANNEL(CHAT, "chat")
+    CHANNEL(WEB, "web")                                                                            \
+    CHANNEL(EMAIL, "email")                                                                        \
+    CHANNEL(API, "api")                                                                            \
+    CHANNEL(PORTAL, "help_center")                                                                 \
+    CHANNEL(RULE, "rule")                                                                          \
+    CHANNEL(SYSTEM, "system")                                                                      \
+    CHANNEL(VOICE, "voice")                                                                        \
+    CHANNEL(CHAT, "chat")
 
 enum channel {
 #define CHANNEL(name, word) CHANNEL_##name,
@@ -33,8 +47,8 @@ struct actor {
     struct str name;
     struct str email;
     struct organization_id organization;
-    bool sees_organization;           // end user who may see the organisation's tickets
-    const struct group_id *groups;    // sorted by id
+    bool sees_organization;         // end user who may see the organisation's tickets
+    const struct group_id *groups;  // sorted by id
     size_t group_count;
     enum channel channel;
     struct str locale;     // "en-US"
@@ -42,9 +56,9 @@ struct actor {
     struct str address;    // peer address for the audit
 };
 
-bool actor_is_staff(const struct actor *actor);   // light agent and up
-bool actor_is_agent(const struct actor *actor);   // agent and up
-bool actor_is_admin(const struct actor *actor);   // admin and system
+bool actor_is_staff(const struct actor *actor);  // light agent and up
+bool actor_is_agent(const struct actor *actor);  // agent and up
+bool actor_is_admin(const struct actor *actor);  // admin and system
 bool actor_in_group(const struct actor *actor, struct group_id group);
 // The desk itself: rules, timers, mail intake.
 struct actor actor_system(enum channel channel);

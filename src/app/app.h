@@ -30,7 +30,7 @@ struct app {
 };
 
 struct path_params {
-    int64_t ids[4];      // {name:id} parts in order
+    int64_t ids[4];       // {name:id} parts in order
     struct str texts[4];  // {name} parts in order
 };
 

@@ -50,8 +50,9 @@ bool error_field(struct error *err, const char *field, const char *word, const c
 bool error_internal(struct error *err, const char *detail, ...)
 {
     error_clear(err, ERR_INTERNAL);
-    (void)snprintf(err->message, sizeof err->message,
-                   "Something went wrong on our side. Nothing you sent was changed; please try again.");
+    (void)snprintf(
+        err->message, sizeof err->message,
+        "Something went wrong on our side. Nothing you sent was changed; please try again.");
     va_list args;
     va_start(args, detail);
     (void)vsnprintf(err->detail, sizeof err->detail, detail, args);

@@ -8,10 +8,39 @@
 
 // ID(name): struct name ## _id
 #define ID_KINDS                                                                                   \
-    ID(ticket) ID(user) ID(group) ID(organization) ID(comment) ID(audit) ID(event) ID(attachment)  \
-    ID(upload) ID(job) ID(session) ID(token) ID(view) ID(mail) ID(outmail) ID(identity) ID(brand)  \
-    ID(form) ID(field) ID(status) ID(membership) ID(trigger) ID(macro) ID(article) ID(section)     \
-    ID(category) ID(webhook) ID(suspended) ID(moment) ID(rule) ID(policy) ID(schedule) ID(object)
+    ID(ticket)                                                                                     \
+    ID(user)                                                                                       \
+    ID(group)                                                                                      \
+    ID(organization)                                                                               \
+    ID(comment)                                                                                    \
+    ID(audit)                                                                                      \
+    ID(event)                                                                                      \
+    ID(attachment)                                                                                 \
+    ID(upload)                                                                                     \
+    ID(job)                                                                                        \
+    ID(session)                                                                                    \
+    ID(token)                                                                                      \
+    ID(view)                                                                                       \
+    ID(mail)                                                                                       \
+    ID(outmail)                                                                                    \
+    ID(identity)                                                                                   \
+    ID(brand)                                                                                      \
+    ID(form)                                                                                       \
+    ID(field)                                                                                      \
+    ID(status)                                                                                     \
+    ID(membership)                                                                                 \
+    ID(trigger)                                                                                    \
+    ID(macro)                                                                                      \
+    ID(article)                                                                                    \
+    ID(section)                                                                                    \
+    ID(category)                                                                                   \
+    ID(webhook)                                                                                    \
+    ID(suspended)                                                                                  \
+    ID(moment)                                                                                     \
+    ID(rule)                                                                                       \
+    ID(policy)                                                                                     \
+    ID(schedule)                                                                                   \
+    ID(object)
 
 #define ID(name)                                                                                   \
     struct name##_id {                                                                             \

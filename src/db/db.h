@@ -84,10 +84,8 @@ struct db_value {
 #define DB_VALUE_I64(v) ((struct db_value){.type = DB_I64, .i64 = (v)})
 #define DB_VALUE_F64(v) ((struct db_value){.type = DB_F64, .f64 = (v)})
 // An absent text binds NULL.
-#define DB_VALUE_TEXT(s)                                                                           \
-    ((struct db_value){.type = str_none(s) ? DB_NULL : DB_TEXT, .text = (s)})
-#define DB_VALUE_BLOB(s)                                                                           \
-    ((struct db_value){.type = str_none(s) ? DB_NULL : DB_BLOB, .text = (s)})
+#define DB_VALUE_TEXT(s) ((struct db_value){.type = str_none(s) ? DB_NULL : DB_TEXT, .text = (s)})
+#define DB_VALUE_BLOB(s) ((struct db_value){.type = str_none(s) ? DB_NULL : DB_BLOB, .text = (s)})
 #define DB_VALUE_NULL ((struct db_value){.type = DB_NULL})
 
 struct db_query {
