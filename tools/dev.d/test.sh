@@ -9,11 +9,13 @@
 #   unit     meson's tests, gcc, optimised
 #   asan     the same tests, clang with AddressSanitizer and UndefinedBehaviorSanitizer
 #   fuzz     corpora and old findings of tests/fuzz, replayed under the sanitizers
+#   selftest   the tests' own helpers
 #   api browser mail fault   tests/SUITE/*.test.mjs by node:test against the program of build-asan
 #
-# STEWARD_PROGRAM=FILE tests another program; TEST_NAMES=REGEX runs only node tests so named.
+# STEWARD_TEST_DB=postgres runs them on a PostgreSQL of their own; STEWARD_PROGRAM=FILE tests another
+# program; TEST_NAMES=REGEX runs only node tests so named.
 
-node_suites=(api browser mail fault)
+node_suites=(selftest api browser mail fault)
 
 test_suite_files() {
     find "tests/$1" -name '*.test.mjs' 2>/dev/null | LC_ALL=C sort
@@ -80,7 +82,8 @@ suite_fuzz() {
 suite_node() {
     local name=$1 rc=0 files
     build_asan || return 1
-    need_modules tests
+    [ "${STEWARD_TEST_DB:-}" != postgres ] || need_packages postgres || return 1
+    need_modules tests || return 1
     mapfile -t files < <(test_suite_files "$name")
     mkdir -p build/log build/pictures
     node --test ${TEST_NAMES:+--test-name-pattern="$TEST_NAMES"} \

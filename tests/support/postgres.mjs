@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A PostgreSQL of our own in a temporary folder, reached by its unix socket only; started once a
+// process, one database for each server under test. It refuses to run as root, so then it runs as
+// the user `postgres`, or as `nobody`.
+import { execFile, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { until } from './wait.mjs';
+
+const exec = promisify(execFile);
+let shared = null;
+let users = 0;
+
+function binaries() {
+  const base = '/usr/lib/postgresql';
+  const versions = fs.existsSync(base) ? fs.readdirSync(base).sort((a, b) => b - a) : [];
+  if (versions.length === 0) throw new Error('PostgreSQL is not installed');
+  return path.join(base, versions[0], 'bin');
+}
+
+function owner() {
+  if (process.getuid() !== 0) return {};
+  const lines = fs.readFileSync('/etc/passwd', 'utf8').split('\n');
+  for (const name of ['postgres', 'nobody']) {
+    const entry = lines.find((line) => line.startsWith(`${name}:`))?.split(':');
+    if (entry) return { uid: Number(entry[2]), gid: Number(entry[3]) };
+  }
+  throw new Error('there is no user to run PostgreSQL as');
+}
+
+class Postgres {
+  constructor() {
+    this.bin = binaries();
+    this.as = owner();
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'steward-pg-'));
+    this.count = 0;
+    if (this.as.uid !== undefined) fs.chownSync(this.folder, this.as.uid, this.as.gid);
+  }
+
+  async start() {
+    const data = path.join(this.folder, 'data');
+    const options = { ...this.as, cwd: this.folder };
+    await exec(
+      path.join(this.bin, 'initdb'),
+      ['-D', data, '-U', 'steward', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
+      options,
+    );
+    this.child = spawn(
+      path.join(this.bin, 'postgres'),
+      ['-D', data, '-k', this.folder, '-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'max_connections=200'],
+      { ...options, stdio: 'ignore' },
+    );
+    await until('PostgreSQL to start', () => this.sql('postgres', 'SELECT 1'), 30000);
+    return this;
+  }
+
+  // Runs SQL by psql; returns its output, one row a line, columns divided by '|'.
+  async sql(database, text) {
+    const { stdout } = await exec(path.join(this.bin, 'psql'), [
+      '-h', this.folder, '-U', 'steward', '-d', database, '-v', 'ON_ERROR_STOP=1', '-qAtc', text,
+    ]);
+    return stdout.trimEnd() || ' ';
+  }
+
+  // A new, empty database; returns its URL.
+  async createDatabase() {
+    const name = `t${process.pid}_${++this.count}`;
+    await this.sql('postgres', `CREATE DATABASE ${name}`);
+    return `postgresql://steward@/${name}?host=${encodeURIComponent(this.folder)}`;
+  }
+
+  // Gives the database back; the server ends with its last user.
+  async release() {
+    if (--users > 0) return;
+    shared = null;
+    const ended = new Promise((resolve) => this.child.on('close', resolve));
+    this.child.kill('SIGINT');
+    await ended;
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export function startPostgres() {
+  users++;
+  shared ??= new Postgres().start();
+  return shared;
+}
