@@ -206,3 +206,17 @@ INSERT INTO ticket_fts (rowid, subject, body) VALUES (:id, :subject, :body);
 -- postgres:
 INSERT INTO ticket_fts (id, words)
 VALUES (:id, setweight(to_tsvector('simple', :subject), 'A') || to_tsvector('simple', :body));
+
+-- Newest first; the full-text table's ids grow with time.
+-- name: search_comments :many
+-- in: expression text, before i64, least_public i64, most i64
+-- out: id comment_id, ticket_id ticket_id, body text
+-- sqlite:
+SELECT c.id, c.ticket_id, c.body FROM ticket_fts f JOIN ticket_comment c ON c.id = f.rowid
+WHERE f.ticket_fts MATCH :expression AND f.rowid < :before AND c.is_public >= :least_public
+ORDER BY f.rowid DESC LIMIT :most;
+-- postgres:
+SELECT c.id, c.ticket_id, c.body FROM ticket_fts f JOIN ticket_comment c ON c.id = f.id
+WHERE f.words @@ to_tsquery('simple', :expression) AND f.id < :before
+    AND c.is_public >= :least_public
+ORDER BY f.id DESC LIMIT :most;

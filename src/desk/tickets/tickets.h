@@ -210,6 +210,7 @@ struct ticket_change {
     const struct new_comment *comment;
     struct str custom;     // JSON for the audit's metadata.custom, or absent
     struct rule_id rule;   // the rule that asks for it
+    struct audit_id into;  // none, or: append to this audit and call no observers (rules)
     bool by_machine;       // an automatic mail: recorded, but reopens nothing and is never answered
     bool import;           // admins: times and authors are taken as given, observers stay silent
     int64_t created_at;    // imports only
@@ -232,7 +233,7 @@ struct ticket_applied {
 };
 
 // Called inside the transaction after every change, in the order of desk.c's list. An observer may
-// add rows of its own room, jobs, and further changes through ticket_apply_nested().
+// add rows of its own room, jobs, and further changes that name the audit they belong `into`.
 struct ticket_observer {
     const char *name;
     bool (*on_change)(void *env, struct db *tx, const struct ticket_applied *applied,

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One run of ticket_apply(), shared by its two halves: apply.c decides, apply_write.c writes.
+#ifndef STEWARD_DESK_TICKETS_APPLY_INTERNAL_H
+#define STEWARD_DESK_TICKETS_APPLY_INTERNAL_H
+
+#include "desk/tickets/tickets_internal.h"
+
+struct apply {
+    const struct tickets *room;
+    struct db *tx;
+    mem_ctx *ctx;
+    const struct actor *actor;
+    const struct ticket_change *change;
+    int64_t now;
+    bool created;
+    struct ticket before;
+    struct ticket after;
+    struct audit_id audit;
+    struct comment_id comment;
+    struct ticket_event *events;  // what differs, in the order of the history
+    size_t event_count;
+};
+
+struct str channel_word(enum channel channel);
+
+// `tags` plus `add` less `remove`, normalised.
+struct str tags_combine(mem_ctx *ctx, struct str tags, struct str add, struct str remove);
+
+// Gives the files of an upload to a comment; INVALID when the token is not the actor's to use.
+MUST_CHECK bool upload_adopt(struct db *tx, mem_ctx *ctx, const struct actor *actor,
+                             struct str token, struct ticket_id ticket, struct comment_id comment,
+                             int64_t now, struct error *err);
+
+// Fills a->events from before and after, collaborators included.
+MUST_CHECK bool apply_compare(struct apply *a, struct error *err);
+// Ids, rows, audit, events, files, search index.
+MUST_CHECK bool apply_write(struct apply *a, struct error *err);
+
+#endif

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The one place that puts SQL together: filters, orders and pages of ticket lists. Fragments come
+// from the table of columns below; numbers of our own enumerations may stand in the text (partial
+// indexes need them there); whatever a person wrote is bound, never written.
+#include "desk/tickets/tickets_internal.h"
+
+#include <assert.h>
+
+enum column_kind { KIND_NUMBER, KIND_ENUM, KIND_TEXT, KIND_NULLABLE, KIND_SPECIAL };
+
+struct column {
+    const char *sql;
+    enum column_kind kind;
+};
+
+static const struct column COLUMNS[TC_COLUMNS] = {
+    [TC_ID] = {"t.id", KIND_NUMBER},
+    [TC_SUBJECT] = {"t.subject", KIND_TEXT},
+    [TC_STATUS] = {"t.status", KIND_ENUM},
+    [TC_PRIORITY] = {"t.priority", KIND_ENUM},
+    [TC_TYPE] = {"t.type", KIND_ENUM},
+    [TC_REQUESTER] = {"t.requester_id", KIND_NUMBER},
+    [TC_SUBMITTER] = {"t.submitter_id", KIND_NUMBER},
+    [TC_ASSIGNEE] = {"t.assignee_id", KIND_NULLABLE},
+    [TC_STEWARD] = {"t.steward_id", KIND_NULLABLE},
+    [TC_GROUP] = {"t.group_id", KIND_NULLABLE},
+    [TC_ORGANIZATION] = {"t.organization_id", KIND_NULLABLE},
+    [TC_EXTERNAL_ID] = {"t.external_id", KIND_TEXT},
+    [TC_CHANNEL] = {"t.channel", KIND_TEXT},
+    [TC_CREATED] = {"t.created_at", KIND_NUMBER},
+    [TC_UPDATED] = {"t.updated_at", KIND_NUMBER},
+    [TC_GENERATED] = {"t.generated_at", KIND_NUMBER},
+    [TC_SOLVED] = {"t.solved_at", KIND_NULLABLE},
+    [TC_DUE] = {"t.due_at", KIND_NULLABLE},
+    [TC_STATUS_UPDATED] = {"t.status_updated_at", KIND_NUMBER},
+    [TC_REQUESTER_UPDATED] = {"t.requester_updated_at", KIND_NULLABLE},
+    [TC_ASSIGNEE_UPDATED] = {"t.assignee_updated_at", KIND_NULLABLE},
+    [TC_PROBLEM] = {"t.problem_id", KIND_NULLABLE},
+    [TC_FOLLOWUP] = {"t.followup_of", KIND_NULLABLE},
+    [TC_TAG] = {"EXISTS (SELECT 1 FROM ticket_tag x WHERE x.ticket_id = t.id AND x.tag", KIND_SPECIAL},
+    [TC_CC] = {"EXISTS (SELECT 1 FROM ticket_collaborator x WHERE x.ticket_id = t.id AND "
+               "x.kind = 'cc' AND x.user_id",
+               KIND_SPECIAL},
+    [TC_FOLLOWER] = {"EXISTS (SELECT 1 FROM ticket_collaborator x WHERE x.ticket_id = t.id AND "
+                     "x.kind = 'follower' AND x.user_id",
+                     KIND_SPECIAL},
+    [TC_COMMENTER] = {"EXISTS (SELECT 1 FROM ticket_comment x WHERE x.ticket_id = t.id AND "
+                      "x.author_id",
+                      KIND_SPECIAL},
+    [TC_HAS_FILE] = {"EXISTS (SELECT 1 FROM attachment x WHERE x.ticket_id = t.id AND 1",
+                     KIND_SPECIAL},
+    [TC_TEXT] = {NULL, KIND_SPECIAL},
+};
+
+static const char *const OPERATORS[] = {
+    [OP_IS] = " = ", [OP_IS_NOT] = " <> ", [OP_LESS] = " < ", [OP_LESS_EQUAL] = " <= ",
+    [OP_GREATER] = " > ", [OP_GREATER_EQUAL] = " >= ",
+};
+
+void where_init(struct where *where, mem_ctx *ctx)
+{
+    *where = (struct where){.ctx = ctx};
+    buf_init(&where->sql, ctx, 64 * 1024);
+}
+
+void where_bind(struct where *where, struct db *db, struct db_value value)
+{
+    where->values = mem_grow(where->ctx, where->values, struct db_value, where->count + 1);
+    where->values[where->count++] = value;
+    buf_put_char(&where->sql, db_engine_of(db) == DB_SQLITE ? '?' : '$');
+    buf_put_i64(&where->sql, where->count);
+}
+
+static void put_value(struct where *where, struct db *db, const struct ticket_condition *condition,
+                      size_t index)
+{
+    enum column_kind kind = COLUMNS[condition->column].kind;
+    if (condition->texts != NULL) {
+        where_bind(where, db, DB_VALUE_TEXT(condition->texts[index]));
+    } else if (kind == KIND_ENUM) {
+        buf_put_i64(&where->sql, condition->numbers[index]);
+    } else {
+        where_bind(where, db, DB_VALUE_I64(condition->numbers[index]));
+    }
+}
+
+static void put_values(struct where *where, struct db *db, const struct ticket_condition *condition,
+                       const char *single, const char *several)
+{
+    if (condition->count == 1) {
+        buf_put_c(&where->sql, single);
+        put_value(where, db, condition, 0);
+        return;
+    }
+    buf_put_c(&where->sql, several);
+    buf_put_c(&where->sql, "(");
+    for (size_t i = 0; i < condition->count; i++) {
+        buf_put_c(&where->sql, i == 0 ? "" : ", ");
+        put_value(where, db, condition, i);
+    }
+    buf_put_c(&where->sql, ")");
+}
+
+static void put_special(struct where *where, struct db *db, const struct ticket_condition *condition)
+{
+    bool negative = condition->op == OP_IS_NOT || condition->op == OP_NONE;
+    buf_put_c(&where->sql, negative ? "NOT " : "");
+    buf_put_c(&where->sql, COLUMNS[condition->column].sql);
+    if (condition->op == OP_NONE || condition->op == OP_ANY) {
+        buf_put_c(&where->sql, " IS NOT NULL");
+    } else {
+        put_values(where, db, condition, " = ", " IN ");
+    }
+    buf_put_c(&where->sql, ")");
+}
+
+// Full text: the newest matching comments are enough for a list; search.c has the exact form.
+static void put_text(struct where *where, struct db *db, const struct actor *actor,
+                     const struct ticket_condition *condition)
+{
+    struct str expression = search_expression(where->ctx, db_engine_of(db), condition->texts[0]);
+    buf_put_c(&where->sql, condition->op == OP_IS_NOT ? "t.id NOT IN (" : "t.id IN (");
+    buf_put_c(&where->sql, "SELECT c.ticket_id FROM ticket_comment c WHERE ");
+    if (!actor_is_staff(actor)) {
+        buf_put_c(&where->sql, "c.is_public = 1 AND ");
+    }
+    if (str_none(expression)) {
+        buf_put_c(&where->sql, "1 = 0)");
+        return;
+    }
+    if (db_engine_of(db) == DB_SQLITE) {
+        buf_put_c(&where->sql, "c.id IN (SELECT rowid FROM ticket_fts WHERE ticket_fts MATCH ");
+        where_bind(where, db, DB_VALUE_TEXT(expression));
+    } else {
+        buf_put_c(&where->sql, "c.id IN (SELECT id FROM ticket_fts WHERE words @@ "
+                               "to_tsquery('simple', ");
+        where_bind(where, db, DB_VALUE_TEXT(expression));
+        buf_put_c(&where->sql, ")");
+    }
+    buf_put_c(&where->sql, "))");
+}
+
+static void put_condition(struct where *where, struct db *db, const struct actor *actor,
+                          const struct ticket_condition *condition)
+{
+    const struct column *column = &COLUMNS[condition->column];
+    if (condition->column == TC_TEXT) {
+        put_text(where, db, actor, condition);
+        return;
+    }
+    if (column->kind == KIND_SPECIAL) {
+        put_special(where, db, condition);
+        return;
+    }
+    if (condition->op == OP_NONE || condition->op == OP_ANY) {
+        bool none = condition->op == OP_NONE;
+        buf_put_c(&where->sql, column->sql);
+        if (column->kind == KIND_ENUM) {
+            buf_put_c(&where->sql, none ? " = 0" : " > 0");
+        } else {
+            buf_put_c(&where->sql, none ? " IS NULL" : " IS NOT NULL");
+        }
+        return;
+    }
+    bool negative = condition->op == OP_IS_NOT;
+    bool nullable = column->kind == KIND_NULLABLE || condition->column == TC_EXTERNAL_ID;
+    if (negative && nullable) {
+        buf_put_c(&where->sql, "(");
+        buf_put_c(&where->sql, column->sql);
+        buf_put_c(&where->sql, " IS NULL OR ");
+    }
+    buf_put_c(&where->sql, column->sql);
+    put_values(where, db, condition, OPERATORS[condition->op], negative ? " NOT IN " : " IN ");
+    if (negative && nullable) {
+        buf_put_c(&where->sql, ")");
+    }
+}
+
+static void put_number_list(struct where *where, struct db *db, const struct group_id *groups,
+                            size_t count)
+{
+    buf_put_c(&where->sql, "(0");
+    for (size_t i = 0; i < count; i++) {
+        buf_put_c(&where->sql, ", ");
+        where_bind(where, db, DB_VALUE_I64(groups[i].v));
+    }
+    buf_put_c(&where->sql, ")");
+}
+
+static void put_end_user_access(struct where *where, struct db *db, const struct actor *actor)
+{
+    buf_put_c(&where->sql, " AND t.is_public = 1 AND (t.requester_id = ");
+    where_bind(where, db, DB_VALUE_I64(actor->user.v));
+    if (actor->sees_organization && actor->organization.v != 0) {
+        buf_put_c(&where->sql, " OR t.organization_id = ");
+        where_bind(where, db, DB_VALUE_I64(actor->organization.v));
+    }
+    buf_put_c(&where->sql, " OR t.id IN (SELECT x.ticket_id FROM ticket_collaborator x WHERE "
+                           "x.kind = 'cc' AND x.user_id = ");
+    where_bind(where, db, DB_VALUE_I64(actor->user.v));
+    buf_put_c(&where->sql, "))");
+}
+
+// Mirrors ticket_may_see().
+static void put_access(struct where *where, struct db *db, const struct actor *actor)
+{
+    if (!actor_is_staff(actor)) {
+        put_end_user_access(where, db, actor);
+        return;
+    }
+    switch (actor->scope) {
+    case SCOPE_ALL:
+        return;
+    case SCOPE_GROUPS:
+        buf_put_c(&where->sql, " AND (t.group_id IN ");
+        put_number_list(where, db, actor->groups, actor->group_count);
+        break;
+    case SCOPE_ORGANIZATION:
+        buf_put_c(&where->sql, " AND (t.organization_id = ");
+        where_bind(where, db, DB_VALUE_I64(actor->organization.v));
+        break;
+    case SCOPE_ASSIGNED:
+    case SCOPE_OWN:
+        buf_put_c(&where->sql, " AND (1 = 0");
+        break;
+    }
+    buf_put_c(&where->sql, " OR t.assignee_id = ");
+    where_bind(where, db, DB_VALUE_I64(actor->user.v));
+    buf_put_c(&where->sql, " OR t.steward_id = ");
+    where_bind(where, db, DB_VALUE_I64(actor->user.v));
+    buf_put_c(&where->sql, " OR t.requester_id = ");
+    where_bind(where, db, DB_VALUE_I64(actor->user.v));
+    buf_put_c(&where->sql, ")");
+}
+
+void where_put(struct where *where, struct db *db, const struct actor *actor,
+               const struct ticket_query *query)
+{
+    const char *living = query->also_deleted ? " WHERE 1 = 1"
+                         : query->deleted    ? " WHERE t.deleted_at IS NOT NULL"
+                                             : " WHERE t.deleted_at IS NULL";
+    buf_put_c(&where->sql, living);
+    for (size_t i = 0; i < query->all_count; i++) {
+        buf_put_c(&where->sql, " AND ");
+        put_condition(where, db, actor, &query->all[i]);
+    }
+    for (size_t i = 0; i < query->any_count; i++) {
+        buf_put_c(&where->sql, i == 0 ? " AND (" : " OR ");
+        put_condition(where, db, actor, &query->any[i]);
+    }
+    buf_put_c(&where->sql, query->any_count > 0 ? ")" : "");
+    put_access(where, db, actor);
+}
+
+void where_put_page(struct where *where, struct db *db, const struct ticket_query *query)
+{
+    const struct column *sort = &COLUMNS[query->sort];
+    assert(sort->kind != KIND_SPECIAL);
+    bool down = query->descending != query->backwards;
+    if (query->after_id.v != 0) {
+        buf_put_c(&where->sql, query->sort == TC_ID ? " AND (" : " AND (");
+        buf_put_c(&where->sql, sort->sql);
+        buf_put_c(&where->sql, ", t.id)");
+        buf_put_c(&where->sql, down ? " < (" : " > (");
+        where_bind(where, db,
+                   sort->kind == KIND_TEXT ? DB_VALUE_TEXT(query->after_text)
+                                           : DB_VALUE_I64(query->after_value));
+        buf_put_c(&where->sql, ", ");
+        where_bind(where, db, DB_VALUE_I64(query->after_id.v));
+        buf_put_c(&where->sql, ")");
+    }
+    buf_put_c(&where->sql, " ORDER BY ");
+    buf_put_c(&where->sql, sort->sql);
+    buf_put_c(&where->sql, down ? " DESC, t.id DESC LIMIT " : ", t.id LIMIT ");
+    where_bind(where, db, DB_VALUE_I64(query->limit));
+    if (query->offset > 0) {
+        buf_put_c(&where->sql, " OFFSET ");
+        where_bind(where, db, DB_VALUE_I64(query->offset));
+    }
+}
