@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What templates run on. A `struct view` is one answer being written for one reader: where the
+// markup goes, and what of the reader the page depends on. Templates (tools/README.md) are compiled
+// to functions `void view_<name>(struct view *v, …)`; inside a template `v` is this struct.
+//
+//   struct view v;
+//   view_init(&v, &ctx->resp->body, ctx->mem);
+//   v.now = …; v.locale = …; v.time_zone = …; v.csrf = …;
+//   view_ticket_show(&v, &vm);
+#ifndef STEWARD_VIEW_VIEW_H
+#define STEWARD_VIEW_VIEW_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/ids.h"
+
+struct view_site;
+
+struct view {
+    struct buf *out;
+    mem_ctx *mem;            // for what helpers format; lives as long as the request
+    struct view_site *site;  // zones and formats shared by all requests; NULL: UTC and English
+    int64_t now;
+    struct str locale;     // "en-US"
+    struct str time_zone;  // IANA name
+    struct str csrf;       // token for forms; empty when there is no session
+};
+
+// English, UTC, no session.
+void view_init(struct view *v, struct buf *out, mem_ctx *mem);
+
+#endif
