@@ -1,0 +1,4 @@
+#include <stdio.h>
+#include "base/str.h"
+#include "desk/desk.h"
+#  include "../x.h"

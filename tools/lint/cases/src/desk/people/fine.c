@@ -1,0 +1,2 @@
+// #include "desk/tickets/queries.h"
+#include "desk/people/people.h"

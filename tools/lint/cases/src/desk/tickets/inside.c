@@ -1,0 +1,5 @@
+#include "desk/people/people.h"
+#include "desk/people/queries.h"
+#include "desk/people/people_internal.h"
+#include "desk/tickets/queries.h"
+#include "base/secret.h"
