@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct closer {
     void (*close)(void *handle);
@@ -38,7 +39,13 @@ char *mem_text(const mem_ctx *ctx, const char *text)
 
 char *mem_text_n(const mem_ctx *ctx, const char *text, size_t len)
 {
-    return mem_check_(talloc_strndup(ctx, text == NULL ? "" : text, len));
+    // Not talloc_strndup(), which stops at a NUL: blobs pass here too.
+    char *copy = mem_check_(talloc_size(ctx, len + 1));
+    if (len > 0) {
+        memcpy(copy, text, len);
+    }
+    copy[len] = '\0';
+    return copy;
 }
 
 char *mem_printf(const mem_ctx *ctx, const char *fmt, ...)

@@ -17,8 +17,9 @@ struct db;
 enum db_engine { DB_SQLITE, DB_POSTGRES };
 
 struct db_migration {
-    const char *name;  // "tickets/0001_ticket": room and number; applied in the array's order
-    const char *sql;   // portable statements
+    const char *name;  // "tickets/0050_ticket": room and number; applied in the array's order
+    const char *sqlite;
+    const char *postgres;
 };
 
 struct db_options {
@@ -72,13 +73,19 @@ MUST_CHECK bool db_next_number(struct db *db, const char *counter, int64_t *ret,
 
 // --- what sqlc's output calls -----------------------------------------------------------------
 
-enum db_type { DB_NULL, DB_I64, DB_F64, DB_TEXT, DB_BLOB };
+enum db_type { DB_NULL, DB_I64, DB_F64, DB_TEXT, DB_BLOB, DB_I64_ARRAY, DB_TEXT_ARRAY };
+
+struct db_opt_i64 {
+    bool set;
+    int64_t v;
+};
 
 struct db_value {
     enum db_type type;
-    int64_t i64;
+    int64_t i64;  // also the number of elements of an array
     double f64;
-    struct str text;  // also blobs
+    struct str text;    // also blobs; an absent one that is not DB_NULL is bound as empty
+    const void *array;  // int64_t (or typed ids, which are one) or struct str
 };
 
 #define DB_VALUE_I64(v) ((struct db_value){.type = DB_I64, .i64 = (v)})
@@ -86,6 +93,15 @@ struct db_value {
 // An absent text binds NULL.
 #define DB_VALUE_TEXT(s) ((struct db_value){.type = str_none(s) ? DB_NULL : DB_TEXT, .text = (s)})
 #define DB_VALUE_BLOB(s) ((struct db_value){.type = str_none(s) ? DB_NULL : DB_BLOB, .text = (s)})
+#define DB_VALUE_TEXT_SET(s) ((struct db_value){.type = DB_TEXT, .text = (s)})
+#define DB_VALUE_BLOB_SET(s) ((struct db_value){.type = DB_BLOB, .text = (s)})
+#define DB_VALUE_OPT(o) ((struct db_value){.type = (o).set ? DB_I64 : DB_NULL, .i64 = (o).v})
+// An id, or no id.
+#define DB_VALUE_ID(v) ((struct db_value){.type = (v) == 0 ? DB_NULL : DB_I64, .i64 = (v)})
+#define DB_VALUE_I64S(p, n)                                                                        \
+    ((struct db_value){.type = DB_I64_ARRAY, .array = (p), .i64 = (int64_t)(n)})
+#define DB_VALUE_TEXTS(p, n)                                                                       \
+    ((struct db_value){.type = DB_TEXT_ARRAY, .array = (p), .i64 = (int64_t)(n)})
 #define DB_VALUE_NULL ((struct db_value){.type = DB_NULL})
 
 struct db_query {
@@ -94,11 +110,6 @@ struct db_query {
     const char *postgres;  // parameters $1, $2 …, NULL when not generated
     const enum db_type *params;
     int param_count;
-};
-
-struct db_opt_i64 {
-    bool set;
-    int64_t v;
 };
 
 // A cursor over rows; text columns are valid until the next step.
