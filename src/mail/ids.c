@@ -11,7 +11,7 @@ enum {
     MAC_CHARS = 16,
     RANDOM_BYTES = 10,
     RANDOM_CHARS = 16,
-    TOKEN_MAX_BYTES = 1 + 2 * 10 + MAC_BYTES, // kind, two numbers of at most ten bytes, hash
+    TOKEN_MAX_BYTES = 1 + 2 * 10 + MAC_BYTES,  // kind, two numbers of at most ten bytes, hash
     LOCAL_PART_MAX = 64,
     MESSAGE_ID_MAX = 400,
 };

@@ -24,9 +24,9 @@ MUST_CHECK bool mail_message_id_verify(struct str secret, struct str message_id,
                                        struct comment_id *ret_comment);
 
 enum mail_token_kind {
-    MAIL_TOKEN_NONE,   // no token, or one that does not verify
-    MAIL_TOKEN_REPLY,  // an answer by `user` to `ticket`
-    MAIL_TOKEN_BOUNCE, // the outgoing mail `mail` could not be delivered
+    MAIL_TOKEN_NONE,    // no token, or one that does not verify
+    MAIL_TOKEN_REPLY,   // an answer by `user` to `ticket`
+    MAIL_TOKEN_BOUNCE,  // the outgoing mail `mail` could not be delivered
 };
 
 struct mail_token {
