@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "desk/tickets/queries.h"
 
-static struct attachment attachment_from(const struct attachments_of_ticket_row *row)
+static struct attachment attachment_from(const struct attachment_row *row)
 {
     return (struct attachment){
         .id = row->id,
@@ -26,7 +26,7 @@ static struct attachment attachment_from(const struct attachments_of_ticket_row 
 bool ticket_attachments(struct db *db, mem_ctx *ctx, struct ticket_id id, struct attachment **ret,
                         size_t *ret_count, struct error *err)
 {
-    struct attachments_of_ticket_row *rows = NULL;
+    struct attachment_row *rows = NULL;
     size_t count = 0;
     if (!attachments_of_ticket(db, ctx, id, &rows, &count, err)) {
         return false;
@@ -114,7 +114,7 @@ bool upload_files(struct db *db, mem_ctx *ctx, const struct actor *actor, struct
                   struct attachment **ret, size_t *ret_count, struct error *err)
 {
     struct upload_by_hash_row upload;
-    struct attachments_of_upload_row *rows = NULL;
+    struct attachment_row *rows = NULL;
     size_t count = 0;
     bool found = false;
     if (!upload_by_hash(db, ctx, token_hash(ctx, token), &upload, &found, err)) {
@@ -128,11 +128,7 @@ bool upload_files(struct db *db, mem_ctx *ctx, const struct actor *actor, struct
     }
     struct attachment *list = mem_array(ctx, struct attachment, count + 1);
     for (size_t i = 0; i < count; i++) {
-        struct attachments_of_ticket_row row = {
-            rows[i].id,           rows[i].comment_id, rows[i].ticket_id, rows[i].hash,
-            rows[i].file_name,    rows[i].content_type, rows[i].size,    rows[i].is_inline,
-            rows[i].content_id,   rows[i].token,      rows[i].created_by};
-        list[i] = attachment_from(&row);
+        list[i] = attachment_from(&rows[i]);
     }
     *ret = list;
     *ret_count = count;
@@ -167,7 +163,7 @@ bool upload_adopt(struct db *tx, mem_ctx *ctx, const struct actor *actor, struct
 bool attachment_by_address(struct db *db, mem_ctx *ctx, struct str token, struct attachment *ret,
                            struct error *err)
 {
-    struct attachment_by_token_row row;
+    struct attachment_row row;
     bool found = false;
     if (!attachment_by_token(db, ctx, token, &row, &found, err)) {
         return false;
@@ -175,11 +171,7 @@ bool attachment_by_address(struct db *db, mem_ctx *ctx, struct str token, struct
     if (!found) {
         return error_set(err, ERR_NOT_FOUND, "There is no such file.");
     }
-    struct attachments_of_ticket_row same = {row.id,        row.comment_id,   row.ticket_id,
-                                             row.hash,      row.file_name,    row.content_type,
-                                             row.size,      row.is_inline,    row.content_id,
-                                             row.token,     row.created_by};
-    *ret = attachment_from(&same);
+    *ret = attachment_from(&row);
     return true;
 }
 
@@ -187,7 +179,7 @@ bool attachment_by_address(struct db *db, mem_ctx *ctx, struct str token, struct
 static bool comment_readable(struct db *db, mem_ctx *ctx, const struct actor *actor,
                              struct comment_id id, struct error *err)
 {
-    struct comment_by_id_row comment;
+    struct comment_row comment;
     bool found = false;
     if (!comment_by_id(db, ctx, id, &comment, &found, err)) {
         return false;
@@ -201,7 +193,7 @@ static bool comment_readable(struct db *db, mem_ctx *ctx, const struct actor *ac
 bool attachment_load(struct db *db, mem_ctx *ctx, const struct actor *actor,
                      struct attachment_id id, struct attachment *ret, struct error *err)
 {
-    struct attachment_by_id_row row;
+    struct attachment_row row;
     struct ticket ticket;
     bool found = false;
     if (!attachment_by_id(db, ctx, id, &row, &found, err)) {
@@ -215,10 +207,6 @@ bool attachment_load(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                  !comment_readable(db, ctx, actor, row.comment_id, err))) {
         return false;
     }
-    struct attachments_of_ticket_row same = {row.id,        row.comment_id,   row.ticket_id,
-                                             row.hash,      row.file_name,    row.content_type,
-                                             row.size,      row.is_inline,    row.content_id,
-                                             row.token,     row.created_by};
-    *ret = attachment_from(&same);
+    *ret = attachment_from(&row);
     return true;
 }

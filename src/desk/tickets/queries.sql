@@ -34,17 +34,19 @@ VALUES (:id, :ticket_id, :audit_id, :author_id, :is_public, :body, :html, :quote
     :mail_id, :stranger, :remote_images, :created_at);
 
 -- name: comments_of_ticket :many
+-- row: comment_row
 -- in: ticket_id ticket_id, least_public i64
--- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?
 SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
-    stranger, remote_images, created_at
+    stranger, remote_images, created_at, withdrawn_at
 FROM ticket_comment WHERE ticket_id = :ticket_id AND is_public >= :least_public ORDER BY id;
 
 -- name: comment_by_id :opt
+-- row: comment_row
 -- in: id comment_id
--- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?
 SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
-    stranger, remote_images, created_at
+    stranger, remote_images, created_at, withdrawn_at
 FROM ticket_comment WHERE id = :id;
 
 -- name: first_comments_of_tickets :many
@@ -54,6 +56,11 @@ SELECT c.ticket_id, c.body FROM ticket_comment c
 JOIN (SELECT ticket_id, MIN(id) AS id FROM ticket_comment WHERE ticket_id IN (:ids)
       GROUP BY ticket_id) f ON f.id = c.id
 ORDER BY c.ticket_id;
+
+-- name: comment_withdraw :changes
+-- in: id comment_id, withdrawn_at i64
+UPDATE ticket_comment SET withdrawn_at = :withdrawn_at, is_public = 0
+WHERE id = :id AND withdrawn_at IS NULL;
 
 -- name: comment_make_private :changes
 -- in: id comment_id
@@ -156,6 +163,7 @@ UPDATE attachment SET ticket_id = :ticket_id, comment_id = :comment_id
 WHERE upload_id = :upload_id AND ticket_id IS NULL;
 
 -- name: attachments_of_ticket :many
+-- row: attachment_row
 -- in: ticket_id ticket_id
 -- out: id attachment_id, comment_id comment_id?, ticket_id ticket_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id
 SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline, content_id,
@@ -163,6 +171,7 @@ SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline
 FROM attachment WHERE ticket_id = :ticket_id ORDER BY comment_id, id;
 
 -- name: attachments_of_upload :many
+-- row: attachment_row
 -- in: upload_id upload_id
 -- out: id attachment_id, comment_id comment_id?, ticket_id ticket_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id
 SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline, content_id,
@@ -170,6 +179,7 @@ SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline
 FROM attachment WHERE upload_id = :upload_id ORDER BY id;
 
 -- name: attachment_by_token :opt
+-- row: attachment_row
 -- in: token text
 -- out: id attachment_id, comment_id comment_id?, ticket_id ticket_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id
 SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline, content_id,
@@ -177,6 +187,7 @@ SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline
 FROM attachment WHERE token = :token;
 
 -- name: attachment_by_id :opt
+-- row: attachment_row
 -- in: id attachment_id
 -- out: id attachment_id, comment_id comment_id?, ticket_id ticket_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id
 SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline, content_id,

@@ -208,7 +208,7 @@ bool ticket_load(struct db *db, mem_ctx *ctx, const struct actor *actor, struct 
 bool ticket_comments(struct db *db, mem_ctx *ctx, const struct actor *actor, struct ticket_id id,
                      struct ticket_comment **ret, size_t *ret_count, struct error *err)
 {
-    struct comments_of_ticket_row *rows = NULL;
+    struct comment_row *rows = NULL;
     size_t count = 0;
     int64_t least_public = actor_is_staff(actor) ? 0 : 1;
     if (!comments_of_ticket(db, ctx, id, least_public, &rows, &count, err)) {
@@ -230,6 +230,7 @@ bool ticket_comments(struct db *db, mem_ctx *ctx, const struct actor *actor, str
             .stranger = rows[i].stranger,
             .remote_images = rows[i].remote_images,
             .created_at = rows[i].created_at,
+            .withdrawn = rows[i].withdrawn_at.set,
         };
     }
     *ret = comments;

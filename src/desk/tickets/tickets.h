@@ -90,6 +90,7 @@ struct ticket_comment {
     struct str stranger;     // why somebody unknown to the ticket was let in, absent otherwise
     int64_t remote_images;   // blocked pictures in html
     int64_t created_at;
+    bool withdrawn;  // taken back by its author before it left; staff see that it was
 };
 
 struct attachment {

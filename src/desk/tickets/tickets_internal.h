@@ -4,6 +4,7 @@
 #ifndef STEWARD_DESK_TICKETS_INTERNAL_H
 #define STEWARD_DESK_TICKETS_INTERNAL_H
 
+#include "base/buf.h"
 #include "desk/tickets/tickets.h"
 
 // Longest texts taken in; a mail's longer body is cut by its reader, which says so in the text.

@@ -62,7 +62,8 @@ CREATE INDEX ticket_problem ON ticket (problem_id) WHERE problem_id IS NOT NULL;
 
 -- One message in a ticket. body is plain text and always there; html is the sanitised markup when
 -- the message had any. quoted_from is the byte of body where quoted history begins. mail_id is the
--- message it came as. proof says why a stranger's mail was let in: 'token' or 'reference'.
+-- message it came as. stranger says why mail of somebody unknown to the ticket was let in: 'token'
+-- or 'reference'. withdrawn_at: its author took it back before it left.
 CREATE TABLE ticket_comment (
     id INTEGER PRIMARY KEY,
     ticket_id BIGINT NOT NULL,
@@ -76,7 +77,8 @@ CREATE TABLE ticket_comment (
     mail_id BIGINT,
     stranger TEXT,
     remote_images BIGINT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    withdrawn_at BIGINT
 );
 -- The conversation of a ticket.
 CREATE INDEX ticket_comment_of ON ticket_comment (ticket_id, id);

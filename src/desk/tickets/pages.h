@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// View models of the agents' workspace: what its templates show, ready to print.
+#ifndef STEWARD_DESK_TICKETS_PAGES_H
+#define STEWARD_DESK_TICKETS_PAGES_H
+
+#include "app/app.h"
+#include "desk/tickets/tickets.h"
+#include "view/layout.h"
+
+struct vm_option {
+    struct str value;
+    struct str label;
+    bool selected;
+};
+
+struct vm_options {
+    struct vm_option *items;
+    size_t count;
+};
+
+struct vm_person {
+    struct user_id id;
+    struct str name;
+    struct str email;
+};
+
+// One entry of the list of views.
+struct vm_view {
+    struct str key;
+    struct str title;
+    struct str count;  // "12", "999+"
+    bool active;
+};
+
+struct vm_ticket_row {
+    struct ticket_id id;
+    struct str subject;
+    struct str excerpt;
+    struct html snippet;  // search results: instead of the excerpt
+    bool has_snippet;
+    struct vm_person requester;
+    struct vm_person steward;  // id none: nobody yet
+    struct str status;         // word, for the class
+    struct str status_label;
+    struct str priority;
+    bool high;  // high or urgent
+    int64_t updated_at;
+    struct str tags;
+};
+
+struct vm_ticket_list {
+    struct vm_layout layout;
+    struct vm_view *views;
+    size_t view_count;
+    struct str view;   // key of the shown one, or "search"
+    struct str title;
+    struct str query;  // what was searched for
+    struct vm_ticket_row *rows;
+    size_t row_count;
+    bool has_older;
+    struct str older;  // cursor
+    bool has_newer;
+    struct str newer;
+    struct vm_options agents;  // for acting on many
+};
+
+struct vm_file {
+    struct str name;
+    struct str size;
+    struct url link;
+    bool is_image;
+};
+
+struct vm_comment {
+    struct comment_id id;
+    struct vm_person author;
+    bool is_public;
+    bool by_staff;
+    bool is_first;
+    struct str channel;   // "by mail", "by phone", "" for the web
+    int64_t created_at;
+    struct html fresh;    // what was written now
+    struct html quoted;   // folded history, may be absent
+    bool has_quoted;
+    bool has_frame;       // markup from a stranger's mail: shown in a sandboxed frame
+    bool has_remote;      // with blocked pictures
+    struct str stranger;  // why a person unknown to the ticket was let in; "" otherwise
+    struct vm_file *files;
+    size_t file_count;
+    struct str delivery;  // "sending", "failed: …", "" when all is well
+    bool delivery_failed;
+    bool can_undo;
+};
+
+struct vm_event {
+    struct str text;  // "Tom set status to solved"
+    int64_t at;
+};
+
+// A line of the conversation: a comment or a change between comments.
+struct vm_line {
+    bool is_comment;
+    struct vm_comment comment;
+    struct vm_event event;
+};
+
+struct vm_ticket_page {
+    struct vm_layout layout;
+    struct vm_view *views;
+    size_t view_count;
+    struct ticket_id id;
+    int64_t version;
+    struct str subject;
+    struct str status;
+    struct str status_label;
+    struct str channel;
+    int64_t created_at;
+    struct vm_person requester;
+    struct str requester_zone_time;  // what the clock says at theirs, or ""
+    int64_t requester_open;          // their unsolved tickets
+    struct vm_person steward;
+    struct vm_person assignee;
+    struct str organization;
+    struct vm_line *lines;
+    size_t line_count;
+    struct vm_options statuses;
+    struct vm_options priorities;
+    struct vm_options types;
+    struct vm_options agents;
+    struct vm_options groups;
+    struct str tags;
+    struct vm_person *ccs;
+    size_t cc_count;
+    bool can_reply;  // publicly
+    bool can_edit;
+    bool closed;
+    struct str draft;
+    bool draft_public;
+    struct str error;  // why the last thing sent was not taken; the draft has the text
+    struct ticket_id followup_of;
+    struct vm_ticket_row *others;  // the requester's other tickets
+    size_t other_count;
+};
+
+#endif
