@@ -116,7 +116,7 @@ run_suite() {
     *" $name "*) (suite_node "$name") 2>>"build/log/$name.log" || rc=$? ;;
     *) ("suite_$name") 2>>"build/log/$name.log" || rc=$? ;;
     esac
-    read -r p f s <"build/log/$name.count" 2>/dev/null || true
+    read -r p f s < <(cat "build/log/$name.count" 2>/dev/null) || true
     p=${p:-0} f=${f:-0} s=${s:-0}
     if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then
         f=1 # it did not get as far as a test, or broke after the last

@@ -87,10 +87,15 @@ static size_t folder_length(const char *path)
     return slash == NULL ? 0 : (size_t)(slash - path);
 }
 
-// Headers are named from src/ on, so a file's own folder is its path without "src/".
+// Headers are named from src/ on, so a file's own folder is its path without "src/"; outside of
+// src/ they may be named plainly.
 static bool same_folder(const char *file, const char *header)
 {
-    const char *from = strncmp(file, "src/", 4) == 0 ? file + 4 : file;
+    bool in_src = strncmp(file, "src/", 4) == 0;
+    const char *from = in_src ? file + 4 : file;
+    if (!in_src && folder_length(header) == 0) {
+        return true;
+    }
     size_t length = folder_length(from);
     return length == folder_length(header) && strncmp(from, header, length) == 0;
 }

@@ -4,9 +4,9 @@
 struct point { int x; };
 static const struct point points[] = {{1}, {2}};
 
-static int six(int a, int b, int c, int d, int e, void (*f)(int, int))
+static int six(int a, int b, int c, int d, int e, int f, int *ret_g, int *ret, struct error *err)
 {
-    return a + b + c + d + e + (f != 0);
+    return a + b + c + d + e + f;
 }
 
 static int seven(int a, int b, int c, int d, int e, int f, int g)
