@@ -1,0 +1,119 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# ./dev fresh [run|test]: proves `./dev run` and `./dev test` on a machine with nothing on it: a
+# minimal Debian 12 made by debootstrap, entered by chroot in namespaces of its own. Nothing of
+# this machine is visible in it but a copy of the tree. Needs root. FRESH_KEEP=1 keeps the folder
+# (build-fresh/), FRESH_MIRROR=URL takes Debian from there.
+
+fresh_root=$ROOT/build-fresh/root
+
+fresh_make() {
+    local mirror=${FRESH_MIRROR:-} file
+    if [ -z "$mirror" ] && [ -r /etc/apt/sources.list.d/debian.sources ]; then
+        mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/debian.sources | head -n 1)
+    fi
+    if [ -z "$mirror" ] && [ -r /etc/apt/sources.list ]; then
+        mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) bookworm main.*/\2/p' /etc/apt/sources.list |
+            head -n 1)
+    fi
+    rm -rf "$fresh_root"
+    mkdir -p "$fresh_root" build/log
+    echo "Making a minimal Debian 12 in build-fresh/root" >&2
+    if ! debootstrap --variant=minbase --include=ca-certificates,sudo bookworm "$fresh_root" \
+        ${mirror:+"$mirror"} >build/log/debootstrap.log 2>&1; then
+        tail -n 20 build/log/debootstrap.log >&2
+        return 1
+    fi
+    # How this machine reaches the network: proxies and authorities, nothing else.
+    cp /etc/resolv.conf "$fresh_root/etc/resolv.conf"
+    for file in /etc/apt/apt.conf.d/*; do
+        ! grep -qiE 'proxy|check-(date|valid-until)|verify-peer|cainfo' "$file" ||
+            cp "$file" "$fresh_root/etc/apt/apt.conf.d/"
+    done
+    if [ -n "${NODE_EXTRA_CA_CERTS:-}" ]; then
+        cp "$NODE_EXTRA_CA_CERTS" "$fresh_root/etc/extra-authorities.pem"
+    fi
+    chroot "$fresh_root" useradd -m -s /bin/bash person
+    echo 'person ALL=(ALL) NOPASSWD: ALL' >"$fresh_root/etc/sudoers.d/person"
+    copy_tree "$fresh_root/steward"
+    rm -rf "$fresh_root"/steward/web/node_modules
+    chroot "$fresh_root" chown -R person: /steward
+}
+
+# fresh_in USER COMMAND: in a mount and process namespace that ends with it, and with an
+# environment of nothing.
+fresh_in() {
+    local user=$1 command=$2 name keep=()
+    for name in http_proxy https_proxy no_proxy JOBS; do
+        [ -z "${!name:-}" ] || keep+=("$name=${!name}")
+    done
+    [ -z "${NODE_EXTRA_CA_CERTS:-}" ] || keep+=(NODE_EXTRA_CA_CERTS=/etc/extra-authorities.pem)
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    unshare --mount --pid --fork --kill-child bash -c '
+        root=$1 user=$2 command=$3
+        shift 3
+        mount -t proc proc "$root/proc" && mount -t sysfs -o ro sysfs "$root/sys" &&
+            mount -t tmpfs tmpfs "$root/dev/shm" && mount -t tmpfs tmpfs "$root/run" &&
+            mkdir -p "$root/dev/pts" && mount -t devpts devpts "$root/dev/pts" || exit 1
+        home=/root
+        [ "$user" = root ] || home=/home/$user
+        exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+            HOME="$home" USER="$user" LANG=C.UTF-8 "$@" \
+            chroot --userspec="$user" "$root" bash -c "cd /steward && $command"
+    ' fresh "$fresh_root" "$user" "$command" "${keep[@]}"
+}
+
+# ./dev run by a person with sudo, until its page answers; what it says stays on the screen.
+fresh_run() {
+    local pid code=1 i
+    echo "== ./dev run, as a user with sudo"
+    fresh_in person './dev run' >build/log/fresh-run.log 2>&1 &
+    pid=$!
+    for ((i = 0; i < 900; i++)); do
+        kill -0 "$pid" 2>/dev/null || break
+        if curl -fs -o build/log/fresh-page.html http://localhost:8080/ 2>/dev/null; then
+            code=0
+            break
+        fi
+        sleep 1
+    done
+    cat build/log/fresh-run.log
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    if [ $code -eq 0 ]; then
+        echo "== its page answered after $i s"
+    else
+        echo "== its page did not answer"
+    fi
+    return $code
+}
+
+# ./dev test as root, on its own: the packages that ./dev run installed are not there.
+fresh_test() {
+    echo "== ./dev test, as root"
+    fresh_in root './.ci/run'
+}
+
+dev_fresh() {
+    local what=("$@") each failed=0
+    [ ${#what[@]} -gt 0 ] || what=(run test)
+    if [ "$(id -u)" != 0 ]; then
+        echo "dev: fresh must run as root: it makes a whole system" >&2
+        exit 77
+    fi
+    need_packages fresh
+    for each in "${what[@]}"; do
+        case $each in
+        run | test) ;;
+        *)
+            echo "dev: fresh knows run and test, not '$each'" >&2
+            exit 64
+            ;;
+        esac
+        fresh_make || exit 1
+        "fresh_$each" || failed=1
+    done
+    [ -n "${FRESH_KEEP:-}" ] || rm -rf build-fresh
+    [ $failed -eq 0 ]
+}
