@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "db/db.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "db/db_internal.h"
+
+// Of the thread, because they are about what the thread is in the middle of.
+static _Thread_local bool thread_in_tx;
+static _Thread_local uint64_t thread_statements;
+
+static bool store_open(mem_ctx *ctx, const char *url, struct db_store **ret, struct error *err)
+{
+    struct str text = str_c(url);
+    if (str_starts(text, STR("sqlite:"))) {
+        return sqlite_store_open(ctx, url + strlen("sqlite:"), ret, err);
+    }
+    return error_set(err, ERR_INVALID, "The database address must be sqlite:/path/to/steward.db.");
+}
+
+bool db_open(mem_ctx *ctx, const struct db_options *options, struct db_store **ret,
+             struct error *err)
+{
+    mem_ctx *own = mem_ctx_new(ctx, "db");
+    struct db_store *store;
+    if (!store_open(own, options->url, &store, err) || !db_migrate(store, options, err)) {
+        mem_free(own);
+        return false;
+    }
+    store->statement_timeout_ms = options->statement_timeout_ms;
+    *ret = store;
+    return true;
+}
+
+enum db_engine db_engine_of(const struct db *db)
+{
+    return db->ops->engine;
+}
+
+// --- reading ----------------------------------------------------------------------------------
+
+bool db_read_begin(struct db_store *store, struct db **ret, struct error *err)
+{
+    assert(!thread_in_tx);
+    return store->ops->read_begin(store, ret, err);
+}
+
+void db_read_end(struct db *db)
+{
+    db->ops->read_end(db);
+}
+
+bool db_read(struct db_store *store, db_fn *fn, void *arg, struct error *err)
+{
+    struct db *db;
+    if (!db_read_begin(store, &db, err)) {
+        return false;
+    }
+    bool ok = fn(db, arg, err);
+    db_read_end(db);
+    return ok;
+}
+
+// --- writing ----------------------------------------------------------------------------------
+
+bool db_tx_run(struct db_store *store, const char *name, db_fn *fn, void *arg, struct error *err)
+{
+    // A transaction inside a transaction would wait for itself.
+    assert(!thread_in_tx);
+    return store->ops->tx_run(store, name, fn, arg, err);
+}
+
+void db_thread_in_tx(bool inside)
+{
+    thread_in_tx = inside;
+}
+
+void db_tx_begin(struct db *db)
+{
+    mem_free(db->ctx);
+    db->ctx = mem_ctx_new(NULL, "transaction");
+    db->after_first = NULL;
+    db->after_last = NULL;
+    db->savepoints = 0;
+    db->open_cursors = 0;
+}
+
+void db_tx_end(struct db *db)
+{
+    mem_free(db->ctx);
+    db->ctx = NULL;
+}
+
+mem_ctx *db_tx_ctx(struct db *db)
+{
+    assert(db->writable);
+    return db->ctx;
+}
+
+void db_after_commit(struct db *db, void (*after)(void *arg), void *arg)
+{
+    assert(db->writable);
+    struct db_after *entry = mem_new(db->ctx, struct db_after);
+    *entry = (struct db_after){.fn = after, .arg = arg};
+    if (db->after_last == NULL) {
+        db->after_first = entry;
+    } else {
+        db->after_last->next = entry;
+    }
+    db->after_last = entry;
+}
+
+void db_after_run(struct db *db)
+{
+    for (const struct db_after *entry = db->after_first; entry != NULL; entry = entry->next) {
+        entry->fn(entry->arg);
+    }
+}
+
+bool db_savepoint(struct db *db, struct error *err)
+{
+    assert(db->writable);
+    if (!db->ops->savepoint(db, err)) {
+        return false;
+    }
+    db->savepoints++;
+    return true;
+}
+
+void db_savepoint_keep(struct db *db)
+{
+    assert(db->savepoints > 0);
+    db->savepoints--;
+    db->ops->savepoint_keep(db);
+}
+
+void db_savepoint_undo(struct db *db)
+{
+    assert(db->savepoints > 0);
+    db->savepoints--;
+    db->ops->savepoint_undo(db);
+}
+
+int64_t db_next_id(struct db *db)
+{
+    assert(db->writable);
+    return db->ops->next_id(db);
+}
+
+bool db_next_number(struct db *db, const char *counter, int64_t *ret, struct error *err)
+{
+    static const enum db_type PARAMS[] = {DB_TEXT};
+    static const struct db_query NEXT = {
+        .name = "db_next_number",
+        .sqlite = "INSERT INTO counter (name, value) VALUES (?1, 1) "
+                  "ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value",
+        .postgres = "INSERT INTO counter (name, value) VALUES ($1, 1) "
+                    "ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value",
+        .params = PARAMS,
+        .param_count = 1};
+    assert(db->writable);
+    const struct db_value params[] = {DB_VALUE_TEXT(str_c(counter))};
+    struct db_cursor *rows;
+    bool row = false;
+    if (!db_query_start(db, &NEXT, params, &rows, err)) {
+        return false;
+    }
+    bool ok = db_query_step(rows, &row, err);
+    if (ok) {
+        assert(row);
+        *ret = db_column_i64(rows, 0);
+    }
+    db_query_end(rows);
+    return ok;
+}
+
+// --- statements -------------------------------------------------------------------------------
+
+void db_statements_add(uint64_t count)
+{
+    thread_statements += count;
+}
+
+uint64_t db_statement_count(void)
+{
+    return thread_statements;
+}
+
+bool db_query_start(struct db *db, const struct db_query *query, const struct db_value *params,
+                    struct db_cursor **ret, struct error *err)
+{
+    thread_statements++;
+    return db->ops->start(db, query, STR_NONE, params, query->param_count, ret, err);
+}
+
+bool db_query_built(struct db *db, struct str sql, const struct db_value *params, int param_count,
+                    struct db_cursor **ret, struct error *err)
+{
+    thread_statements++;
+    return db->ops->start(db, NULL, sql, params, param_count, ret, err);
+}
+
+bool db_query_step(struct db_cursor *cursor, bool *ret_row, struct error *err)
+{
+    return cursor->db->ops->step(cursor, ret_row, err);
+}
+
+void db_query_end(struct db_cursor *cursor)
+{
+    cursor->db->ops->end(cursor);
+}
+
+bool db_exec(struct db *db, const struct db_query *query, const struct db_value *params,
+             int64_t *ret_changes, struct error *err)
+{
+    thread_statements++;
+    return db->ops->exec(db, query, params, ret_changes, err);
+}
+
+bool db_column_null(struct db_cursor *cursor, int column)
+{
+    return cursor->db->ops->column_null(cursor, column);
+}
+
+int64_t db_column_i64(struct db_cursor *cursor, int column)
+{
+    return cursor->db->ops->column_i64(cursor, column);
+}
+
+double db_column_f64(struct db_cursor *cursor, int column)
+{
+    return cursor->db->ops->column_f64(cursor, column);
+}
+
+struct str db_column_text(struct db_cursor *cursor, int column)
+{
+    return cursor->db->ops->column_text(cursor, column);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What an engine gives to db.c. An engine embeds `struct db_store`, `struct db` and
+// `struct db_cursor` as the first member of its own and fills `ops`.
+#ifndef STEWARD_DB_DB_INTERNAL_H
+#define STEWARD_DB_DB_INTERNAL_H
+
+#include "db/db.h"
+
+// Ids given out by db_next_id() begin here, well clear of the tickets' small numbers.
+#define DB_FIRST_ID INT64_C(1000000001)
+// How many ids are reserved at a time; at most so many are skipped when the program starts again.
+#define DB_ID_RANGE 1000
+
+struct db_ops {
+    enum db_engine engine;
+    bool (*read_begin)(struct db_store *store, struct db **ret, struct error *err);
+    void (*read_end)(struct db *db);
+    bool (*tx_run)(struct db_store *store, const char *name, db_fn *fn, void *arg,
+                   struct error *err);
+    bool (*savepoint)(struct db *db, struct error *err);
+    void (*savepoint_keep)(struct db *db);
+    void (*savepoint_undo)(struct db *db);
+    int64_t (*next_id)(struct db *db);
+    // `query` is NULL for built SQL, and then `sql` is its text.
+    bool (*start)(struct db *db, const struct db_query *query, struct str sql,
+                  const struct db_value *params, int param_count, struct db_cursor **ret,
+                  struct error *err);
+    bool (*step)(struct db_cursor *cursor, bool *ret_row, struct error *err);
+    void (*end)(struct db_cursor *cursor);
+    bool (*exec)(struct db *db, const struct db_query *query, const struct db_value *params,
+                 int64_t *ret_changes, struct error *err);
+    // Several statements without parameters: migrations.
+    bool (*script)(struct db *db, const char *sql, struct error *err);
+    bool (*column_null)(struct db_cursor *cursor, int column);
+    int64_t (*column_i64)(struct db_cursor *cursor, int column);
+    double (*column_f64)(struct db_cursor *cursor, int column);
+    struct str (*column_text)(struct db_cursor *cursor, int column);
+};
+
+struct db_store {
+    const struct db_ops *ops;
+    int statement_timeout_ms;
+};
+
+struct db_after {
+    void (*fn)(void *arg);
+    void *arg;
+    struct db_after *next;
+};
+
+struct db {
+    const struct db_ops *ops;
+    struct db_store *store;
+    bool writable;
+    mem_ctx *ctx;  // of this run of the transaction; NULL when reading
+    struct db_after *after_first, *after_last;
+    int open_cursors;
+    int savepoints;
+};
+
+struct db_cursor {
+    struct db *db;
+};
+
+// --- engines ----------------------------------------------------------------------------------
+
+// `path` is what follows "sqlite:". The store is opened below ctx
+// and closed with it, but not yet migrated.
+MUST_CHECK bool sqlite_store_open(mem_ctx *ctx, const char *path, struct db_store **ret,
+                                  struct error *err);
+
+// --- db.c: bookkeeping of every engine --------------------------------------------------------
+
+// Starts a transaction's handle (or starts it again), and clears it; after_run calls what
+// db_after_commit() collected.
+void db_tx_begin(struct db *db);
+void db_tx_end(struct db *db);
+void db_after_run(struct db *db);
+// Marks this thread as running a transaction, where db_tx_run() and db_read() are mistakes.
+void db_thread_in_tx(bool inside);
+void db_statements_add(uint64_t count);
+
+// --- migrate.c --------------------------------------------------------------------------------
+
+MUST_CHECK bool db_migrate(struct db_store *store, const struct db_options *options,
+                           struct error *err);
+
+#endif

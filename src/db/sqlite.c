@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/sqlite_internal.h"
+
+struct reader {
+    struct sqlite_db db;
+    struct sqlite_store *store;
+    int depth;  // reads inside reads share one snapshot
+    struct reader *previous, *next;
+};
+
+struct sqlite_store {
+    struct db_store base;
+    const char *path;
+    struct sqlite_writer *writer;
+    pthread_key_t reader_key;  // this thread's struct reader
+    pthread_mutex_t readers_lock;
+    struct reader *readers;  // of all threads, closed with the store
+};
+
+static const struct db_ops SQLITE_OPS;
+
+// --- readers ----------------------------------------------------------------------------------
+
+static void reader_close(struct reader *reader)
+{
+    // The reader itself lives in its connection's memory.
+    sqlite_conn_close(reader->db.conn);
+}
+
+// The destructor of the thread key: a thread ends while the store is open.
+static void reader_of_ended_thread(void *arg)
+{
+    struct reader *reader = arg;
+    struct sqlite_store *store = reader->store;
+    (void)pthread_mutex_lock(&store->readers_lock);
+    if (reader->previous != NULL) {
+        reader->previous->next = reader->next;
+    } else {
+        store->readers = reader->next;
+    }
+    if (reader->next != NULL) {
+        reader->next->previous = reader->previous;
+    }
+    (void)pthread_mutex_unlock(&store->readers_lock);
+    reader_close(reader);
+}
+
+static bool reader_of_thread(struct sqlite_store *store, struct reader **ret, struct error *err)
+{
+    struct reader *reader = pthread_getspecific(store->reader_key);
+    if (reader != NULL) {
+        *ret = reader;
+        return true;
+    }
+    struct sqlite_conn *conn;
+    if (!sqlite_conn_open(store->path, true, &conn, err)) {
+        return false;
+    }
+    reader = mem_new(conn->ctx, struct reader);
+    reader->db.base = (struct db){.ops = &SQLITE_OPS, .store = &store->base};
+    reader->db.conn = conn;
+    reader->store = store;
+    (void)pthread_mutex_lock(&store->readers_lock);
+    reader->next = store->readers;
+    if (store->readers != NULL) {
+        store->readers->previous = reader;
+    }
+    store->readers = reader;
+    (void)pthread_mutex_unlock(&store->readers_lock);
+    (void)pthread_setspecific(store->reader_key, reader);
+    *ret = reader;
+    return true;
+}
+
+static bool read_begin(struct db_store *base, struct db **ret, struct error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    struct reader *reader;
+    if (!reader_of_thread(store, &reader, err)) {
+        return false;
+    }
+    reader->db.conn->timeout_ms = base->statement_timeout_ms;
+    if (reader->depth == 0 && !sqlite_conn_do(reader->db.conn, "BEGIN", err)) {
+        return false;
+    }
+    reader->depth++;
+    *ret = &reader->db.base;
+    return true;
+}
+
+static void read_end(struct db *db)
+{
+    struct reader *reader = (struct reader *)db;
+    assert(reader->depth > 0);
+    if (--reader->depth == 0) {
+        assert(db->open_cursors == 0);
+        // Nothing was written, so there is nothing that could fail and matter.
+        struct error ignored;
+        (void)!sqlite_conn_do(reader->db.conn, "COMMIT", &ignored);
+    }
+}
+
+// --- operations of a transaction --------------------------------------------------------------
+
+static bool tx_run(struct db_store *base, const char *name, db_fn *fn, void *arg, struct error *err)
+{
+    return sqlite_writer_run(((struct sqlite_store *)base)->writer, base, name, fn, arg, err);
+}
+
+static bool savepoint(struct db *db, struct error *err)
+{
+    return sqlite_conn_do(((struct sqlite_db *)db)->conn, "SAVEPOINT part", err);
+}
+
+static void savepoint_keep(struct db *db)
+{
+    // Fails only when SQLite gave up the transaction, which the writer notices at its end.
+    struct error ignored;
+    (void)!sqlite_conn_do(((struct sqlite_db *)db)->conn, "RELEASE part", &ignored);
+}
+
+static void savepoint_undo(struct db *db)
+{
+    struct error ignored;
+    (void)!sqlite_conn_do(((struct sqlite_db *)db)->conn, "ROLLBACK TO part", &ignored);
+    (void)!sqlite_conn_do(((struct sqlite_db *)db)->conn, "RELEASE part", &ignored);
+}
+
+static bool script(struct db *db, const char *sql, struct error *err)
+{
+    return sqlite_conn_script(((struct sqlite_db *)db)->conn, sql, err);
+}
+
+static const struct db_ops SQLITE_OPS = {.engine = DB_SQLITE,
+                                         .read_begin = read_begin,
+                                         .read_end = read_end,
+                                         .tx_run = tx_run,
+                                         .savepoint = savepoint,
+                                         .savepoint_keep = savepoint_keep,
+                                         .savepoint_undo = savepoint_undo,
+                                         .next_id = sqlite_writer_next_id,
+                                         .start = sqlite_start,
+                                         .step = sqlite_step,
+                                         .end = sqlite_end,
+                                         .exec = sqlite_exec,
+                                         .script = script,
+                                         .column_null = sqlite_column_is_null,
+                                         .column_i64 = sqlite_column_i64,
+                                         .column_f64 = sqlite_column_f64,
+                                         .column_text = sqlite_column_str};
+
+// --- the store --------------------------------------------------------------------------------
+
+static void store_close(void *handle)
+{
+    struct sqlite_store *store = handle;
+    if (store->writer != NULL) {
+        sqlite_writer_stop(store->writer);
+    }
+    // From here on ending threads leave their readers to us.
+    (void)pthread_key_delete(store->reader_key);
+    for (struct reader *reader = store->readers; reader != NULL;) {
+        struct reader *next = reader->next;
+        reader_close(reader);
+        reader = next;
+    }
+    (void)pthread_mutex_destroy(&store->readers_lock);
+}
+
+static bool open_fail(const char *path, struct error *err)
+{
+    int errnum = errno;
+    return sqlite_code_fail(errnum == EACCES || errnum == EPERM ? SQLITE_PERM : SQLITE_CANTOPEN,
+                            errnum, strerror(errnum), path, err);
+}
+
+// A new file is only for us to read, and its name is durable before anything is in it.
+static bool file_make(mem_ctx *ctx, const char *path, struct error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        // One that exists is not opened here: closing it would drop SQLite's locks on it.
+        return errno == EEXIST || open_fail(path, err);
+    }
+    (void)close(fd);
+    char *folder = mem_text(ctx, path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL) {
+        slash[slash == folder ? 1 : 0] = '\0';
+    }
+    fd = open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (!ok) {
+        (void)open_fail(folder, err);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return ok;
+}
+
+bool sqlite_store_open(mem_ctx *ctx, const char *path, struct db_store **ret, struct error *err)
+{
+    struct sqlite_store *store = mem_new(ctx, struct sqlite_store);
+    store->base.ops = &SQLITE_OPS;
+    store->path = mem_text(store, path);
+    if (!file_make(store, store->path, err)) {
+        return false;
+    }
+    if (pthread_key_create(&store->reader_key, reader_of_ended_thread) != 0) {
+        return error_internal(err, "no thread key left: too many stores are open");
+    }
+    (void)pthread_mutex_init(&store->readers_lock, NULL);
+    mem_on_free(ctx, store_close, store);
+    // The closer above is called before `store` is freed: talloc frees children newest first.
+    if (!sqlite_writer_start(store->path, &store->writer, err)) {
+        return false;
+    }
+    *ret = &store->base;
+    return true;
+}
