@@ -14,6 +14,7 @@ struct blob_store;
 struct live_hub;
 struct config;
 struct route_table;
+struct desk;
 
 struct app {
     const struct config *config;
@@ -22,6 +23,7 @@ struct app {
     struct blob_store *blobs;
     struct live_hub *live;
     const struct route_table *routes;
+    struct desk *desk;  // the wired rooms; reached by desk/desk.h
     // Finds who a session's or token's user is; supplied by the people room so that app/ knows no
     // room. Sets *ret to the anonymous actor when the user is gone or suspended.
     bool (*load_actor)(struct db *db, mem_ctx *ctx, struct user_id user, struct actor *ret,
