@@ -7,12 +7,7 @@
 #include "app/app.h"
 #include "desk/tickets/tickets.h"
 #include "view/layout.h"
-
-struct vm_option {
-    struct str value;
-    struct str label;
-    bool selected;
-};
+#include "view/url.h"
 
 struct vm_options {
     struct vm_option *items;
@@ -25,14 +20,6 @@ struct vm_person {
     struct str email;
 };
 
-// One entry of the list of views.
-struct vm_view {
-    struct str key;
-    struct str title;
-    struct str count;  // "12", "999+"
-    bool active;
-};
-
 struct vm_ticket_row {
     struct ticket_id id;
     struct str subject;
@@ -41,8 +28,7 @@ struct vm_ticket_row {
     bool has_snippet;
     struct vm_person requester;
     struct vm_person steward;  // id none: nobody yet
-    struct str status;         // word, for the class
-    struct str status_label;
+    struct str status;    // the API's words
     struct str priority;
     bool high;  // high or urgent
     int64_t updated_at;
@@ -51,23 +37,19 @@ struct vm_ticket_row {
 
 struct vm_ticket_list {
     struct vm_layout layout;
-    struct vm_view *views;
-    size_t view_count;
     struct str view;   // key of the shown one, or "search"
     struct str title;
     struct str query;  // what was searched for
     struct vm_ticket_row *rows;
     size_t row_count;
-    bool has_older;
-    struct str older;  // cursor
-    bool has_newer;
-    struct str newer;
+    struct vm_pager pager;
+    bool can_edit;
     struct vm_options agents;  // for acting on many
 };
 
 struct vm_file {
     struct str name;
-    struct str size;
+    int64_t size;
     struct url link;
     bool is_image;
 };
@@ -107,13 +89,10 @@ struct vm_line {
 
 struct vm_ticket_page {
     struct vm_layout layout;
-    struct vm_view *views;
-    size_t view_count;
     struct ticket_id id;
     int64_t version;
     struct str subject;
     struct str status;
-    struct str status_label;
     struct str channel;
     int64_t created_at;
     struct vm_person requester;
@@ -142,5 +121,8 @@ struct vm_ticket_page {
     struct vm_ticket_row *others;  // the requester's other tickets
     size_t other_count;
 };
+
+// Where a file is fetched, with no sign-in: the token is the key.
+struct url attachment_link(mem_ctx *ctx, const struct attachment *file);
 
 #endif

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The product, wired: which rooms there are, who observes a ticket's change and in what order,
+// which routes and jobs exist. desk.c is the one table of contents. What handlers of several rooms
+// share stands here too.
+#ifndef STEWARD_DESK_DESK_H
+#define STEWARD_DESK_DESK_H
+
+#include "app/app.h"
+#include "desk/tickets/tickets.h"
+#include "view/layout.h"
+#include "view/view.h"
+
+struct desk {
+    struct app *app;
+    struct tickets tickets;
+    struct view_site *site;
+};
+
+// Wires the rooms into `app` (routes, actor loading, hooks). The desk lives in `ctx`.
+MUST_CHECK bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *err);
+
+// --- for handlers -------------------------------------------------------------------------------
+
+struct desk *desk_of(const struct ctx *ctx);
+const struct tickets *desk_tickets(const struct ctx *ctx);
+
+// Prepares the view and its layout for this reader: name, token for forms, zone, what is active.
+void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, struct str title,
+                     const char *section);
+
+// The text of a composer form: `html` (from the rich editor, sanitised here) or `body` (plain), and
+// its files: sent along, or ahead as `uploads`. Files are in the blob store when this returns.
+MUST_CHECK bool desk_read_comment(struct ctx *ctx, struct new_comment *ret, struct error *err);
+
+#endif

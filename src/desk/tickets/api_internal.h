@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Shared by the JSON handlers of the tickets room: writing the API's objects, and reading the
+// bodies that clients send.
+#ifndef STEWARD_DESK_TICKETS_API_INTERNAL_H
+#define STEWARD_DESK_TICKETS_API_INTERNAL_H
+
+#include "app/api.h"
+#include "desk/desk.h"
+#include "json/json.h"
+
+// What the objects of one answer need besides the tickets, read in a fixed number of statements.
+struct api_tickets {
+    const struct ticket *tickets;
+    size_t count;
+    struct ticket_text *descriptions;
+    size_t description_count;
+    struct collaborator *collaborators;
+    size_t collaborator_count;
+};
+
+MUST_CHECK bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t count,
+                                 struct api_tickets *ret, struct error *err);
+void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *set,
+                      const struct ticket *ticket);
+// The "tickets" array.
+void api_ticket_list_write(struct ctx *ctx, struct jw *w, const struct api_tickets *set);
+
+void api_attachment_write(struct ctx *ctx, struct jw *w, const struct attachment *file);
+void api_comment_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
+                       const struct ticket_comment *comment, const struct attachment *files,
+                       size_t file_count);
+// One audit with its events; `comments` are those of the ticket.
+struct api_history {
+    const struct ticket *ticket;
+    struct ticket_comment *comments;
+    size_t comment_count;
+    struct ticket_audit *audits;
+    size_t audit_count;
+    struct ticket_event *events;
+    size_t event_count;
+    struct attachment *files;
+    size_t file_count;
+};
+MUST_CHECK bool api_history_load(struct ctx *ctx, const struct ticket *ticket,
+                                 struct api_history *ret, struct error *err);
+void api_audit_write(struct ctx *ctx, struct jw *w, const struct api_history *history,
+                     const struct ticket_audit *audit);
+
+// A body's ticket object as a change. People that it names and that do not exist yet are created
+// in the transaction, so the binding happens there: see api_change_apply().
+struct api_change {
+    struct ctx *ctx;
+    struct jr_value body;      // the object below "ticket"
+    struct ticket_id ticket;   // none: create
+    struct ticket_outcome outcome;
+};
+// A transaction function (db_tx_run) over a struct api_change.
+bool api_change_apply(struct db *tx, void *arg, struct error *err);
+
+#endif

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The API's shapes of tickets, comments, audits and attachments.
+#include "desk/tickets/api_internal.h"
+
+bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t count,
+                      struct api_tickets *ret, struct error *err)
+{
+    *ret = (struct api_tickets){.tickets = tickets, .count = count};
+    if (count == 0) {
+        return true;
+    }
+    return ticket_descriptions(ctx->db, ctx->mem, tickets, count, &ret->descriptions,
+                               &ret->description_count, err) &&
+           ticket_collaborators(ctx->db, ctx->mem, tickets, count, &ret->collaborators,
+                                &ret->collaborator_count, err);
+}
+
+static struct str description_of(const struct api_tickets *set, struct ticket_id id)
+{
+    for (size_t i = 0; i < set->description_count; i++) {
+        if (set->descriptions[i].ticket.v == id.v) {
+            return set->descriptions[i].body;
+        }
+    }
+    return STR("");
+}
+
+static void write_collaborators(struct jw *w, const char *key, const struct api_tickets *set,
+                                struct ticket_id id, bool ccs, bool followers)
+{
+    jw_field_array(w, key);
+    for (size_t i = 0; i < set->collaborator_count; i++) {
+        const struct collaborator *one = &set->collaborators[i];
+        bool wanted = one->kind == COLLABORATOR_CC ? ccs : followers;
+        if (one->ticket.v == id.v && wanted) {
+            jw_i64(w, one->user.v);
+        }
+    }
+    jw_array_end(w);
+}
+
+static void write_via(struct jw *w, struct str channel)
+{
+    bool portal = str_eq_c(channel, "help_center");
+    jw_field_object(w, "via");
+    jw_field_str(w, "channel", portal ? STR("web") : channel);
+    jw_field_object(w, "source");
+    jw_field_empty_object(w, "from");
+    jw_field_empty_object(w, "to");
+    jw_field_null(w, "rel");
+    jw_object_end(w);
+    jw_object_end(w);
+}
+
+static struct str word_or_null(struct str word)
+{
+    return word.len == 0 ? STR_NONE : word;
+}
+
+static void write_empty_lists(struct jw *w)
+{
+    jw_field_empty_array(w, "custom_fields");
+    jw_field_null(w, "satisfaction_rating");
+    jw_field_empty_array(w, "sharing_agreement_ids");
+    jw_field_null(w, "custom_status_id");
+    jw_field_empty_array(w, "fields");
+    jw_field_empty_array(w, "followup_ids");
+    jw_field_null(w, "ticket_form_id");
+    jw_field_null(w, "brand_id");
+    jw_field_bool(w, "allow_channelback", false);
+    jw_field_bool(w, "allow_attachments", true);
+    jw_field_bool(w, "from_messaging_channel", false);
+}
+
+void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *set,
+                      const struct ticket *t)
+{
+    jw_object_begin(w);
+    jw_field_str(w, "url", api_url(ctx, "/api/v2/tickets/%lld.json", (long long)t->id.v));
+    jw_field_i64(w, "id", t->id.v);
+    jw_field_str(w, "external_id", t->external_id);
+    write_via(w, t->channel);
+    jw_field_time(w, "created_at", t->created_at);
+    jw_field_time(w, "updated_at", t->updated_at);
+    jw_field_i64(w, "generated_timestamp", t->generated_at / SECONDS_MS);
+    jw_field_str(w, "type", word_or_null(ticket_type_word(t->type)));
+    jw_field_str(w, "subject", t->subject);
+    jw_field_str(w, "raw_subject", t->subject);
+    jw_field_str(w, "description", description_of(set, t->id));
+    jw_field_str(w, "priority", word_or_null(ticket_priority_word(t->priority)));
+    jw_field_str(w, "status", t->deleted_at != 0 ? STR("deleted") : ticket_status_word(t->status));
+    jw_field_str(w, "recipient", t->recipient);
+    jw_field_i64(w, "requester_id", t->requester.v);
+    jw_field_i64(w, "submitter_id", t->submitter.v);
+    jw_field_id(w, "assignee_id", t->assignee.v);
+    jw_field_id(w, "steward_id", t->steward.v);
+    jw_field_id(w, "organization_id", t->organization.v);
+    jw_field_id(w, "group_id", t->group.v);
+    write_collaborators(w, "collaborator_ids", set, t->id, true, true);
+    write_collaborators(w, "follower_ids", set, t->id, false, true);
+    write_collaborators(w, "email_cc_ids", set, t->id, true, false);
+    jw_field_null(w, "forum_topic_id");
+    jw_field_id(w, "problem_id", t->problem.v);
+    jw_field_bool(w, "has_incidents", false);
+    jw_field_bool(w, "is_public", t->is_public);
+    jw_field_time(w, "due_at", t->due_at);
+    jw_field_words(w, "tags", t->tags);
+    write_empty_lists(w);
+    jw_object_end(w);
+}
+
+void api_ticket_list_write(struct ctx *ctx, struct jw *w, const struct api_tickets *set)
+{
+    jw_field_array(w, "tickets");
+    for (size_t i = 0; i < set->count; i++) {
+        api_ticket_write(ctx, w, set, &set->tickets[i]);
+    }
+    jw_array_end(w);
+}
+
+static struct str content_url(struct ctx *ctx, const struct attachment *file)
+{
+    struct buf path;
+    buf_init(&path, ctx->mem, 4096);
+    buf_put_c(&path, "/attachments/token/");
+    buf_put(&path, file->token);
+    buf_put_c(&path, "/?name=");
+    buf_put_percent(&path, file->file_name);
+    return api_url(ctx, "%s", buf_str(&path).ptr);
+}
+
+void api_attachment_write(struct ctx *ctx, struct jw *w, const struct attachment *file)
+{
+    struct str url = content_url(ctx, file);
+    jw_object_begin(w);
+    jw_field_str(w, "url", api_url(ctx, "/api/v2/attachments/%lld.json", (long long)file->id.v));
+    jw_field_i64(w, "id", file->id.v);
+    jw_field_str(w, "file_name", file->file_name);
+    jw_field_str(w, "content_url", url);
+    jw_field_str(w, "mapped_content_url", url);
+    jw_field_str(w, "content_type", file->content_type);
+    jw_field_i64(w, "size", file->size);
+    jw_field_null(w, "width");
+    jw_field_null(w, "height");
+    jw_field_bool(w, "inline", file->is_inline);
+    jw_field_bool(w, "deleted", false);
+    jw_field_bool(w, "malware_access_override", false);
+    jw_field_c(w, "malware_scan_result", "not_scanned");
+    jw_field_empty_array(w, "thumbnails");
+    jw_object_end(w);
+}
+
+static void write_files(struct ctx *ctx, struct jw *w, struct comment_id comment,
+                        const struct attachment *files, size_t count)
+{
+    jw_field_array(w, "attachments");
+    for (size_t i = 0; i < count; i++) {
+        if (files[i].comment.v == comment.v) {
+            api_attachment_write(ctx, w, &files[i]);
+        }
+    }
+    jw_array_end(w);
+}
+
+// Plain text as the API's markup.
+static struct str html_body(struct ctx *ctx, const struct ticket_comment *comment)
+{
+    struct buf out;
+    size_t need = comment->body.len * 6 + comment->html.markup.len + 256;
+    buf_init(&out, ctx->mem, need);
+    if (!str_none(comment->html.markup)) {
+        buf_put_c(&out, "<div class=\"zd-comment\" dir=\"auto\">");
+        buf_put(&out, comment->html.markup);
+        buf_put_c(&out, "</div>");
+        return buf_str(&out);
+    }
+    buf_put_c(&out, "<div class=\"zd-comment\" dir=\"auto\"><p dir=\"auto\">");
+    struct str rest = comment->body;
+    struct str line;
+    for (bool first = true; str_next(&rest, '\n', &line); first = false) {
+        buf_put_c(&out, first ? "" : "<br>");
+        buf_put_html_text(&out, line);
+    }
+    buf_put_c(&out, "</p></div>");
+    return out.failed ? STR("") : buf_str(&out);
+}
+
+static void write_metadata(struct jw *w, struct str address, struct str custom)
+{
+    jw_field_object(w, "metadata");
+    jw_field_object(w, "system");
+    if (!str_none(address)) {
+        jw_field_str(w, "ip_address", address);
+    }
+    jw_object_end(w);
+    if (str_none(custom)) {
+        jw_field_empty_object(w, "custom");
+    } else {
+        jw_key(w, "custom");
+        jw_raw(w, custom);
+    }
+    jw_object_end(w);
+}
+
+static void write_comment_text(struct ctx *ctx, struct jw *w, const struct ticket_comment *comment)
+{
+    jw_field_i64(w, "author_id", comment->author.v);
+    jw_field_str(w, "body", comment->body);
+    jw_field_str(w, "html_body", html_body(ctx, comment));
+    jw_field_str(w, "plain_body", comment->body);
+    jw_field_bool(w, "public", comment->is_public);
+}
+
+void api_comment_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
+                       const struct ticket_comment *comment, const struct attachment *files,
+                       size_t file_count)
+{
+    (void)ticket;
+    jw_object_begin(w);
+    jw_field_i64(w, "id", comment->id.v);
+    jw_field_c(w, "type", "Comment");
+    write_comment_text(ctx, w, comment);
+    write_files(ctx, w, comment->id, files, file_count);
+    jw_field_i64(w, "audit_id", comment->audit.v);
+    write_via(w, comment->channel);
+    jw_field_time(w, "created_at", comment->created_at);
+    write_metadata(w, STR_NONE, STR_NONE);
+    jw_object_end(w);
+}
+
+bool api_history_load(struct ctx *ctx, const struct ticket *ticket, struct api_history *ret,
+                      struct error *err)
+{
+    *ret = (struct api_history){.ticket = ticket};
+    return ticket_comments(ctx->db, ctx->mem, &ctx->actor, ticket->id, &ret->comments,
+                           &ret->comment_count, err) &&
+           ticket_audits(ctx->db, ctx->mem, ticket->id, &ret->audits, &ret->audit_count,
+                         &ret->events, &ret->event_count, err) &&
+           ticket_attachments(ctx->db, ctx->mem, ticket->id, &ret->files, &ret->file_count, err);
+}
+
+static const struct ticket_comment *comment_of(const struct api_history *history, int64_t id)
+{
+    for (size_t i = 0; i < history->comment_count; i++) {
+        if (history->comments[i].id.v == id) {
+            return &history->comments[i];
+        }
+    }
+    return NULL;
+}
+
+// A value of an event: tags are a list, everything else a text or null.
+static void write_event_value(struct jw *w, const char *key, struct str field, struct str value)
+{
+    if (str_eq_c(field, "tags")) {
+        jw_field_words(w, key, str_none(value) ? STR("") : value);
+    } else {
+        jw_field_str(w, key, value);
+    }
+}
+
+static void write_event(struct ctx *ctx, struct jw *w, const struct api_history *history,
+                        const struct ticket_event *event)
+{
+    jw_object_begin(w);
+    jw_field_i64(w, "id", event->id.v);
+    jw_field_str(w, "type", event->kind);
+    const struct ticket_comment *comment = comment_of(history, event->id.v);
+    if (str_eq_c(event->kind, "Comment") && comment != NULL) {
+        write_comment_text(ctx, w, comment);
+        write_files(ctx, w, comment->id, history->files, history->file_count);
+        jw_field_i64(w, "audit_id", event->audit.v);
+    } else if (str_eq_c(event->kind, "Error")) {
+        jw_field_str(w, "message", event->value);
+    } else if (!str_eq_c(event->kind, "Comment")) {
+        jw_field_str(w, "field_name", event->field);
+        write_event_value(w, "value", event->field, event->value);
+        if (!str_eq_c(event->kind, "Create")) {
+            write_event_value(w, "previous_value", event->field, event->previous);
+        }
+    }
+    jw_object_end(w);
+}
+
+void api_audit_write(struct ctx *ctx, struct jw *w, const struct api_history *history,
+                     const struct ticket_audit *audit)
+{
+    jw_object_begin(w);
+    jw_field_i64(w, "id", audit->id.v);
+    jw_field_i64(w, "ticket_id", audit->ticket.v);
+    jw_field_time(w, "created_at", audit->created_at);
+    jw_field_i64(w, "author_id", audit->author.v == 0 ? -1 : audit->author.v);
+    write_metadata(w, audit->address, audit->custom);
+    jw_field_array(w, "events");
+    for (size_t i = 0; i < history->event_count; i++) {
+        if (history->events[i].audit.v == audit->id.v) {
+            write_event(ctx, w, history, &history->events[i]);
+        }
+    }
+    jw_array_end(w);
+    write_via(w, audit->channel);
+    jw_object_end(w);
+}

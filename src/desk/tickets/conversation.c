@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The conversation of a ticket as its page shows it: comments in order, and between them what was
+// changed, in words.
+#include "desk/tickets/pages_internal.h"
+
+struct conversation {
+    struct ctx *ctx;
+    const struct ticket *ticket;
+    struct names *names;
+    struct ticket_comment *comments;
+    size_t comment_count;
+    struct ticket_audit *audits;
+    size_t audit_count;
+    struct ticket_event *events;
+    size_t event_count;
+    struct attachment *files;
+    size_t file_count;
+    struct vm_line *lines;
+    size_t line_count;
+};
+
+struct url attachment_link(mem_ctx *ctx, const struct attachment *file)
+{
+    struct url_builder link;
+    url_begin(&link, ctx, "/attachments/token");
+    url_segment(&link, file->token);
+    url_param(&link, "name", file->file_name);
+    return url_end(&link);
+}
+
+static void fill_files(struct conversation *c, struct vm_comment *vm)
+{
+    mem_ctx *mem = c->ctx->mem;
+    for (size_t i = 0; i < c->file_count; i++) {
+        const struct attachment *file = &c->files[i];
+        if (file->comment.v != vm->id.v || (file->is_inline && vm->has_frame)) {
+            continue;
+        }
+        vm->files = mem_grow(mem, vm->files, struct vm_file, vm->file_count + 1);
+        vm->files[vm->file_count++] = (struct vm_file){
+            .name = file->file_name,
+            .size = file->size,
+            .link = attachment_link(mem, file),
+            .is_image = str_istarts(file->content_type, STR("image/")) &&
+                        !str_ieq_c(file->content_type, "image/svg+xml"),
+        };
+    }
+}
+
+static struct str channel_label(struct str channel)
+{
+    if (str_eq_c(channel, "email")) {
+        return STR("by mail");
+    }
+    if (str_eq_c(channel, "voice")) {
+        return STR("by phone");
+    }
+    if (str_eq_c(channel, "help_center")) {
+        return STR("in the portal");
+    }
+    return str_eq_c(channel, "api") ? STR("through the API") : STR("");
+}
+
+static void fill_text(struct conversation *c, const struct ticket_comment *comment,
+                      struct vm_comment *vm)
+{
+    mem_ctx *mem = c->ctx->mem;
+    struct str body = comment->body;
+    vm->has_frame = !str_none(comment->html.markup) && str_eq_c(comment->channel, "email");
+    if (!str_none(comment->html.markup) && !vm->has_frame) {
+        vm->fresh = comment->html;
+        return;
+    }
+    size_t cut = comment->quoted_from < 0 ? body.len : (size_t)comment->quoted_from;
+    struct str fresh = str_sub(body, 0, cut);
+    vm->fresh = text_to_html(mem, str_trim(fresh));
+    if (cut < body.len) {
+        vm->quoted = text_to_html(mem, str_trim(str_from(body, cut)));
+        vm->has_quoted = true;
+    }
+}
+
+static void add_comment(struct conversation *c, const struct ticket_comment *comment)
+{
+    const struct user *author = names_user(c->names, comment->author);
+    struct vm_comment vm = {
+        .id = comment->id,
+        .author = names_person(c->names, comment->author),
+        .is_public = comment->is_public,
+        .by_staff = author != NULL && author->role >= ROLE_LIGHT_AGENT,
+        .is_first = comment == c->comments,
+        .channel = channel_label(comment->channel),
+        .created_at = comment->created_at,
+        .stranger = str_none(comment->stranger) ? STR("") : comment->stranger,
+        .has_remote = comment->remote_images > 0,
+        .delivery = STR(""),
+    };
+    fill_text(c, comment, &vm);
+    fill_files(c, &vm);
+    c->lines[c->line_count++] = (struct vm_line){.is_comment = true, .comment = vm};
+}
+
+static void add_event(struct conversation *c, struct str text, int64_t at)
+{
+    c->lines[c->line_count++] = (struct vm_line){.event = {text, at}};
+}
+
+static struct str event_value(struct conversation *c, struct str field, struct str value)
+{
+    int64_t id = 0;
+    if (str_none(value) || value.len == 0) {
+        return STR("nothing");
+    }
+    bool person = str_eq_c(field, "assignee_id") || str_eq_c(field, "steward_id") ||
+                  str_eq_c(field, "requester_id");
+    if (person && str_to_i64(value, &id)) {
+        return names_person(c->names, (struct user_id){id}).name;
+    }
+    return value;
+}
+
+// Which changes are told between the comments; the rest stands in the history.
+static struct str event_label(struct str field)
+{
+    static const struct {
+        const char *field;
+        struct str label;
+    } LABELS[] = {
+        {"status", STR_INIT("status")},       {"priority", STR_INIT("priority")},
+        {"type", STR_INIT("type")},           {"assignee_id", STR_INIT("assignee")},
+        {"steward_id", STR_INIT("steward")},  {"subject", STR_INIT("subject")},
+        {"tags", STR_INIT("tags")},           {"requester_id", STR_INIT("requester")},
+    };
+    for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
+        if (str_eq_c(field, LABELS[i].field)) {
+            return LABELS[i].label;
+        }
+    }
+    return STR_NONE;
+}
+
+static void add_audit_events(struct conversation *c, const struct ticket_audit *audit)
+{
+    mem_ctx *mem = c->ctx->mem;
+    struct str who = audit->author.v == 0 ? STR("Steward")
+                                          : names_person(c->names, audit->author).name;
+    for (size_t i = 0; i < c->event_count; i++) {
+        const struct ticket_event *event = &c->events[i];
+        if (event->audit.v != audit->id.v) {
+            continue;
+        }
+        if (str_eq_c(event->kind, "Error")) {
+            add_event(c, event->value, audit->created_at);
+            continue;
+        }
+        struct str label = event_label(event->field);
+        if (!str_eq_c(event->kind, "Change") || str_none(label)) {
+            continue;
+        }
+        struct str value = event_value(c, event->field, event->value);
+        add_event(c, str_printf(mem, STR_FMT " set " STR_FMT " to " STR_FMT, STR_ARG(who),
+                                STR_ARG(label), STR_ARG(value)),
+                  audit->created_at);
+    }
+}
+
+static bool load(struct conversation *c, struct error *err)
+{
+    struct ctx *ctx = c->ctx;
+    struct ticket_id id = c->ticket->id;
+    if (!ticket_comments(ctx->db, ctx->mem, &ctx->actor, id, &c->comments, &c->comment_count, err) ||
+        !ticket_audits(ctx->db, ctx->mem, id, &c->audits, &c->audit_count, &c->events,
+                       &c->event_count, err) ||
+        !ticket_attachments(ctx->db, ctx->mem, id, &c->files, &c->file_count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < c->comment_count; i++) {
+        names_want(c->names, ctx->mem, c->comments[i].author);
+    }
+    for (size_t i = 0; i < c->audit_count; i++) {
+        names_want(c->names, ctx->mem, c->audits[i].author);
+    }
+    for (size_t i = 0; i < c->event_count; i++) {
+        int64_t person = 0;
+        bool names_one = str_eq_c(c->events[i].field, "assignee_id") ||
+                         str_eq_c(c->events[i].field, "steward_id") ||
+                         str_eq_c(c->events[i].field, "requester_id");
+        if (names_one && str_to_i64(c->events[i].value, &person)) {
+            names_want(c->names, ctx->mem, (struct user_id){person});
+        }
+    }
+    return names_load(c->names, ctx->db, ctx->mem, err);
+}
+
+bool page_conversation(struct ctx *ctx, const struct ticket *ticket, struct names *names,
+                       struct vm_line **ret, size_t *ret_count, struct error *err)
+{
+    struct conversation c = {.ctx = ctx, .ticket = ticket, .names = names};
+    if (!load(&c, err)) {
+        return false;
+    }
+    c.lines = mem_array(ctx->mem, struct vm_line, c.comment_count + c.event_count + 1);
+    size_t next = 0;
+    for (size_t i = 0; i < c.audit_count; i++) {
+        for (; next < c.comment_count && c.comments[next].audit.v == c.audits[i].id.v; next++) {
+            if (!c.comments[next].withdrawn) {
+                add_comment(&c, &c.comments[next]);
+            } else {
+                add_event(&c, STR("A reply was taken back before it was sent."),
+                          c.comments[next].created_at);
+            }
+        }
+        add_audit_events(&c, &c.audits[i]);
+    }
+    *ret = c.lines;
+    *ret_count = c.line_count;
+    return true;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Shared by the workspace's pages.
+#ifndef STEWARD_DESK_TICKETS_PAGES_INTERNAL_H
+#define STEWARD_DESK_TICKETS_PAGES_INTERNAL_H
+
+#include "desk/tickets/names.h"
+#include "desk/tickets/pages.h"
+#include "view/view.h"
+
+// The built-in views of every agent.
+struct desk_view {
+    struct str key;
+    struct str title;
+    enum ticket_column sort;
+};
+const struct desk_view *desk_view_find(struct str key);  // NULL when there is none
+// The query of a view for this actor; conditions live in ctx.
+struct ticket_query desk_view_query(mem_ctx *ctx, const struct desk_view *view,
+                                    const struct actor *actor);
+// Puts all views with their counts into the left column.
+MUST_CHECK bool desk_views(struct ctx *ctx, struct str active, struct vm_layout *layout,
+                           struct error *err);
+
+struct vm_ticket_row page_ticket_row(const struct names *names, const struct ticket *ticket);
+
+// Choices of the right column.
+struct vm_options page_status_options(mem_ctx *ctx, const struct ticket *ticket);
+struct vm_options page_priority_options(mem_ctx *ctx, enum ticket_priority current);
+struct vm_options page_type_options(mem_ctx *ctx, enum ticket_type current);
+MUST_CHECK bool page_agent_options(struct ctx *ctx, struct user_id current, struct vm_options *ret,
+                                   struct error *err);
+MUST_CHECK bool page_group_options(struct ctx *ctx, struct group_id current, struct vm_options *ret,
+                                   struct error *err);
+
+// The conversation: comments and, between them, what changed.
+MUST_CHECK bool page_conversation(struct ctx *ctx, const struct ticket *ticket, struct names *names,
+                                  struct vm_line **ret, size_t *ret_count, struct error *err);
+
+#endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The agent's page of one ticket, and what its forms send.
+#include "desk/desk.h"
+#include "desk/tickets/pages_internal.h"
+#include "desk/tickets/show.html.h"
+
+#define OTHER_TICKETS 6
+
+static bool fill_requester(struct ctx *ctx, const struct ticket *ticket, struct names *names,
+                           struct vm_ticket_page *vm, struct error *err)
+{
+    int64_t *requester = mem_new(ctx->mem, int64_t);
+    *requester = ticket->requester.v;
+    struct ticket_condition own = {.column = TC_REQUESTER, .numbers = requester, .count = 1};
+    struct ticket_query query = {.all = &own, .all_count = 1, .sort = TC_UPDATED,
+                                 .descending = true, .limit = OTHER_TICKETS + 1};
+    struct ticket *tickets = NULL;
+    size_t count = 0;
+    if (!tickets_find(ctx->db, ctx->mem, &ctx->actor, &query, &tickets, &count, err)) {
+        return false;
+    }
+    vm->others = mem_array(ctx->mem, struct vm_ticket_row, count + 1);
+    for (size_t i = 0; i < count && vm->other_count < OTHER_TICKETS; i++) {
+        if (tickets[i].id.v != ticket->id.v) {
+            vm->others[vm->other_count++] = page_ticket_row(names, &tickets[i]);
+            vm->requester_open += tickets[i].status < STATUS_SOLVED ? 1 : 0;
+        }
+    }
+    return true;
+}
+
+static bool fill_people(struct ctx *ctx, const struct ticket *ticket, struct names *names,
+                        struct vm_ticket_page *vm, struct error *err)
+{
+    struct collaborator *list = NULL;
+    size_t count = 0;
+    if (!ticket_collaborators(ctx->db, ctx->mem, ticket, 1, &list, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        names_want(names, ctx->mem, list[i].user);
+    }
+    names_want_ticket(names, ctx->mem, ticket);
+    if (!page_conversation(ctx, ticket, names, &vm->lines, &vm->line_count, err)) {
+        return false;
+    }
+    vm->ccs = mem_array(ctx->mem, struct vm_person, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].kind == COLLABORATOR_CC) {
+            vm->ccs[vm->cc_count++] = names_person(names, list[i].user);
+        }
+    }
+    vm->requester = names_person(names, ticket->requester);
+    vm->steward = names_person(names, ticket->steward);
+    vm->assignee = names_person(names, ticket->assignee);
+    return fill_requester(ctx, ticket, names, vm, err);
+}
+
+static bool fill_draft(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
+                       struct error *err)
+{
+    struct draft draft = {.is_public = true};
+    bool found = false;
+    if (!draft_load(ctx->db, ctx->mem, ctx->actor.user, ticket->id, &draft, &found, err)) {
+        return false;
+    }
+    vm->draft = found ? draft.body : STR("");
+    vm->draft_public = draft.is_public && vm->can_reply;
+    return true;
+}
+
+static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
+                      struct error *err)
+{
+    struct names names = {0};
+    vm->id = ticket->id;
+    vm->version = ticket->version;
+    vm->subject = ticket->subject;
+    vm->status = ticket_status_word(ticket->status);
+    vm->channel = ticket->channel;
+    vm->created_at = ticket->created_at;
+    vm->tags = ticket->tags;
+    vm->closed = ticket->status == STATUS_CLOSED;
+    vm->can_edit = ticket_may_edit(&ctx->actor, ticket) && !vm->closed;
+    vm->can_reply = ticket_may_comment(&ctx->actor, true) && !vm->closed;
+    vm->followup_of = ticket->followup_of;
+    vm->statuses = page_status_options(ctx->mem, ticket);
+    vm->priorities = page_priority_options(ctx->mem, ticket->priority);
+    vm->types = page_type_options(ctx->mem, ticket->type);
+    vm->error = STR("");
+    return desk_views(ctx, STR(""), &vm->layout, err) &&
+           fill_people(ctx, ticket, &names, vm, err) && fill_draft(ctx, ticket, vm, err) &&
+           page_agent_options(ctx, ticket->assignee, &vm->agents, err) &&
+           page_group_options(ctx, ticket->group, &vm->groups, err);
+}
+
+static bool load_page(struct ctx *ctx, struct ticket *ticket, struct vm_ticket_page *vm,
+                      struct error *err)
+{
+    struct ticket_id id = {ctx->path.ids[0]};
+    return ticket_load(ctx->db, ctx->mem, &ctx->actor, id, ticket, err) &&
+           fill_page(ctx, ticket, vm, err);
+}
+
+static void begin(struct ctx *ctx, struct view *v, struct vm_ticket_page *vm)
+{
+    struct str title = str_printf(ctx->mem, "#%lld " STR_FMT, (long long)vm->id.v,
+                                  STR_ARG(vm->subject));
+    desk_page_begin(ctx, v, &vm->layout, title, "ticket");
+}
+
+// GET /tickets/{id}
+bool page_ticket(struct ctx *ctx, struct error *err)
+{
+    struct ticket ticket;
+    struct vm_ticket_page vm = {0};
+    struct view v;
+    if (!load_page(ctx, &ticket, &vm, err)) {
+        return false;
+    }
+    begin(ctx, &v, &vm);
+    if (ctx->fragment) {
+        view_ticket_conversation(&v, &vm);
+    } else {
+        view_ticket_show(&v, &vm);
+    }
+    return true;
+}
+
+// The page again with what was typed, and why it was not taken.
+static bool show_refused(struct ctx *ctx, struct ticket_id id, struct str text, bool is_public,
+                         const struct error *why, struct error *err)
+{
+    struct ticket ticket;
+    struct vm_ticket_page vm = {0};
+    struct view v;
+    if (why->code != ERR_INVALID && why->code != ERR_CONFLICT && why->code != ERR_GONE) {
+        *err = *why;
+        return false;
+    }
+    if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, id, &ticket, err) ||
+        !fill_page(ctx, &ticket, &vm, err)) {
+        return false;
+    }
+    vm.draft = text;
+    vm.draft_public = is_public;
+    vm.error = str_c(why->message);
+    ctx->resp->status = error_http_status(why->code);
+    begin(ctx, &v, &vm);
+    view_ticket_show(&v, &vm);
+    return true;
+}
+
+static bool read_number(struct str text, int64_t *ret)
+{
+    *ret = 0;
+    return str_empty(text) || str_to_i64(text, ret);
+}
+
+// Fields of the right column, as many as the form has.
+static bool read_properties(struct ctx *ctx, struct ticket_change *change, struct error *err)
+{
+    struct str status = http_form(ctx->req, "status");
+    struct str priority = http_form(ctx->req, "priority");
+    struct str type = http_form(ctx->req, "type");
+    struct str assignee = http_form(ctx->req, "assignee");
+    struct str group = http_form(ctx->req, "group");
+    bool ok = true;
+    if (!str_none(status)) {
+        ok = ok && ticket_status_parse(status, &change->status);
+        change->set |= SET_STATUS;
+    }
+    if (!str_none(priority)) {
+        ok = ok && ticket_priority_parse(priority, &change->priority);
+        change->set |= SET_PRIORITY;
+    }
+    if (!str_none(type)) {
+        ok = ok && ticket_type_parse(type, &change->type);
+        change->set |= SET_TYPE;
+    }
+    if (!str_none(assignee)) {
+        ok = ok && read_number(assignee, &change->assignee.v);
+        change->set |= SET_ASSIGNEE;
+    }
+    if (!str_none(group)) {
+        ok = ok && read_number(group, &change->group.v);
+        change->set |= SET_GROUP;
+    }
+    if (!str_none(http_form(ctx->req, "tags"))) {
+        change->tags = http_form(ctx->req, "tags");
+        change->set |= SET_TAGS;
+    }
+    if (!str_none(http_form(ctx->req, "subject"))) {
+        change->subject = http_form(ctx->req, "subject");
+        change->set |= SET_SUBJECT;
+    }
+    return ok || error_set(err, ERR_INVALID, "One of the choices is not known; nothing was "
+                                             "changed. Reload the page and choose again.");
+}
+
+// Only what differs from the ticket counts: the form always sends all of its fields, and a field
+// that somebody else changed meanwhile must not be set back.
+static void drop_unchanged(const struct ticket *ticket, struct ticket_change *change)
+{
+    unsigned same = 0;
+    same |= change->status == ticket->status ? SET_STATUS : 0u;
+    same |= change->priority == ticket->priority ? SET_PRIORITY : 0u;
+    same |= change->type == ticket->type ? SET_TYPE : 0u;
+    same |= change->assignee.v == ticket->assignee.v ? SET_ASSIGNEE : 0u;
+    same |= change->group.v == ticket->group.v ? SET_GROUP : 0u;
+    change->set &= ~same;
+}
+
+static void go_to_ticket(struct ctx *ctx, struct ticket_id id, const char *anchor)
+{
+    http_redirect(ctx->resp, str_printf(ctx->mem, "/tickets/%lld%s", (long long)id.v, anchor));
+}
+
+// POST /tickets/{id}/properties
+bool page_ticket_properties(struct ctx *ctx, struct error *err)
+{
+    struct ticket_id id = {ctx->path.ids[0]};
+    struct ticket_change change = {.ticket = id};
+    struct ticket_outcome outcome;
+    struct ticket ticket;
+    struct error why;
+    if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, id, &ticket, err) ||
+        !read_properties(ctx, &change, err)) {
+        return false;
+    }
+    drop_unchanged(&ticket, &change);
+    if (!ticket_apply_run(desk_tickets(ctx), ctx->app->db, ctx->mem, &ctx->actor, &change, &outcome,
+                          &why)) {
+        return show_refused(ctx, id, STR(""), true, &why, err);
+    }
+    go_to_ticket(ctx, id, "");
+    return true;
+}
+
+struct reply {
+    struct ctx *ctx;
+    struct ticket_change change;
+    struct ticket_outcome outcome;
+};
+
+static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct reply *reply = arg;
+    struct ctx *ctx = reply->ctx;
+    struct draft nothing = {.body = STR("")};
+    return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &reply->change,
+                        &reply->outcome, err) &&
+           draft_store(tx, ctx->actor.user, reply->change.ticket, &nothing, err);
+}
+
+// POST /tickets/{id}/comments
+bool page_ticket_comment(struct ctx *ctx, struct error *err)
+{
+    struct ticket_id id = {ctx->path.ids[0]};
+    struct ticket ticket;
+    struct new_comment comment = {.quoted_from = -1};
+    struct reply reply = {.ctx = ctx, .change = {.ticket = id, .comment = &comment}};
+    struct error why;
+    if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, id, &ticket, err) ||
+        !desk_read_comment(ctx, &comment, err) || !read_properties(ctx, &reply.change, err)) {
+        return false;
+    }
+    comment.is_public = !str_eq_c(http_form(ctx->req, "public"), "0");
+    drop_unchanged(&ticket, &reply.change);
+    // Whoever answers first takes the ticket: it is theirs until they hand it on.
+    bool takes = comment.is_public && ticket.assignee.v == 0 && actor_is_agent(&ctx->actor) &&
+                 (reply.change.set & SET_ASSIGNEE) == 0;
+    if (takes) {
+        reply.change.set |= SET_ASSIGNEE;
+        reply.change.assignee = ctx->actor.user;
+    }
+    if (!db_tx_run(ctx->app->db, "ticket.reply", reply_in_tx, &reply, &why)) {
+        struct str typed = str_none(comment.html.markup) ? comment.body : comment.html.markup;
+        return show_refused(ctx, id, typed, comment.is_public, &why, err);
+    }
+    go_to_ticket(ctx, id,
+                 mem_printf(ctx->mem, "#comment-%lld", (long long)reply.outcome.comment.v));
+    return true;
+}
