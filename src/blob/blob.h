@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Bytes that are too many for the database: attachments, raw mails, pictures. A blob is named by
+// the SHA-256 of its content and by nothing else, so the same file sent twice is stored once, no
+// name from outside ever becomes a name on disk, and damage can be noticed. A blob never changes.
+// File names, types and who may see it are the business of whoever keeps the hash.
+//
+// All calls may come from any thread. They block on the disk: never inside db_tx_run(). Put first,
+// then commit the row that names the hash; a crash between leaves a blob that nobody names.
+#ifndef STEWARD_BLOB_BLOB_H
+#define STEWARD_BLOB_BLOB_H
+
+#include "base/error.h"
+#include "base/random.h"
+
+struct blob_store;
+
+// `url` is "file:/folder": blobs lie in /folder/blobs/ab/cd/<hash in hex>. The store lives below
+// ctx. Half-written files of a crash are removed once they are a day old.
+MUST_CHECK bool blob_store_open(mem_ctx *ctx, const char *url, struct blob_store **ret,
+                                struct error *err);
+
+// Each returns once the content is durable. A blob that is there already is not written again, but
+// its time is set to now, so that a collector of unnamed blobs leaves it alone.
+MUST_CHECK bool blob_put_bytes(struct blob_store *store, struct str bytes, struct hash *ret,
+                               struct error *err);
+// All of the file, whatever the descriptor's position, which is not moved.
+MUST_CHECK bool blob_put_file(struct blob_store *store, int fd, struct hash *ret, int64_t *ret_size,
+                              struct error *err);
+MUST_CHECK bool blob_put_path(struct blob_store *store, const char *path, struct hash *ret,
+                              int64_t *ret_size, struct error *err);
+
+// A descriptor to read from, which the caller closes. NOT_FOUND when there is no such blob.
+MUST_CHECK bool blob_open(struct blob_store *store, struct hash hash, int *ret_fd,
+                          int64_t *ret_size, struct error *err);
+// The content, in ctx; TOO_LARGE when it has more than `limit` bytes.
+MUST_CHECK bool blob_read(mem_ctx *ctx, struct blob_store *store, struct hash hash, size_t limit,
+                          struct str *ret, struct error *err);
+// Reads it all and compares: UNAVAILABLE when the content is damaged.
+MUST_CHECK bool blob_verify(struct blob_store *store, struct hash hash, struct error *err);
+// Whoever calls this has made sure that no row names the hash and that the blob is not young; one
+// that is gone already is no error.
+MUST_CHECK bool blob_remove(struct blob_store *store, struct hash hash, struct error *err);
+
+// The hash as columns store it (64 hex digits, hash_hex()), read back. False for anything else.
+MUST_CHECK bool blob_hash_parse(struct str hex, struct hash *ret);
+
+#endif
