@@ -366,8 +366,14 @@ static void do_body(struct compiler *c, struct str word, int line)
     if (!wants_text(c, word, line)) {
         return;
     }
-    if (c->block_count > 0 || c->has_body) {
-        tplc_fail(&c->fail, line, "body stands once, and in no block");
+    for (size_t i = 0; i < c->block_count; i++) {
+        if (c->blocks[i].kind != BLOCK_WRAP) {
+            tplc_fail(&c->fail, line, "body may stand in wrap only, in no other block");
+            return;
+        }
+    }
+    if (c->has_body) {
+        tplc_fail(&c->fail, line, "body stands once in a template");
         return;
     }
     c->has_body = true;

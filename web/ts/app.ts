@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What every page loads. Pages work without it; this adds live updates, keys and comfort.
+import "@github/relative-time-element";
+import { start as startComposers } from "./composers";
+import { start as startDialogs } from "./dialogs";
+import { start as startFrames } from "./frames";
+import { start as startKeys } from "./keys";
+import { start as startLive } from "./live";
+import { start as startMorph } from "./morph";
+import { start as startNotices } from "./notices";
+import { start as startPalette } from "./palette";
+import { start as startSelection } from "./selection";
+
+startMorph();
+for (const start of [startKeys, startDialogs, startPalette, startSelection, startNotices, startFrames, startComposers]) {
+  start(document);
+  document.addEventListener("htmx:load", (event) => start(event.target as HTMLElement));
+}
+startLive();

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The editor for replies and notes. Takes a plain form with a <textarea name="body"> that works
+// without it (web/README.md) and gives it rich text, drafts that survive a closed tab, and files by
+// drop and paste.
+import { startDraft } from "./draft";
+import { startFiles } from "./files";
+import { startRich } from "./rich";
+
+export function enhance(form: HTMLFormElement): void {
+  const text = form.querySelector<HTMLTextAreaElement>("textarea[name=body]");
+  if (!text) return;
+  const writer = startRich(form, text);
+  startDraft(form, writer);
+  startFiles(form);
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector<HTMLButtonElement>(".composer-send button[type=submit], .composer-send button"));
+    }
+  });
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Select many: <form data-bulk> shows its bar [data-bulk-bar] when boxes in .row-select are ticked,
+// with their number in [data-bulk-count]. Shift takes all between; [data-bulk-all] takes all.
+import { once, type Root } from "./page";
+
+function boxes(form: HTMLElement): HTMLInputElement[] {
+  return [...form.querySelectorAll<HTMLInputElement>(".row-select input")];
+}
+
+function update(form: HTMLElement): void {
+  const all = boxes(form);
+  const ticked = all.filter((box) => box.checked).length;
+  const bar = form.querySelector<HTMLElement>("[data-bulk-bar]");
+  const count = form.querySelector<HTMLElement>("[data-bulk-count]");
+  const every = form.querySelector<HTMLInputElement>("[data-bulk-all]");
+  if (bar) bar.hidden = ticked === 0;
+  if (count) count.textContent = String(ticked);
+  if (every) {
+    every.checked = ticked === all.length && ticked > 0;
+    every.indeterminate = ticked > 0 && ticked < all.length;
+  }
+}
+
+function tickBetween(all: HTMLInputElement[], from: HTMLInputElement, to: HTMLInputElement): void {
+  const [low = 0, high = 0] = [all.indexOf(from), all.indexOf(to)].sort((a, b) => a - b);
+  if (low >= 0) all.slice(low, high + 1).forEach((box) => (box.checked = to.checked));
+}
+
+export function start(root: Root): void {
+  once(root, "[data-bulk]", "bulk", (form) => {
+    let last: HTMLInputElement | null = null;
+    form.addEventListener("click", (event) => {
+      const target = event.target;
+      if (!(target instanceof HTMLInputElement) || target.type !== "checkbox") return;
+      if (target.hasAttribute("data-bulk-all")) {
+        boxes(form).forEach((box) => (box.checked = target.checked));
+      } else if (target.closest(".row-select")) {
+        if (event.shiftKey && last) tickBetween(boxes(form), last, target);
+        last = target;
+      }
+      update(form);
+    });
+    form.addEventListener("htmx:afterSettle", () => update(form));
+    update(form);
+  });
+}
