@@ -14,6 +14,10 @@ static int seven(int a, int b, int c, int d, int e, int f, int g)
     return a + b + c + d + e + f + g;
 }
 
+static int foreign(void *cls, int a, int b, int c, int d, int e, int f, int g)
+{
+    return seven(a, b, c, d, e, f, g) + (cls != 0);
+}
 // if ( { ' " in a comment
 static const char *text(void)
 {
@@ -267,10 +271,6 @@ static void more(void)
     ;
     ;
 }
-
-
-
-
 
 
 
