@@ -20,7 +20,7 @@ static const struct asset *asset_named(const char *name)
             return &ASSETS[i];
         }
     }
-    assert(!"no such asset");
+    assert(false && "no such asset");
     return NULL;
 }
 

@@ -58,7 +58,8 @@ static void cut_at_midnights(mem_ctx *ctx, struct calendar *calendar,
         while (start < sorted[i].end) {
             int midnight = (start / DAY_MINUTES + 1) * DAY_MINUTES;
             int end = sorted[i].end < midnight ? sorted[i].end : midnight;
-            calendar->intervals[calendar->interval_count++] = (struct calendar_interval){start, end};
+            calendar->intervals[calendar->interval_count++] =
+                (struct calendar_interval){start, end};
             start = end;
         }
     }
@@ -77,8 +78,8 @@ bool calendar_new(mem_ctx *ctx, struct str time_zone, const struct calendar_inte
     struct calendar *calendar = mem_new(ctx, struct calendar);
     calendar->zone = zone;
     mem_on_free(calendar, zone_close, zone);
-    struct calendar_interval *sorted = mem_array(calendar, struct calendar_interval,
-                                                 interval_count + 1);
+    struct calendar_interval *sorted =
+        mem_array(calendar, struct calendar_interval, interval_count + 1);
     for (size_t i = 0; i < interval_count; i++) {
         sorted[i] = intervals[i];
     }
