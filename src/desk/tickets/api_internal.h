@@ -47,6 +47,20 @@ MUST_CHECK bool api_history_load(struct ctx *ctx, const struct ticket *ticket,
 void api_audit_write(struct ctx *ctx, struct jw *w, const struct api_history *history,
                      const struct ticket_audit *audit);
 
+// The part of a whole list that a page shows. Rows have their id at `id_at`; SIZE_MAX: their place
+// counts. *ret points at ret_found->count rows.
+MUST_CHECK bool api_slice(struct ctx *ctx, const struct api_page *page, const void *rows,
+                          size_t row_size, size_t count, size_t id_at, void **ret,
+                          struct api_found *ret_found, struct error *err);
+
+// ?include=users,groups,organizations of a list of tickets.
+MUST_CHECK bool api_ticket_sideloads_write(struct ctx *ctx, struct jw *w,
+                                           const struct api_tickets *set, struct error *err);
+// ?include=users of comments.
+MUST_CHECK bool api_author_sideloads_write(struct ctx *ctx, struct jw *w,
+                                           const struct ticket_comment *comments, size_t count,
+                                           struct error *err);
+
 // A body's ticket object as a change. People that it names and that do not exist yet are created
 // in the transaction, so the binding happens there: see api_change_apply().
 struct api_change {

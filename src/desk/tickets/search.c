@@ -156,6 +156,26 @@ static size_t term_at(struct str text, size_t at, const struct term *terms, size
     return 0;
 }
 
+// The single words to mark: a phrase's words may stand in the text with other signs between them.
+static size_t words_to_mark(const struct term *terms, size_t count, struct term marks[TERMS_MAX])
+{
+    size_t marked = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct str rest = terms[i].text;
+        while (!terms[i].negative && rest.len > 0 && marked < TERMS_MAX) {
+            size_t len = 0;
+            while (len < rest.len && word_char(rest.ptr[len])) {
+                len++;
+            }
+            if (len > 0) {
+                marks[marked++] = (struct term){.text = str_sub(rest, 0, len)};
+            }
+            rest = str_from(rest, len + 1);
+        }
+    }
+    return marked;
+}
+
 static void put_marked(struct buf *out, struct str line, const struct term *terms, size_t count)
 {
     size_t start = 0;
@@ -175,8 +195,9 @@ static void put_marked(struct buf *out, struct str line, const struct term *term
 
 struct html search_snippet(mem_ctx *ctx, struct str text, struct str words)
 {
+    struct term parsed[TERMS_MAX];
     struct term terms[TERMS_MAX];
-    size_t count = parse_terms(words, terms);
+    size_t count = words_to_mark(parsed, parse_terms(words, parsed), terms);
     struct buf out;
     size_t hit = 0;
     while (hit < text.len && term_at(text, hit, terms, count) == 0) {

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Handlers of the tickets room's JSON API; routes.def says who is called for what.
+#ifndef STEWARD_DESK_TICKETS_API_H
+#define STEWARD_DESK_TICKETS_API_H
+
+#include "app/app.h"
+
+#define ROUTE(method, path, handler, kind, who, rate, limit) handler_fn handler;
+#include "desk/tickets/routes.def"
+#undef ROUTE
+
+#endif
