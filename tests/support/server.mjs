@@ -43,6 +43,7 @@ function environment(extra = {}) {
 // Runs the program once. Returns { code, signal, stdout, stderr }.
 export function runProgram(args, { input = '', env = {}, timeout = 60000 } = {}) {
   return new Promise((resolve, reject) => {
+    const begun = performance.now();
     const child = spawn(program, args, { env: environment(env) });
     const out = [];
     const err = [];
@@ -69,12 +70,14 @@ export function runProgram(args, { input = '', env = {}, timeout = 60000 } = {})
   });
 }
 
+const admin = { email: 'admin@example.org', password: 'correct horse battery' };
+
 class Server {
   constructor(options) {
     this.options = options;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'steward-'));
-    this.data = path.join(this.folder, 'data');
-    this.admin = { email: 'admin@example.org', password: 'correct horse battery' };
+    this.data = options.data ?? path.join(this.folder, 'data');
+    this.admin = admin;
     this.log = '';
     this.child = null;
     this.tokens = new Map();
@@ -97,6 +100,7 @@ class Server {
 
   // Makes the data folder with its admin; `init: false` leaves it to the wizard.
   async prepare() {
+    if (this.options.data) return;
     if (engine === 'postgres') {
       this.postgres = await startPostgres();
       this.db = await this.postgres.createDatabase();
@@ -120,6 +124,7 @@ class Server {
     }
     if (options.smtp) args.push('--smtp', options.smtp);
     args.push(...(options.args ?? []));
+    const begun = performance.now();
     const child = spawn(program, args, { env: environment(options.env), stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     const take = (chunk) => {
@@ -141,6 +146,7 @@ class Server {
       },
       30000,
     );
+    this.firstAnswer = performance.now() - begun; // ms, as coarse as the pause between two attempts
     if (gone) throw new Error(`the server ended at once (${JSON.stringify(gone)}):\n${this.log}`);
     return this;
   }
@@ -194,7 +200,17 @@ class Server {
   }
 }
 
-// options: lmtp (true), smtp (URL), args (more arguments of serve), env, init (false: no admin
+// Makes a data folder and keeps it: an admin as every test server has it, then one more command of
+// the program, such as ['bench-data', '--tickets', '1000'].
+export async function prepareData(data, [command, ...args]) {
+  const server = new Server({});
+  server.data = data;
+  await server.prepare();
+  await server.run(command, args, { timeout: 3600000 });
+  fs.rmSync(server.folder, { recursive: true, force: true });
+}
+
+// options: data (a data folder that is there already and stays), lmtp (true), smtp (URL), args (more arguments of serve), env, init (false: no admin
 // yet), before (async function called with the server when its data is there and it is not yet
 // started).
 export async function startServer(options = {}) {

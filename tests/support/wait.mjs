@@ -20,7 +20,7 @@ export async function until(what, probe, timeout = 15000) {
     if (Date.now() > end) {
       throw new Error(`waited ${timeout} ms for ${what}${last ? `: ${last.message}` : ''}`);
     }
-    await sleep(20);
+    await sleep(5);
   }
 }
 

@@ -14,7 +14,7 @@ packages_test=(clang libclang-rt-14-dev llvm chromium fonts-dejavu-core promethe
 packages_postgres=(postgresql)
 packages_lint=(clang-format clang-tidy clang shellcheck git)
 packages_fuzz=(clang libclang-rt-14-dev llvm)
-packages_bench=(wrk procps)
+packages_bench=(procps)
 packages_package=(dpkg-dev debhelper fakeroot lintian)
 packages_fresh=(debootstrap util-linux curl)
 
