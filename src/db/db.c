@@ -2,6 +2,7 @@
 #include "db/db.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "db/db_internal.h"
@@ -9,6 +10,22 @@
 // Of the thread, because they are about what the thread is in the middle of.
 static _Thread_local bool thread_in_tx;
 static _Thread_local uint64_t thread_statements;
+
+struct db_listener {
+    const char *channel;
+    db_listener_fn *fn;
+    void *arg;
+};
+
+#define LISTENERS_MAX 64
+
+struct db_listeners {
+    pthread_mutex_t lock;  // held while they are called
+    struct db_listener list[LISTENERS_MAX];
+    size_t count;
+};
+
+static struct db_listeners *listeners_new(mem_ctx *ctx);
 
 static bool store_open(mem_ctx *ctx, const char *url, struct db_store **ret, struct error *err)
 {
@@ -23,8 +40,14 @@ bool db_open(mem_ctx *ctx, const struct db_options *options, struct db_store **r
              struct error *err)
 {
     mem_ctx *own = mem_ctx_new(ctx, "db");
+    struct db_listeners *listeners = listeners_new(own);
     struct db_store *store;
-    if (!store_open(own, options->url, &store, err) || !db_migrate(store, options, err)) {
+    if (!store_open(own, options->url, &store, err)) {
+        mem_free(own);
+        return false;
+    }
+    store->listeners = listeners;
+    if (!db_migrate(store, options, err)) {
         mem_free(own);
         return false;
     }
@@ -117,6 +140,81 @@ void db_after_run(struct db *db)
         entry->fn(entry->arg);
     }
 }
+
+// --- notices ----------------------------------------------------------------------------------
+
+static void listeners_free(void *handle)
+{
+    (void)pthread_mutex_destroy(&((struct db_listeners *)handle)->lock);
+}
+
+static struct db_listeners *listeners_new(mem_ctx *ctx)
+{
+    struct db_listeners *listeners = mem_new(ctx, struct db_listeners);
+    (void)pthread_mutex_init(&listeners->lock, NULL);
+    mem_on_free(listeners, listeners_free, listeners);
+    return listeners;
+}
+
+void db_listen(struct db_store *store, const char *channel, db_listener_fn *fn, void *arg)
+{
+    struct db_listeners *listeners = store->listeners;
+    (void)pthread_mutex_lock(&listeners->lock);
+    assert(listeners->count < LISTENERS_MAX);
+    listeners->list[listeners->count++] = (struct db_listener){channel, fn, arg};
+    (void)pthread_mutex_unlock(&listeners->lock);
+}
+
+void db_unlisten(struct db_store *store, db_listener_fn *fn, void *arg)
+{
+    struct db_listeners *listeners = store->listeners;
+    (void)pthread_mutex_lock(&listeners->lock);
+    size_t kept = 0;
+    for (size_t i = 0; i < listeners->count; i++) {
+        if (listeners->list[i].fn != fn || listeners->list[i].arg != arg) {
+            listeners->list[kept++] = listeners->list[i];
+        }
+    }
+    listeners->count = kept;
+    (void)pthread_mutex_unlock(&listeners->lock);
+}
+
+void db_notify_local(struct db_store *store, const char *channel, struct str payload)
+{
+    struct db_listeners *listeners = store->listeners;
+    (void)pthread_mutex_lock(&listeners->lock);
+    for (size_t i = 0; i < listeners->count; i++) {
+        if (strcmp(listeners->list[i].channel, channel) == 0) {
+            listeners->list[i].fn(listeners->list[i].arg, payload);
+        }
+    }
+    (void)pthread_mutex_unlock(&listeners->lock);
+}
+
+struct notice {
+    struct db_store *store;
+    const char *channel;
+    struct str payload;
+};
+
+static void notice_deliver(void *arg)
+{
+    const struct notice *notice = arg;
+    db_notify_local(notice->store, notice->channel, notice->payload);
+}
+
+void db_notify(struct db *db, const char *channel, struct str payload)
+{
+    assert(db->writable);
+    struct notice *notice = mem_new(db->ctx, struct notice);
+    *notice = (struct notice){db->store, channel, str_dup(db->ctx, payload)};
+    db_after_commit(db, notice_deliver, notice);
+    if (db->ops->notify != NULL) {
+        db->ops->notify(db, channel, payload);
+    }
+}
+
+// --- savepoints and numbers -------------------------------------------------------------------
 
 bool db_savepoint(struct db *db, struct error *err)
 {

@@ -59,6 +59,15 @@ MUST_CHECK bool db_tx_run(struct db_store *store, const char *name, db_fn *fn, v
 // Inside fn: call after(arg) once this transaction is durable, on the thread that called
 // db_tx_run; dropped when it rolls back.
 void db_after_commit(struct db *db, void (*after)(void *arg), void *arg);
+// Inside fn: once this transaction is durable, tells all listeners of the channel, also those of
+// other programs on the same database where the engine can carry it (PostgreSQL; up to 7,000
+// bytes). A hint, not a queue: what must not be lost is a row.
+void db_notify(struct db *db, const char *channel, struct str payload);
+// Called on the thread whose transaction committed, or on the engine's; quick, and without calling
+// the database. `channel` is a literal. Until db_unlisten(), after which no call is under way.
+typedef void db_listener_fn(void *arg, struct str payload);
+void db_listen(struct db_store *store, const char *channel, db_listener_fn *fn, void *arg);
+void db_unlisten(struct db_store *store, db_listener_fn *fn, void *arg);
 // A context that lives until this run of the transaction ends.
 mem_ctx *db_tx_ctx(struct db *db);
 // A partial rollback inside fn: work between the two calls is kept or undone.

@@ -30,6 +30,8 @@ struct db_ops {
     void (*end)(struct db_cursor *cursor);
     bool (*exec)(struct db *db, const struct db_query *query, const struct db_value *params,
                  int64_t *ret_changes, struct error *err);
+    // Carries a notice to other programs once this transaction commits; NULL where none can hear.
+    void (*notify)(struct db *db, const char *channel, struct str payload);
     // Several statements without parameters: migrations.
     bool (*script)(struct db *db, const char *sql, struct error *err);
     bool (*column_null)(struct db_cursor *cursor, int column);
@@ -38,9 +40,12 @@ struct db_ops {
     struct str (*column_text)(struct db_cursor *cursor, int column);
 };
 
+struct db_listeners;
+
 struct db_store {
     const struct db_ops *ops;
     int statement_timeout_ms;
+    struct db_listeners *listeners;
 };
 
 struct db_after {
@@ -77,6 +82,8 @@ MUST_CHECK bool sqlite_store_open(mem_ctx *ctx, const char *path, struct db_stor
 void db_tx_begin(struct db *db);
 void db_tx_end(struct db *db);
 void db_after_run(struct db *db);
+// Tells this program's listeners.
+void db_notify_local(struct db_store *store, const char *channel, struct str payload);
 // Marks this thread as running a transaction, where db_tx_run() and db_read() are mistakes.
 void db_thread_in_tx(bool inside);
 void db_statements_add(uint64_t count);
