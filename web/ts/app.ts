@@ -11,9 +11,10 @@ import { start as startMorph } from "./morph";
 import { start as startNotices } from "./notices";
 import { start as startPalette } from "./palette";
 import { start as startSelection } from "./selection";
+import { start as startTalk } from "./talk";
 
 startMorph();
-for (const start of [startKeys, startDialogs, startPalette, startSelection, startNotices, startFrames, startComposers]) {
+for (const start of [startKeys, startDialogs, startPalette, startSelection, startNotices, startFrames, startTalk, startComposers]) {
   start(document);
   document.addEventListener("htmx:load", (event) => start(event.target as HTMLElement));
 }
