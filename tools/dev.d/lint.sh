@@ -140,8 +140,7 @@ lint_typescript() {
 }
 
 lint_openapi() {
-    need_modules docs/api && docs/api/node_modules/.bin/redocly lint --config docs/api/redocly.yaml \
-        docs/api/openapi.yaml
+    need_modules docs/api && node docs/api/lint.mjs docs/api/openapi.yaml
 }
 
 lint_tidy() {
