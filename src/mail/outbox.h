@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The mails that leave (schema/0021_mail_out.sql). A change writes its mails here in its own
+// transaction; a job sends each when its time has come:
+//
+//   mail_outbox_claim   in a transaction of its own: now this sender has it
+//   compose and smtp_send
+//   mail_outbox_settle  in another: sent, to be tried again, or failed for good
+//
+// A sender that dies in between leaves the mail claimed; whoever claims it after the lease sends it
+// again, with the same Message-ID, and that once only: nobody knows whether the first sending got
+// through, and two copies are the most a person should ever see.
+#ifndef STEWARD_MAIL_OUTBOX_H
+#define STEWARD_MAIL_OUTBOX_H
+
+#include "base/ids.h"
+#include "db/db.h"
+#include "mail/smtp.h"
+
+#define MAIL_SEND_LEASE_MS (20 * 60 * INT64_C(1000))
+
+enum outmail_state {
+    OUTMAIL_WAITING,
+    OUTMAIL_SENDING,
+    OUTMAIL_SENT,
+    OUTMAIL_FAILED,
+    OUTMAIL_CANCELLED,
+};
+
+struct outmail {
+    struct outmail_id id;  // mail_outbox_put chooses it where it is none
+    struct ticket_id ticket;
+    struct comment_id comment;
+    struct user_id user;       // the recipient, where known
+    struct str kind;           // what composes it: "reply", "notification", "sign_in_link" …
+    bool automatic;            // nobody wrote it: counts towards the caps
+    struct str address;        // one recipient
+    struct str envelope_from;  // ids.h: mail_bounce_address with the id, see mail_outbox_new_id
+    struct str message_id;     // ids.h: mail_message_id
+    struct str payload;        // JSON for the composer of that kind
+    int64_t send_at;           // later than now leaves time to take it back
+    int64_t created_at;
+    // What became of it; not for mail_outbox_put.
+    enum outmail_state state;
+    int64_t attempts;
+    int64_t interrupted;
+    struct str last_error;
+    int64_t sent_at;  // 0 when it is not
+};
+
+// For building the bounce address before the row is put.
+struct outmail_id mail_outbox_new_id(struct db *tx);
+MUST_CHECK bool mail_outbox_put(struct db *tx, const struct outmail *mail,
+                                struct outmail_id *ret_id, struct error *err);
+
+// Gives the mail to this sender for MAIL_SEND_LEASE_MS. *ret_claimed is false when it is not due,
+// not waiting, with another sender, or was interrupted once too often (it has failed then).
+MUST_CHECK bool mail_outbox_claim(struct db *tx, mem_ctx *ctx, struct outmail_id id, int64_t now,
+                                  bool *ret_claimed, struct outmail *ret, struct error *err);
+// After smtp_send. A temporary failure waits for its next time, which is returned in *ret_next
+// (0: none, it is sent or has failed): 1, 5, 15, 30 minutes, 1, 2, 4 hours, then every 8 until two
+// days have passed.
+MUST_CHECK bool mail_outbox_settle(struct db *tx, const struct outmail *mail,
+                                   enum smtp_outcome outcome, struct str text, int64_t now,
+                                   int64_t *ret_next, struct error *err);
+// A bounce for it came back: it has failed, with what the bounce says. *ret_found is false for an
+// unknown id.
+MUST_CHECK bool mail_outbox_bounced(struct db *tx, struct outmail_id id, struct str text,
+                                    bool *ret_found, struct error *err);
+
+// Takes back what has not left; *ret_count says how many. For undo: when the comment's mails are
+// all still waiting, *ret_left is 0.
+MUST_CHECK bool mail_outbox_cancel_comment(struct db *tx, struct comment_id comment,
+                                           int64_t *ret_count, int64_t *ret_left,
+                                           struct error *err);
+MUST_CHECK bool mail_outbox_cancel(struct db *tx, struct outmail_id id, bool *ret_cancelled,
+                                   struct error *err);
+// Tries a failed one anew, on a person's wish; the caller enqueues the job.
+MUST_CHECK bool mail_outbox_again(struct db *tx, struct outmail_id id, int64_t now,
+                                  bool *ret_waiting, struct error *err);
+
+MUST_CHECK bool mail_outbox_get(struct db *db, mem_ctx *ctx, struct outmail_id id, bool *ret_found,
+                                struct outmail *ret, struct error *err);
+// Ids that should be with a sender by now, for a sweep that finds what lost its job.
+MUST_CHECK bool mail_outbox_due(struct db *db, mem_ctx *ctx, int64_t now, int64_t most,
+                                struct outmail_id **ret, size_t *ret_count, struct error *err);
+// Newest first.
+MUST_CHECK bool mail_outbox_of_ticket(struct db *db, mem_ctx *ctx, struct ticket_id ticket,
+                                      int64_t most, struct outmail **ret, size_t *ret_count,
+                                      struct error *err);
+MUST_CHECK bool mail_outbox_failed(struct db *db, mem_ctx *ctx, struct outmail_id before,
+                                   int64_t most, struct outmail **ret, size_t *ret_count,
+                                   struct error *err);
+
+// Whether one more automatic mail may go to this address about this ticket (or about none): not to
+// robots' and postmasters' addresses, and within the caps against loops: about one ticket 10 in 10
+// minutes, 15 in 30, 25 in 60, 50 in 180, 100 in 600; over all tickets 30, 60, 120, 240, 360.
+MUST_CHECK bool mail_auto_allowed(struct db *db, struct str address, struct ticket_id ticket,
+                                  int64_t now, bool *ret_allowed, struct error *err);
+// The part of it that needs no database: mailer-daemon, postmaster, no-reply and their like.
+bool mail_auto_address(struct str address);
+
+#endif
