@@ -4,6 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#undef error_set
+#undef error_field
+#undef error_internal
+#undef error_detail
+
 struct error_row {
     int status;
     const char *word;

@@ -35,6 +35,14 @@ bool error_internal(struct error *err, const char *detail, ...) PRINTF_LIKE(2, 3
 // Adds what the log should know to an error already set.
 bool error_detail(struct error *err, const char *detail, ...) PRINTF_LIKE(2, 3);
 
+#ifdef __clang_analyzer__
+// The analyser looks into no other file, so it is told here what they return.
+#define error_set(...) (error_set(__VA_ARGS__), false)
+#define error_field(...) (error_field(__VA_ARGS__), false)
+#define error_internal(...) (error_internal(__VA_ARGS__), false)
+#define error_detail(...) (error_detail(__VA_ARGS__), false)
+#endif
+
 int error_http_status(enum error_code code);
 const char *error_api_word(enum error_code code);
 bool error_retryable(enum error_code code);

@@ -160,9 +160,10 @@ bool sqlite_conn_fail(const struct sqlite_conn *conn, const char *what, struct e
     if (conn->handle == NULL) {
         return sqlite_code_fail(SQLITE_NOMEM, 0, "out of memory", what, err);
     }
-    return sqlite_code_fail(sqlite3_extended_errcode(conn->handle),
-                            sqlite3_system_errno(conn->handle), sqlite3_errmsg(conn->handle), what,
-                            err);
+    (void)sqlite_code_fail(sqlite3_extended_errcode(conn->handle),
+                           sqlite3_system_errno(conn->handle), sqlite3_errmsg(conn->handle), what,
+                           err);
+    return false;
 }
 
 // --- prepared statements ----------------------------------------------------------------------
@@ -173,7 +174,8 @@ static bool statement_new(struct sqlite_conn *conn, const char *name, struct str
     sqlite3_stmt *handle = NULL;
     if (sqlite3_prepare_v3(conn->handle, sql.ptr, (int)sql.len,
                            keep ? SQLITE_PREPARE_PERSISTENT : 0, &handle, NULL) != SQLITE_OK) {
-        return sqlite_conn_fail(conn, name, err);
+        (void)sqlite_conn_fail(conn, name, err);
+        return false;
     }
     struct statement *statement = mem_new(conn->ctx, struct statement);
     statement->conn = conn;
