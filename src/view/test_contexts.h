@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The view model of test_contexts.html.
+// The view model of test_contexts.html, and the proof that a text stays where it was put.
 #ifndef STEWARD_VIEW_TEST_CONTEXTS_H
 #define STEWARD_VIEW_TEST_CONTEXTS_H
 
@@ -21,5 +21,13 @@ struct vm_test {
     const struct vm_test_row *rows;
     size_t row_count;
 };
+
+// The page with `evil` in every place.
+struct str contexts_page(mem_ctx *ctx, struct str evil);
+
+// Parses the page as browsers do and compares it with the page of a harmless text: the same
+// elements with the same attributes, and in each place exactly `evil`. Returns NULL, or what
+// differs. `evil` is text as it stands past the edge of the program: valid UTF-8, no controls.
+const char *contexts_escape(mem_ctx *ctx, struct str evil);
 
 #endif

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // sample FOLDER: writes the sample pages there, and the assets they link to below FOLDER/assets.
+// sample --golden FOLDER writes them without hashes of assets, --check FOLDER compares with those.
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sample_pages.html.h"
 #include "view/assets.h"
-#include "view/sample_pages.html.h"
 #include "view/url.h"
 
 #define NOW INT64_C(1795400000000)  // 2026-11-23, a Monday
@@ -192,27 +193,82 @@ static void write_page(struct view *v, enum sample_page page, struct vm_sample *
     }
 }
 
+static const char *const NAMES[SAMPLE_PAGES] = {"list.html",   "ticket.html",  "note.html",
+                                                "portal.html", "request.html", "sign-in.html",
+                                                "error.html"};
+
+static struct str page_markup(mem_ctx *ctx, enum sample_page page)
+{
+    struct buf *out = mem_new(ctx, struct buf);
+    buf_init(out, ctx, 1 << 20);
+    struct view v;
+    view_init(&v, out, ctx);
+    v.now = NOW;
+    v.csrf = STR("token");
+    struct vm_sample vm = sample_model(NAMES[page], STR("Unassigned"));
+    write_page(&v, page, &vm);
+    return buf_str(out);
+}
+
+// "/assets/app-0123456789abcdef.css" without its hash, so that a changed style is no changed page.
+static struct str without_hashes(mem_ctx *ctx, struct str markup)
+{
+    struct buf out;
+    buf_init(&out, ctx, 1 << 20);
+    ptrdiff_t at;
+    while ((at = str_find(markup, STR("/assets/"))) >= 0) {
+        ptrdiff_t dash = str_find_char(str_from(markup, (size_t)at), '-');
+        size_t stop = (size_t)(at + dash);
+        buf_put(&out, str_sub(markup, 0, stop));
+        markup = str_from(markup, stop + 17);
+    }
+    buf_put(&out, markup);
+    return buf_str(&out);
+}
+
+static bool same_as_golden(mem_ctx *ctx, const char *folder, const char *name, struct str markup)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *in = fopen(path, "rb");
+    if (in == NULL) {
+        return false;
+    }
+    size_t room = markup.len + 1;
+    char *golden = mem_array(ctx, char, room);
+    struct str read = {golden, fread(golden, 1, room, in)};
+    (void)fclose(in);
+    if (!str_eq(read, markup)) {
+        size_t i = 0;
+        while (i < read.len && i < markup.len && read.ptr[i] == markup.ptr[i]) {
+            i++;
+        }
+        fprintf(stderr, "%s differs from its golden file at byte %zu: " STR_FMT "\n", name, i,
+                STR_ARG(str_sub(markup, i, 60)));
+        return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    static const char *const NAMES[SAMPLE_PAGES] = {"list.html",   "ticket.html",  "note.html",
-                                                    "portal.html", "request.html", "sign-in.html",
-                                                    "error.html"};
-    if (argc != 2) {
-        fprintf(stderr, "usage: sample FOLDER\n");
+    bool check = argc == 3 && strcmp(argv[1], "--check") == 0;
+    bool golden = argc == 3 && strcmp(argv[1], "--golden") == 0;
+    if (argc != 2 && !check && !golden) {
+        fprintf(stderr, "usage: sample [--check | --golden] FOLDER\n");
         return 2;
     }
+    const char *folder = argv[argc - 1];
     mem_ctx *ctx = mem_ctx_new(NULL, "sample");
-    bool good = write_assets(argv[1]);
+    bool good = check || golden || write_assets(folder);
     for (int page = 0; page < SAMPLE_PAGES; page++) {
-        struct buf out;
-        struct view v;
-        buf_init(&out, ctx, 1 << 20);
-        view_init(&v, &out, ctx);
-        v.now = NOW;
-        v.csrf = STR("token");
-        struct vm_sample vm = sample_model(NAMES[page], STR("Unassigned"));
-        write_page(&v, (enum sample_page)page, &vm);
-        good = write_file(argv[1], NAMES[page], buf_str(&out)) && good;
+        struct str markup = page_markup(ctx, (enum sample_page)page);
+        struct str stable = without_hashes(ctx, markup);
+        if (check) {
+            good = same_as_golden(ctx, folder, NAMES[page], stable) && good;
+        } else {
+            good = write_file(folder, NAMES[page], golden ? stable : markup) && good;
+        }
     }
     mem_free(ctx);
     return good ? 0 : 1;
