@@ -15,6 +15,9 @@ struct live_hub;
 struct config;
 struct route_table;
 struct desk;
+struct ctx;
+struct limiter;
+struct metrics;
 
 struct app {
     const struct config *config;
@@ -28,6 +31,18 @@ struct app {
     // room. Sets *ret to the anonymous actor when the user is gone or suspended.
     bool (*load_actor)(struct db *db, mem_ctx *ctx, struct user_id user, struct actor *ret,
                        struct error *err);
+    // Whose password this is; none (v == 0) when it is nobody's.
+    bool (*check_password)(struct db *db, mem_ctx *ctx, struct str email, struct str password,
+                           struct user_id *ret, struct error *err);
+    // Whose address this is; none when it is nobody's.
+    bool (*find_by_email)(struct db *db, mem_ctx *ctx, struct str email, struct user_id *ret,
+                          struct error *err);
+    // Which of the topics in ctx's parameter "topics" this actor may hear.
+    struct str (*live_topics)(struct ctx *ctx, struct str topics);
+    // Writes an error as a page.
+    void (*render_error)(struct ctx *ctx, const struct error *err);
+    struct limiter *limiter;
+    struct metrics *metrics;
     struct str secret;  // 32 random bytes of this desk: keyed hashes, tokens in links
 };
 
@@ -75,14 +90,26 @@ struct route {
     enum route_kind kind;
     enum who who;
     enum rate_class rate;
-    int64_t body_limit;  // bytes; above 1 MiB files go to disk
+    int64_t body_limit;  // bytes; 0: none; files and raw bodies above 1 MiB go to disk
+    bool stream;         // the raw body may go to a file (request->raw)
 };
+
+// Collects the rooms' routes. A path that two rooms claim, or one that is not well formed, is a
+// mistake of ours and ends the program.
+struct route_table *route_table_new(mem_ctx *ctx);
+void route_table_add(struct route_table *table, const struct route *routes, size_t count);
+// All routes, for tests that walk them.
+const struct route *const *route_table_all(const struct route_table *table, size_t *ret_count);
 
 // Dispatches one request: the server's and the tests' entry. Always fills the response.
 void dispatch_run(struct app *app, const struct http_request *request,
                   struct http_response *response);
 // Before the body is read: the limit for it, or -1 when no route takes this path and method.
 // *ret_stream is set where a raw body must go to a file (uploads).
-int64_t dispatch_body_limit(const struct app *app, enum http_method method, struct str path);
+int64_t dispatch_body_limit(const struct app *app, enum http_method method, struct str path,
+                            bool *ret_stream);
+// A request that could not be read at all.
+void dispatch_refuse(struct app *app, const struct http_request *request, const struct error *why,
+                     struct http_response *response);
 
 #endif

@@ -69,6 +69,9 @@ struct str http_header(const struct http_request *request, const char *name);
 struct str http_cookie(const struct http_request *request, const char *name);
 struct str http_form(const struct http_request *request, const char *name);
 
+// The largest answer put together in memory; files are sent from disk.
+#define HTTP_BODY_MAX ((size_t)64 << 20)
+
 struct live_subscription;  // live/live.h
 
 struct http_response {
@@ -83,12 +86,20 @@ struct http_response {
 };
 
 void http_response_init(struct http_response *response, mem_ctx *ctx);
+struct str http_response_header(const struct http_response *response, const char *name);
 // Values with line breaks are refused by assertion: they are built by us.
 void http_set_header(struct http_response *response, const char *name, struct str value);
 void http_redirect(struct http_response *response, struct str location);  // 303
 // HttpOnly, SameSite=Lax, Path=/, Secure when the request came by https. max_age -1: session.
 void http_set_cookie(struct http_response *response, const struct http_request *request,
                      const char *name, struct str value, int64_t max_age_s);
+
+void http_pairs_add(mem_ctx *ctx, struct http_pairs *pairs, struct str name, struct str value);
+MUST_CHECK bool http_method_parse(struct str word, enum http_method *ret);
+// Decodes a path; doubled slashes become one, below /api a final ".json" goes. False for NUL,
+// broken encoding, backslashes and dot segments.
+MUST_CHECK bool http_path_normalise(mem_ctx *ctx, struct str raw, struct str *ret);
+bool http_host_valid(struct str host);
 
 // Parsers of outside bytes (each has a fuzz target). `limit` bounds the number of pairs.
 MUST_CHECK bool http_parse_query(mem_ctx *ctx, struct str raw, size_t limit, struct http_pairs *ret,

@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+
+-- name: session_insert :exec
+-- in: id session_id, token_hash text, user_id user_id, address text, agent text, now i64
+INSERT INTO session (id, token_hash, user_id, address, agent, created_at, seen_at)
+VALUES (:id, :token_hash, :user_id, :address, :agent, :now, :now);
+
+-- name: session_by_hash :opt
+-- in: token_hash text
+-- out: id session_id, user_id user_id, created_at i64, seen_at i64
+SELECT id, user_id, created_at, seen_at FROM session WHERE token_hash = :token_hash;
+
+-- name: session_touch :exec
+-- in: id session_id, seen_at i64
+UPDATE session SET seen_at = :seen_at WHERE id = :id;
+
+-- name: session_delete_by_hash :exec
+-- in: token_hash text
+DELETE FROM session WHERE token_hash = :token_hash;
+
+-- name: session_delete_own :changes
+-- in: id session_id, user_id user_id
+DELETE FROM session WHERE id = :id AND user_id = :user_id;
+
+-- name: session_delete_others :exec
+-- in: user_id user_id, except_hash text
+DELETE FROM session WHERE user_id = :user_id AND token_hash <> :except_hash;
+
+-- name: session_delete_idle :exec
+-- in: seen_before i64, created_before i64
+DELETE FROM session WHERE seen_at < :seen_before OR created_at < :created_before;
+
+-- name: session_rows_of_user :many
+-- in: user_id user_id
+-- out: id session_id, token_hash text, address text, agent text, created_at i64, seen_at i64
+SELECT id, token_hash, address, agent, created_at, seen_at FROM session WHERE user_id = :user_id
+ORDER BY seen_at DESC;
+
+-- name: api_token_insert :exec
+-- in: id token_id, token_hash text, user_id user_id, name text, created_at i64
+INSERT INTO api_token (id, token_hash, user_id, name, created_at)
+VALUES (:id, :token_hash, :user_id, :name, :created_at);
+
+-- name: api_token_by_hash :opt
+-- in: token_hash text
+-- out: id token_id, user_id user_id
+SELECT id, user_id FROM api_token WHERE token_hash = :token_hash AND revoked_at IS NULL;
+
+-- name: api_tokens_revoke_of_user :exec
+-- in: user_id user_id, revoked_at i64
+UPDATE api_token SET revoked_at = :revoked_at WHERE user_id = :user_id AND revoked_at IS NULL;

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session.h"
+
+#include "app/config.h"
+#include "app/queries.h"
+#include "app/rate.h"
+#include "base/random.h"
+
+#define COOKIE_PLAIN "steward_session"
+#define COOKIE_SECURE "__Host-steward_session"
+#define COOKIE_ANONYMOUS "steward_form"
+#define TOKEN_BYTES 32
+#define TOUCH_EVERY_MS MINUTES_MS
+
+static const char *cookie_name(const struct ctx *ctx)
+{
+    return str_eq_c(ctx->req->scheme, "https") ? COOKIE_SECURE : COOKIE_PLAIN;
+}
+
+static struct str token_hash(mem_ctx *ctx, struct str token)
+{
+    return hash_hex(ctx, hash_sha256(token));
+}
+
+// --- starting and ending ------------------------------------------------------------------------
+
+struct start {
+    struct ctx *ctx;
+    struct user_id user;
+    struct str hash;
+    struct str old_hash;
+    int64_t now;
+};
+
+static bool start_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct start *start = arg;
+    struct ctx *ctx = start->ctx;
+    struct str agent = http_header(ctx->req, "User-Agent");
+    struct session_insert_in in = {
+        .id = {db_next_id(tx)},
+        .token_hash = start->hash,
+        .user_id = start->user,
+        .address = ctx->req->peer,
+        .agent = str_none(agent) ? STR("") : str_utf8_clip(agent, 300),
+        .now = start->now,
+    };
+    return session_delete_by_hash(tx, start->old_hash, err) && session_insert(tx, &in, err);
+}
+
+bool session_start(struct ctx *ctx, struct user_id user, struct error *err)
+{
+    struct str token = random_token(ctx->mem, TOKEN_BYTES);
+    struct start start = {.ctx = ctx, .user = user, .hash = token_hash(ctx->mem, token),
+                          .old_hash = str_none(ctx->session) ? STR("") : ctx->session,
+                          .now = clock_now(ctx->app->clock)};
+    if (!db_tx_run(ctx->app->db, "session.start", start_in_tx, &start, err)) {
+        return false;
+    }
+    http_set_cookie(ctx->resp, ctx->req, cookie_name(ctx), token,
+                    ctx->app->config->session_absolute_hours * 3600);
+    ctx->session = start.hash;
+    return true;
+}
+
+static bool end_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct ctx *ctx = arg;
+    return session_delete_by_hash(tx, ctx->session, err);
+}
+
+bool session_end(struct ctx *ctx, struct error *err)
+{
+    http_set_cookie(ctx->resp, ctx->req, cookie_name(ctx), STR(""), 0);
+    return ctx->session.len == 0 ||
+           db_tx_run(ctx->app->db, "session.end", end_in_tx, ctx, err);
+}
+
+bool session_end_others(struct db *tx, struct user_id user, struct str except, struct error *err)
+{
+    return session_delete_others(tx, user, str_none(except) ? STR("") : except, err);
+}
+
+bool session_list(struct ctx *ctx, struct session_info **ret, size_t *ret_count, struct error *err)
+{
+    struct session_rows_of_user_row *rows = NULL;
+    size_t count = 0;
+    if (!session_rows_of_user(ctx->db, ctx->mem, ctx->actor.user, &rows, &count, err)) {
+        return false;
+    }
+    struct session_info *list = mem_array(ctx->mem, struct session_info, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = (struct session_info){rows[i].id,         rows[i].address, rows[i].agent,
+                                        rows[i].created_at, rows[i].seen_at,
+                                        str_eq(rows[i].token_hash, ctx->session)};
+    }
+    *ret = list;
+    *ret_count = count;
+    return true;
+}
+
+struct end_one {
+    struct session_id id;
+    struct user_id user;
+};
+
+static bool end_one_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct end_one *end = arg;
+    int64_t changes = 0;
+    if (!session_delete_own(tx, end->id, end->user, &changes, err)) {
+        return false;
+    }
+    return changes > 0 || error_set(err, ERR_NOT_FOUND, "That session has ended already.");
+}
+
+bool session_end_one(struct ctx *ctx, struct session_id id, struct error *err)
+{
+    struct end_one end = {id, ctx->actor.user};
+    return db_tx_run(ctx->app->db, "session.end_one", end_one_in_tx, &end, err);
+}
+
+static bool sweep_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct app *app = arg;
+    int64_t now = clock_now(app->clock);
+    return session_delete_idle(tx, now - app->config->session_idle_hours * HOURS_MS,
+                               now - app->config->session_absolute_hours * HOURS_MS, err);
+}
+
+bool session_sweep(struct app *app, struct error *err)
+{
+    return db_tx_run(app->db, "session.sweep", sweep_in_tx, app, err);
+}
+
+// --- loading ------------------------------------------------------------------------------------
+
+struct touch {
+    struct session_id id;
+    int64_t now;
+};
+
+static bool touch_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct touch *touch = arg;
+    return session_touch(tx, touch->id, touch->now, err);
+}
+
+static struct str csrf_token(const struct ctx *ctx, const char *kind, struct str bound_to)
+{
+    struct str text = str_printf(ctx->mem, "%s:" STR_FMT, kind, STR_ARG(bound_to));
+    struct hash hash = hash_keyed(ctx->app->secret, text);
+    return base64url_encode(ctx->mem, (struct str){(const char *)hash.bytes, HASH_SIZE});
+}
+
+static void be_anonymous(struct ctx *ctx)
+{
+    ctx->actor = (struct actor){.role = ROLE_NONE,
+                                .scope = SCOPE_OWN,
+                                .name = STR(""),
+                                .email = STR(""),
+                                .channel = CHANNEL_WEB,
+                                .locale = STR("en-US"),
+                                .time_zone = STR("UTC"),
+                                .address = ctx->req->peer};
+    ctx->session = STR("");
+    ctx->csrf = STR("");
+}
+
+static bool become(struct ctx *ctx, struct user_id user, enum channel channel, struct error *err)
+{
+    if (!ctx->app->load_actor(ctx->db, ctx->mem, user, &ctx->actor, err)) {
+        return false;
+    }
+    ctx->actor.channel = channel;
+    ctx->actor.address = ctx->req->peer;
+    return true;
+}
+
+bool session_load(struct ctx *ctx, struct error *err)
+{
+    struct str token = http_cookie(ctx->req, cookie_name(ctx));
+    struct session_by_hash_row row;
+    bool found = false;
+    be_anonymous(ctx);
+    if (str_empty(token)) {
+        return true;
+    }
+    struct str hash = token_hash(ctx->mem, token);
+    if (!session_by_hash(ctx->db, ctx->mem, hash, &row, &found, err)) {
+        return false;
+    }
+    int64_t now = clock_now(ctx->app->clock);
+    const struct config *config = ctx->app->config;
+    bool alive = found && now - row.seen_at < config->session_idle_hours * HOURS_MS &&
+                 now - row.created_at < config->session_absolute_hours * HOURS_MS;
+    if (!alive) {
+        return true;
+    }
+    if (!become(ctx, row.user_id, CHANNEL_WEB, err)) {
+        return false;
+    }
+    if (ctx->actor.user.v == 0) {
+        be_anonymous(ctx);
+        return true;
+    }
+    ctx->session = hash;
+    ctx->csrf = csrf_token(ctx, "session", hash);
+    if (now - row.seen_at > TOUCH_EVERY_MS) {
+        struct touch touch = {row.id, now};
+        struct error ignored;
+        // A session that cannot be noted as seen (disk full) still serves.
+        bool noted = db_tx_run(ctx->app->db, "session.touch", touch_in_tx, &touch, &ignored);
+        (void)noted;
+    }
+    return true;
+}
+
+void csrf_anonymous(struct ctx *ctx)
+{
+    struct str cookie = http_cookie(ctx->req, COOKIE_ANONYMOUS);
+    if (cookie.len < 20 || cookie.len > 100) {
+        cookie = random_token(ctx->mem, 24);
+        http_set_cookie(ctx->resp, ctx->req, COOKIE_ANONYMOUS, cookie, -1);
+    }
+    ctx->csrf = csrf_token(ctx, "anonymous", cookie);
+}
+
+// A browser tells where a request comes from; what comes from elsewhere is not ours.
+static bool from_our_pages(const struct ctx *ctx)
+{
+    struct str site = http_header(ctx->req, "Sec-Fetch-Site");
+    struct str origin = http_header(ctx->req, "Origin");
+    if (!str_none(site) && !str_eq_c(site, "same-origin") && !str_eq_c(site, "none")) {
+        return false;
+    }
+    if (str_none(origin)) {
+        return true;
+    }
+    struct str own = str_printf(ctx->mem, STR_FMT "://" STR_FMT, STR_ARG(ctx->req->scheme),
+                                STR_ARG(ctx->req->host));
+    return str_ieq(origin, own);
+}
+
+bool csrf_check(struct ctx *ctx, struct error *err)
+{
+    struct str given = http_form(ctx->req, "csrf");
+    if (str_none(given)) {
+        given = http_header(ctx->req, "X-CSRF-Token");
+    }
+    struct str cookie = http_cookie(ctx->req, COOKIE_ANONYMOUS);
+    struct str expected = ctx->session.len > 0 ? csrf_token(ctx, "session", ctx->session)
+                          : str_empty(cookie)  ? STR_NONE
+                                               : csrf_token(ctx, "anonymous", cookie);
+    bool ok = !str_none(given) && !str_none(expected) && secret_equal(given, expected) &&
+              from_our_pages(ctx);
+    return ok || error_set(err, ERR_FORBIDDEN,
+                           "This form is too old or came from another site, so nothing was changed. "
+                           "Go back, reload the page and send it again.");
+}
+
+// --- programs -----------------------------------------------------------------------------------
+
+bool api_token_create(struct db *tx, mem_ctx *ctx, struct user_id user, struct str name,
+                      int64_t now, struct str *ret_token, struct error *err)
+{
+    struct str token = random_token(ctx, 30);
+    struct token_id id = {db_next_id(tx)};
+    if (!api_token_insert(tx, id, token_hash(ctx, token), user, name, now, err)) {
+        return false;
+    }
+    *ret_token = token;
+    return true;
+}
+
+static bool unauthenticated(struct error *err)
+{
+    return error_set(err, ERR_UNAUTHENTICATED, "Couldn't authenticate you");
+}
+
+// `email` may be absent (bearer tokens); when given, it must be the token's owner, or the name
+// after "/token" of an admin acting for somebody (not supported: X-On-Behalf-Of does that).
+static bool by_token(struct ctx *ctx, struct str email, struct str token, struct error *err)
+{
+    struct api_token_by_hash_row row;
+    bool found = false;
+    if (!api_token_by_hash(ctx->db, ctx->mem, token_hash(ctx->mem, token), &row, &found, err)) {
+        return false;
+    }
+    if (!found) {
+        return unauthenticated(err);
+    }
+    if (!become(ctx, row.user_id, CHANNEL_API, err)) {
+        return false;
+    }
+    if (ctx->actor.user.v == 0 || (!str_none(email) && !str_ieq(email, ctx->actor.email))) {
+        be_anonymous(ctx);
+        return unauthenticated(err);
+    }
+    return true;
+}
+
+static bool by_password(struct ctx *ctx, struct str email, struct str password, struct error *err)
+{
+    struct user_id user = {0};
+    int64_t now = clock_now(ctx->app->clock);
+    struct str cache_key = str_printf(ctx->mem, STR_FMT "\n" STR_FMT, STR_ARG(email),
+                                      STR_ARG(password));
+    struct hash key = hash_keyed(ctx->app->secret, cache_key);
+    if (rate_verified(ctx->app->limiter, key, now, &user)) {
+        return become(ctx, user, CHANNEL_API, err);
+    }
+    if (!guess_allowed(ctx->app->limiter, email, ctx->req->peer, now, err)) {
+        return false;
+    }
+    if (!ctx->app->check_password(ctx->db, ctx->mem, email, password, &user, err)) {
+        return false;
+    }
+    if (user.v == 0) {
+        guess_failed(ctx->app->limiter, email, ctx->req->peer, now);
+        return unauthenticated(err);
+    }
+    guess_passed(ctx->app->limiter, email);
+    rate_verified_add(ctx->app->limiter, key, now, user);
+    return become(ctx, user, CHANNEL_API, err);
+}
+
+static bool by_basic(struct ctx *ctx, struct str encoded, struct error *err)
+{
+    struct str decoded;
+    struct str name;
+    struct str secret;
+    if (!base64_decode(ctx->mem, str_trim(encoded), &decoded) || !str_utf8_valid(decoded)) {
+        return unauthenticated(err);
+    }
+    str_cut(decoded, ':', &name, &secret);
+    if (str_none(secret)) {
+        return unauthenticated(err);
+    }
+    if (str_ends(name, STR("/token"))) {
+        return by_token(ctx, str_sub(name, 0, name.len - 6), secret, err);
+    }
+    return by_password(ctx, name, secret, err);
+}
+
+// An admin's program may act for somebody else.
+static bool on_behalf_of(struct ctx *ctx, struct error *err)
+{
+    struct str email = http_header(ctx->req, "X-On-Behalf-Of");
+    struct user_id user = {0};
+    if (str_empty(email)) {
+        return true;
+    }
+    if (!actor_is_admin(&ctx->actor)) {
+        return error_set(err, ERR_FORBIDDEN, "Only an administrator's token can act for others.");
+    }
+    if (!ctx->app->find_by_email(ctx->db, ctx->mem, email, &user, err)) {
+        return false;
+    }
+    if (user.v == 0) {
+        return error_set(err, ERR_FORBIDDEN, "There is nobody with the address in X-On-Behalf-Of.");
+    }
+    return become(ctx, user, CHANNEL_API, err);
+}
+
+bool api_authenticate(struct ctx *ctx, struct error *err)
+{
+    struct str given = http_header(ctx->req, "Authorization");
+    struct str access = http_param(ctx->req, "access_token");
+    if (str_none(given) && str_none(access)) {
+        if (!session_load(ctx, err)) {
+            return false;
+        }
+        ctx->actor.channel = CHANNEL_API;
+        return true;
+    }
+    be_anonymous(ctx);
+    bool ok = str_istarts(given, STR("Basic "))    ? by_basic(ctx, str_from(given, 6), err)
+              : str_istarts(given, STR("Bearer ")) ? by_token(ctx, STR_NONE,
+                                                              str_trim(str_from(given, 7)), err)
+              : str_none(given)                    ? by_token(ctx, STR_NONE, access, err)
+                                                   : unauthenticated(err);
+    return ok && on_behalf_of(ctx, err);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Live pages: who listens to which topics ("ticket:42", "desk"), and who is looking at or typing
+// in which ticket. A listener is told only that a topic changed, never what: its page asks again,
+// so that access is checked again. Because of that a slow listener has no queue: each of its topics
+// is changed or not.
+//
+// Everything here is in memory, shared by all threads and guarded by the hub's own lock.
+#ifndef STEWARD_LIVE_LIVE_H
+#define STEWARD_LIVE_LIVE_H
+
+#include "base/str.h"
+
+#define LIVE_TOPICS_MAX 16
+#define LIVE_TOPIC_BYTES 48
+
+struct live_hub;
+struct live_subscription;
+
+struct live_hub *live_hub_new(mem_ctx *ctx);
+void live_publish(struct live_hub *hub, struct str topic);
+// Makes every listener say something, so that dead connections are noticed (a comment line).
+void live_beat(struct live_hub *hub);
+// Ends all subscriptions: live_take() says so from then on. New ones are ended at once.
+void live_close(struct live_hub *hub);
+size_t live_count(struct live_hub *hub);
+
+// Listens to topics "a,b,c": at most LIVE_TOPICS_MAX, longer names are left out.
+struct live_subscription *live_subscribe(struct live_hub *hub, struct str topics);
+void live_unsubscribe(struct live_subscription *sub);
+
+enum live_state { LIVE_WAIT, LIVE_DATA, LIVE_END };
+
+// What to send next, as text/event-stream, into out[size]. With LIVE_WAIT there is nothing:
+// pause(arg) was called under the lock, and wake(arg) will be called once there is, from any
+// thread.
+enum live_state live_take(struct live_subscription *sub, char *out, size_t size, size_t *ret_len,
+                          void (*pause)(void *arg), void (*wake)(void *arg), void *arg);
+
+// Who is here. `doing` is "viewing" or "typing"; forgotten after LIVE_PRESENCE_MS.
+#define LIVE_PRESENCE_MS 45000
+struct presence {
+    int64_t user;
+    char name[64];
+    char doing[12];
+    int64_t seen_ms;
+};
+void presence_touch(struct live_hub *hub, int64_t ticket, int64_t user, struct str name,
+                    struct str doing, int64_t now_ms);
+// Those but `except`, newest first; at most `room`.
+size_t presence_list(struct live_hub *hub, int64_t ticket, int64_t except, int64_t now_ms,
+                     struct presence *ret, size_t room);
+
+#endif
