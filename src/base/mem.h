@@ -42,6 +42,6 @@ char *mem_printf(const mem_ctx *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3);
 // Calls close(handle) when `ctx` is freed; later registrations run first.
 void mem_on_free(const mem_ctx *ctx, void (*close)(void *handle), void *handle);
 
-void *mem_check_(void *ptr);
+void *mem_check_(void *ptr) __attribute__((returns_nonnull));
 
 #endif
