@@ -19,7 +19,7 @@ struct binding {
 typedef bool take_fn(mem_ctx *ctx, struct jr_value value, void *member);
 
 static void bind_field(const struct binding *binding, struct jr_value object,
-                       const struct jr_field *field, void *out);
+                       const struct jr_field *field, void *member);
 
 // A table names its children as structs, so their depth is that of the tables, not of the input;
 // this list of work still keeps it flat.

@@ -74,7 +74,7 @@ static void test_escapes(void **state)
     check_text(STR("a\"b\\c/d"), "\"a\\\"b\\\\c/d\"");
     check_text(STR("\b\t\n\v\f\r\x01\x7f"), "\"\\b\\t\\n\\u000b\\f\\r\\u0001\\u007f\"");
     check_text(STR("</script><!--"), "\"<\\/script><\\u0021--\"");
-    check_text(STR("\u2028\u2029\u202a\u20ac"), "\"\\u2028\\u2029\u202a\u20ac\"");
+    check_text(STR("\u2028\u2029\u2030\u20ac"), "\"\\u2028\\u2029\u2030\u20ac\"");
     check_text(STR("a\0b"), "\"a\\u0000b\"");
 }
 
