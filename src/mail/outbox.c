@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/clock.h"
+#include "jobs/jobs.h"
 #include "mail/queries.h"
 
 enum { ERROR_MAX = 500 };
@@ -62,6 +63,22 @@ struct outmail_id mail_outbox_new_id(struct db *tx)
     return (struct outmail_id){db_next_id(tx)};
 }
 
+static struct str job_key(struct db *tx, struct outmail_id id)
+{
+    return str_printf(db_tx_ctx(tx), MAIL_SEND_JOB ":%lld", (long long)id.v);
+}
+
+static bool add_job(struct db *tx, struct outmail_id id, int64_t now, int64_t run_at,
+                    struct error *err)
+{
+    const struct job_new job = {.kind = MAIL_SEND_JOB,
+                                .payload = str_printf(db_tx_ctx(tx), "%lld", (long long)id.v),
+                                .now = now,
+                                .run_at = run_at,
+                                .unique_key = job_key(tx, id)};
+    return jobs_add(tx, &job, NULL, err);
+}
+
 bool mail_outbox_put(struct db *tx, const struct outmail *mail, struct outmail_id *ret_id,
                      struct error *err)
 {
@@ -72,13 +89,13 @@ bool mail_outbox_put(struct db *tx, const struct outmail *mail, struct outmail_i
                                           .user_id = mail->user,
                                           .kind = mail->kind,
                                           .automatic = mail->automatic,
-                                          .address = str_lower(db_tx_ctx(tx), mail->address),
+                                          .address = mail->address,
                                           .envelope_from = mail->envelope_from,
                                           .message_id = mail->message_id,
                                           .payload = mail->payload,
                                           .send_at = mail->send_at,
                                           .created_at = mail->created_at};
-    if (!mail_out_insert(tx, &in, err)) {
+    if (!mail_out_insert(tx, &in, err) || !add_job(tx, id, mail->created_at, mail->send_at, err)) {
         return false;
     }
     *ret_id = id;
@@ -93,7 +110,7 @@ bool mail_outbox_claim(struct db *tx, mem_ctx *ctx, struct outmail_id id, int64_
     int64_t changes = 0;
     bool found = false;
     struct outmail mail = {0};
-    if (!mail_out_claim(tx, id, now, now + MAIL_SEND_LEASE_MS, &changes, err) ||
+    if (!mail_out_claim(tx, id, now, &changes, err) ||
         (changes == 1 && !mail_outbox_get(tx, ctx, id, &found, &mail, err))) {
         return false;
     }
@@ -119,7 +136,8 @@ static int64_t delay_after(int64_t attempts)
 }
 
 bool mail_outbox_settle(struct db *tx, const struct outmail *mail, enum smtp_outcome outcome,
-                        struct str text, int64_t now, int64_t *ret_next, struct error *err)
+                        struct str text, int64_t now, enum outmail_state *ret_state,
+                        struct error *err)
 {
     bool sent = outcome == SMTP_SENT;
     int64_t wait = outcome == SMTP_TEMPORARY ? delay_after(mail->attempts) : 0;
@@ -130,8 +148,21 @@ bool mail_outbox_settle(struct db *tx, const struct outmail *mail, enum smtp_out
                          (struct db_opt_i64){sent, now}, &changes, err)) {
         return false;
     }
-    *ret_next = wait > 0 && changes == 1 ? now + wait : 0;
-    return true;
+    // A bounce may have come while the sender waited for the server's answer.
+    if (changes == 0) {
+        *ret_state = OUTMAIL_FAILED;
+        return true;
+    }
+    *ret_state = state;
+    return wait == 0 || add_job(tx, mail->id, now, now + wait, err);
+}
+
+bool mail_outbox_drop(struct db *tx, struct outmail_id id, struct str why, int64_t now,
+                      struct error *err)
+{
+    int64_t changes = 0;
+    return mail_out_settle(tx, id, STATES[OUTMAIL_CANCELLED], now, str_utf8_clip(why, ERROR_MAX),
+                           (struct db_opt_i64){0}, &changes, err);
 }
 
 bool mail_outbox_bounced(struct db *tx, struct outmail_id id, struct str text, bool *ret_found,
@@ -150,13 +181,20 @@ bool mail_outbox_bounced(struct db *tx, struct outmail_id id, struct str text, b
 bool mail_outbox_cancel_comment(struct db *tx, struct comment_id comment, int64_t *ret_count,
                                 int64_t *ret_left, struct error *err)
 {
+    mem_ctx *ctx = db_tx_ctx(tx);
     struct mail_out_count_left_row left;
-    int64_t changes = 0;
-    if (!mail_out_cancel_comment(tx, comment, &changes, err) ||
-        !mail_out_count_left(tx, db_tx_ctx(tx), comment, &left, err)) {
+    struct mail_out_cancel_comment_row *rows = NULL;
+    size_t count = 0;
+    if (!mail_out_cancel_comment(tx, ctx, comment, &rows, &count, err) ||
+        !mail_out_count_left(tx, ctx, comment, &left, err)) {
         return false;
     }
-    *ret_count = changes;
+    for (size_t i = 0; i < count; i++) {
+        if (!jobs_cancel_key(tx, job_key(tx, rows[i].id), err)) {
+            return false;
+        }
+    }
+    *ret_count = (int64_t)count;
     *ret_left = left.count;
     return true;
 }
@@ -164,7 +202,8 @@ bool mail_outbox_cancel_comment(struct db *tx, struct comment_id comment, int64_
 bool mail_outbox_cancel(struct db *tx, struct outmail_id id, bool *ret_cancelled, struct error *err)
 {
     int64_t changes = 0;
-    if (!mail_out_cancel(tx, id, &changes, err)) {
+    if (!mail_out_cancel(tx, id, &changes, err) ||
+        (changes == 1 && !jobs_cancel_key(tx, job_key(tx, id), err))) {
         return false;
     }
     *ret_cancelled = changes == 1;
@@ -175,7 +214,8 @@ bool mail_outbox_again(struct db *tx, struct outmail_id id, int64_t now, bool *r
                        struct error *err)
 {
     int64_t changes = 0;
-    if (!mail_out_again(tx, id, now, &changes, err)) {
+    if (!mail_out_again(tx, id, now, &changes, err) ||
+        (changes == 1 && !add_job(tx, id, now, now, err))) {
         return false;
     }
     *ret_waiting = changes == 1;
@@ -199,21 +239,17 @@ bool mail_outbox_get(struct db *db, mem_ctx *ctx, struct outmail_id id, bool *re
     return true;
 }
 
-bool mail_outbox_due(struct db *db, mem_ctx *ctx, int64_t now, int64_t most,
-                     struct outmail_id **ret, size_t *ret_count, struct error *err)
+bool mail_outbox_queue(struct db *db, int64_t *ret_count, int64_t *ret_oldest_at, struct error *err)
 {
-    struct mail_out_due_row *rows = NULL;
-    size_t count = 0;
-    if (!mail_out_due(db, ctx, now, most, &rows, &count, err)) {
-        return false;
+    mem_ctx *ctx = mem_ctx_new(NULL, "mail queue");
+    struct mail_out_queue_row row;
+    bool read = mail_out_queue(db, ctx, &row, err);
+    if (read) {
+        *ret_count = row.count;
+        *ret_oldest_at = row.oldest_at.set ? row.oldest_at.v : 0;
     }
-    struct outmail_id *ids = mem_array(ctx, struct outmail_id, count);
-    for (size_t i = 0; i < count; i++) {
-        ids[i] = rows[i].id;
-    }
-    *ret = ids;
-    *ret_count = count;
-    return true;
+    mem_free(ctx);
+    return read;
 }
 
 bool mail_outbox_of_ticket(struct db *db, mem_ctx *ctx, struct ticket_id ticket, int64_t most,

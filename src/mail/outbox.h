@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The mails that leave (schema/0021_mail_out.sql). A change writes its mails here in its own
-// transaction; a job sends each when its time has come:
+// transaction, each with a job (MAIL_SEND_JOB) that sends it when its time has come; mailer.h is
+// what that job does. The job's lease sees to it that one sender at a time has a mail.
 //
-//   mail_outbox_claim   in a transaction of its own: now this sender has it
-//   compose and smtp_send
-//   mail_outbox_settle  in another: sent, to be tried again, or failed for good
-//
-// A sender that dies in between leaves the mail claimed; whoever claims it after the lease sends it
-// again, with the same Message-ID, and that once only: nobody knows whether the first sending got
-// through, and two copies are the most a person should ever see.
+// A sender that dies leaves the mail claimed; the job's next run sends it again, with the same
+// Message-ID, and that once only: nobody knows whether the first sending got through, and two
+// copies are the most a person should ever see.
 #ifndef STEWARD_MAIL_OUTBOX_H
 #define STEWARD_MAIL_OUTBOX_H
 
@@ -17,7 +14,8 @@
 #include "db/db.h"
 #include "mail/smtp.h"
 
-#define MAIL_SEND_LEASE_MS (20 * 60 * INT64_C(1000))
+// The kind of the jobs; the payload is the mail's id in decimal.
+#define MAIL_SEND_JOB "mail_send"
 
 enum outmail_state {
     OUTMAIL_WAITING,
@@ -53,37 +51,38 @@ struct outmail_id mail_outbox_new_id(struct db *tx);
 MUST_CHECK bool mail_outbox_put(struct db *tx, const struct outmail *mail,
                                 struct outmail_id *ret_id, struct error *err);
 
-// Gives the mail to this sender for MAIL_SEND_LEASE_MS. *ret_claimed is false when it is not due,
-// not waiting, with another sender, or was interrupted once too often (it has failed then).
+// Only from the mail's own job. *ret_claimed is false when it is not due, not waiting, or was
+// interrupted once too often (it has failed then).
 MUST_CHECK bool mail_outbox_claim(struct db *tx, mem_ctx *ctx, struct outmail_id id, int64_t now,
                                   bool *ret_claimed, struct outmail *ret, struct error *err);
-// After smtp_send. A temporary failure waits for its next time, which is returned in *ret_next
-// (0: none, it is sent or has failed): 1, 5, 15, 30 minutes, 1, 2, 4 hours, then every 8 until two
-// days have passed.
+// After smtp_send. A temporary failure waits, and its job with it: 1, 5, 15, 30 minutes, 1, 2, 4
+// hours, then every 8 until two days have passed. *ret_state is what has become of the mail.
 MUST_CHECK bool mail_outbox_settle(struct db *tx, const struct outmail *mail,
                                    enum smtp_outcome outcome, struct str text, int64_t now,
-                                   int64_t *ret_next, struct error *err);
+                                   enum outmail_state *ret_state, struct error *err);
+// Instead of settling: it turned out, when it was claimed, that nobody wants it sent any more.
+MUST_CHECK bool mail_outbox_drop(struct db *tx, struct outmail_id id, struct str why, int64_t now,
+                                 struct error *err);
 // A bounce for it came back: it has failed, with what the bounce says. *ret_found is false for an
 // unknown id.
 MUST_CHECK bool mail_outbox_bounced(struct db *tx, struct outmail_id id, struct str text,
                                     bool *ret_found, struct error *err);
 
-// Takes back what has not left; *ret_count says how many. For undo: when the comment's mails are
-// all still waiting, *ret_left is 0.
+// Takes back what has not left; *ret_count says how many, *ret_left how many it was too late for.
 MUST_CHECK bool mail_outbox_cancel_comment(struct db *tx, struct comment_id comment,
                                            int64_t *ret_count, int64_t *ret_left,
                                            struct error *err);
 MUST_CHECK bool mail_outbox_cancel(struct db *tx, struct outmail_id id, bool *ret_cancelled,
                                    struct error *err);
-// Tries a failed one anew, on a person's wish; the caller enqueues the job.
+// Tries a failed one anew, on a person's wish.
 MUST_CHECK bool mail_outbox_again(struct db *tx, struct outmail_id id, int64_t now,
                                   bool *ret_waiting, struct error *err);
 
 MUST_CHECK bool mail_outbox_get(struct db *db, mem_ctx *ctx, struct outmail_id id, bool *ret_found,
                                 struct outmail *ret, struct error *err);
-// Ids that should be with a sender by now, for a sweep that finds what lost its job.
-MUST_CHECK bool mail_outbox_due(struct db *db, mem_ctx *ctx, int64_t now, int64_t most,
-                                struct outmail_id **ret, size_t *ret_count, struct error *err);
+// How many have not left yet, and when the one due longest is or was due (0 without any).
+MUST_CHECK bool mail_outbox_queue(struct db *db, int64_t *ret_count, int64_t *ret_oldest_at,
+                                  struct error *err);
 // Newest first.
 MUST_CHECK bool mail_outbox_of_ticket(struct db *db, mem_ctx *ctx, struct ticket_id ticket,
                                       int64_t most, struct outmail **ret, size_t *ret_count,

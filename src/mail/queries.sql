@@ -111,20 +111,18 @@ SELECT id, ticket_id, comment_id, user_id, kind, automatic, address, envelope_fr
     payload, state, send_at, attempts, interrupted, last_error, created_at, sent_at
 FROM mail_out WHERE state = 'failed' AND id < :before ORDER BY id DESC LIMIT :most;
 
--- name: mail_out_due :many
--- in: now i64, most i64
--- out: id outmail_id
-SELECT id FROM mail_out WHERE state IN ('waiting', 'sending') AND send_at <= :now
-ORDER BY send_at, id LIMIT :most;
+-- name: mail_out_queue :one
+-- out: count i64, oldest_at i64?
+SELECT COUNT(*) AS count, MIN(send_at) AS oldest_at FROM mail_out
+WHERE state IN ('waiting', 'sending');
 
--- send_at becomes the end of the lease: a row still 'sending' then was left by a sender that is
--- gone.
+-- A row that is 'sending' already was left by a sender that is gone.
 -- name: mail_out_claim :changes
--- in: id outmail_id, now i64, lease_until i64
-UPDATE mail_out SET attempts = attempts + 1, send_at = :lease_until,
+-- in: id outmail_id, now i64
+UPDATE mail_out SET attempts = attempts + 1,
     interrupted = CASE WHEN state = 'sending' THEN interrupted + 1 ELSE interrupted END,
     state = 'sending'
-WHERE id = :id AND state IN ('waiting', 'sending') AND send_at <= :now;
+WHERE id = :id AND (state = 'sending' OR (state = 'waiting' AND send_at <= :now));
 
 -- name: mail_out_settle :changes
 -- in: id outmail_id, state text, send_at i64, last_error text, sent_at i64?
@@ -137,9 +135,11 @@ WHERE id = :id AND state = 'sending';
 UPDATE mail_out SET state = 'failed', last_error = :last_error
 WHERE id = :id AND state IN ('waiting', 'sending', 'sent');
 
--- name: mail_out_cancel_comment :changes
+-- name: mail_out_cancel_comment :many
 -- in: comment_id comment_id
-UPDATE mail_out SET state = 'cancelled' WHERE comment_id = :comment_id AND state = 'waiting';
+-- out: id outmail_id
+UPDATE mail_out SET state = 'cancelled' WHERE comment_id = :comment_id AND state = 'waiting'
+RETURNING id;
 
 -- name: mail_out_cancel :changes
 -- in: id outmail_id
@@ -160,5 +160,5 @@ WHERE comment_id = :comment_id AND state IN ('sending', 'sent', 'failed');
 -- in: address text, since i64, most i64
 -- out: ticket_id ticket_id?, created_at i64
 SELECT ticket_id, created_at FROM mail_out
-WHERE automatic = 1 AND address = :address AND created_at > :since AND state <> 'cancelled'
+WHERE automatic = 1 AND lower(address) = :address AND created_at > :since AND state <> 'cancelled'
 ORDER BY created_at DESC LIMIT :most;

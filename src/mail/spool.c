@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "mail/queries.h"
 
-enum { KEY_BYTES = 16, REASON_MAX = 500, TEXT_MAX = 300 };
+enum { KEY_BYTES = 16, REASON_MAX = 500, TEXT_MAX = 300, RAW_MAX = 1024 * 1024 * 1024 };
 
 static const struct str STATES[] = {[MAIL_NEW] = STR_INIT("new"),
                                     [MAIL_DONE] = STR_INIT("done"),
@@ -63,6 +63,21 @@ static bool known_before(struct db *tx, mem_ctx *ctx, struct str key, struct mai
                                  .state = state_of(row.state),
                                  .ticket = row.ticket_id,
                                  .comment = row.comment_id};
+    return true;
+}
+
+bool mail_spool_prepare(mem_ctx *ctx, struct blob_store *blobs, struct str raw,
+                        struct str *ret_blob, struct error *err)
+{
+    struct hash hash;
+    if (raw.len < MAIL_RAW_IN_ROW) {
+        *ret_blob = STR_NONE;
+        return true;
+    }
+    if (!blob_put_bytes(blobs, raw, &hash, err)) {
+        return false;
+    }
+    *ret_blob = hash_hex(ctx, hash);
     return true;
 }
 
@@ -203,15 +218,24 @@ bool mail_spool_get(struct db *db, mem_ctx *ctx, struct mail_id id, struct mail_
     return true;
 }
 
-bool mail_spool_raw(struct db *db, mem_ctx *ctx, struct mail_id id, struct str *ret,
-                    struct error *err)
+bool mail_spool_raw(struct db *db, struct blob_store *blobs, mem_ctx *ctx,
+                    const struct mail_record *record, struct str *ret, struct error *err)
 {
+    if (!str_empty(record->blob)) {
+        struct hash hash;
+        return blob_hash_parse(record->blob, &hash)
+                   ? blob_read(ctx, blobs, hash, RAW_MAX, ret, err)
+                   : error_internal(err, "a mail names a blob that is no hash");
+    }
     struct mail_in_raw_of_row row;
     bool found = false;
-    if (!mail_in_raw_of(db, ctx, id, &row, &found, err)) {
+    if (!mail_in_raw_of(db, ctx, record->id, &row, &found, err)) {
         return false;
     }
-    *ret = found ? row.raw : STR_NONE;
+    if (!found) {
+        return error_set(err, ERR_GONE, "The content of this mail was deleted.");
+    }
+    *ret = row.raw;
     return true;
 }
 

@@ -12,6 +12,7 @@
 #define STEWARD_MAIL_SPOOL_H
 
 #include "base/ids.h"
+#include "blob/blob.h"
 #include "db/db.h"
 
 #define MAIL_RAW_IN_ROW (64 * 1024)
@@ -31,6 +32,11 @@ struct mail_arrival {
     enum mail_state state;  // MAIL_NEW unless it is quarantined or dropped at once
     struct str reason;      // with those two: a sentence for the admin
 };
+
+// Before the transaction: puts the raw bytes into the blob store if they are too large for a row.
+// *ret_blob is what mail_arrival.blob wants, absent for a small mail.
+MUST_CHECK bool mail_spool_prepare(mem_ctx *ctx, struct blob_store *blobs, struct str raw,
+                                   struct str *ret_blob, struct error *err);
 
 struct mail_spooled {
     struct mail_id id;
@@ -80,9 +86,9 @@ struct mail_record {
 // ERR_NOT_FOUND for an unknown id.
 MUST_CHECK bool mail_spool_get(struct db *db, mem_ctx *ctx, struct mail_id id,
                                struct mail_record *ret, struct error *err);
-// The raw bytes where they stand in the database; absent where record.blob has them, or they were
-// deleted.
-MUST_CHECK bool mail_spool_raw(struct db *db, mem_ctx *ctx, struct mail_id id, struct str *ret,
+// The raw bytes, from wherever they are; GONE when an admin deleted them.
+MUST_CHECK bool mail_spool_raw(struct db *db, struct blob_store *blobs, mem_ctx *ctx,
+                               const struct mail_record *record, struct str *ret,
                                struct error *err);
 // At most `most` that wait in that state (MAIL_NEW or MAIL_QUARANTINED), newest first, older than
 // `before` (none: from the newest).

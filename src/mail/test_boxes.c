@@ -7,12 +7,15 @@
 
 #include <cmocka.h>
 
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "jobs/jobs.h"
 #include "mail/outbox.h"
 #include "mail/spool.h"
 #include "migrations.h"
@@ -33,8 +36,26 @@
         }                                                                                          \
     } while (0)
 
+static int remove_entry(const char *path, const struct stat *st UNUSED, int type UNUSED,
+                        struct FTW *ftw UNUSED)
+{
+    return remove(path);
+}
+
+struct world {
+    struct blob_store *blobs;
+    struct str large;
+    struct str blob;  // of `large`
+};
+
+static void remove_tree(const char *path)
+{
+    (void)nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 static void run(db_fn *body)
 {
+    struct world world = {0};
     mem_ctx *ctx = mem_ctx_new(NULL, "test");
     char *folder = mem_text(ctx, "/tmp/steward-mail-XXXXXX");
     assert_non_null(mkdtemp(folder));
@@ -44,15 +65,17 @@ static void run(db_fn *body)
     mem_ctx *open = mem_ctx_new(ctx, "open");
     struct db_store *store = NULL;
     struct error err = {0};
-    if (!db_open(open, &options, &store, &err) || !db_tx_run(store, "test", body, NULL, &err)) {
+    char *large = mem_array(ctx, char, MAIL_RAW_IN_ROW);
+    memset(large, 'x', MAIL_RAW_IN_ROW);
+    world.large = (struct str){large, MAIL_RAW_IN_ROW};
+    if (!db_open(open, &options, &store, &err) ||
+        !blob_store_open(open, mem_printf(ctx, "file:%s", folder), &world.blobs, &err) ||
+        !mail_spool_prepare(ctx, world.blobs, world.large, &world.blob, &err) ||
+        !db_tx_run(store, "test", body, &world, &err)) {
         fail_msg("%s (%s)", err.message, err.detail);
     }
     mem_free(open);
-    static const char *const NAMES[] = {"steward.db", "steward.db-wal", "steward.db-shm"};
-    for (size_t i = 0; i < 3; i++) {
-        (void)unlink(mem_printf(ctx, "%s/%s", folder, NAMES[i]));
-    }
-    assert_int_equal(rmdir(folder), 0);
+    remove_tree(folder);
     mem_free(ctx);
 }
 
@@ -70,8 +93,9 @@ static struct mail_arrival arrival(const char *message_id, const char *raw)
                                  .raw = str_c(raw)};
 }
 
-static bool once_for_each_mailbox(struct db *tx, void *arg UNUSED, struct error *err)
+static bool once_for_each_mailbox(struct db *tx, void *arg, struct error *err)
 {
+    struct world *w = arg;
     mem_ctx *ctx = db_tx_ctx(tx);
     struct mail_arrival mail = arrival("<a@x>", "Subject: Printer\r\n\r\nhelp\r\n");
     struct mail_spooled first;
@@ -98,37 +122,38 @@ static bool once_for_each_mailbox(struct db *tx, void *arg UNUSED, struct error 
     CHECK(!again.duplicate);
     struct str raw;
     struct mail_record record;
-    TRY(mail_spool_raw(tx, ctx, first.id, &raw, err));
-    CHECK(str_eq_c(raw, "Subject: Printer\r\n\r\nhelp\r\n"));
     TRY(mail_spool_get(tx, ctx, first.id, &record, err));
+    TRY(mail_spool_raw(tx, w->blobs, ctx, &record, &raw, err));
+    CHECK(str_eq_c(raw, "Subject: Printer\r\n\r\nhelp\r\n"));
     CHECK(str_eq_c(record.subject, "Printer on fire") && record.attempts == 1);
     CHECK(record.size == 26 && str_none(record.blob));
     return true;
 }
 
-static bool large_mails_name_their_blob(struct db *tx, void *arg UNUSED, struct error *err)
+static bool large_mails_name_their_blob(struct db *tx, void *arg, struct error *err)
 {
+    struct world *w = arg;
     mem_ctx *ctx = db_tx_ctx(tx);
     struct mail_arrival mail = arrival("<big@x>", "");
-    char *large = mem_array(ctx, char, MAIL_RAW_IN_ROW);
-    memset(large, 'x', MAIL_RAW_IN_ROW);
-    mail.raw = (struct str){large, MAIL_RAW_IN_ROW};
-    mail.blob = STR("abcdef");
+    mail.raw = w->large;
+    mail.blob = w->blob;
     mail.state = MAIL_QUARANTINED;
     mail.reason = STR("It could not be read.");
     struct mail_spooled put;
     TRY(mail_spool_put(tx, &mail, &put, err));
     struct str raw;
     struct mail_record record;
-    TRY(mail_spool_raw(tx, ctx, put.id, &raw, err));
-    CHECK(str_none(raw));
     TRY(mail_spool_get(tx, ctx, put.id, &record, err));
-    CHECK(str_eq_c(record.blob, "abcdef") && str_eq_c(record.reason, "It could not be read."));
+    CHECK(str_eq(record.blob, w->blob) && str_eq_c(record.reason, "It could not be read."));
+    TRY(mail_spool_raw(tx, w->blobs, ctx, &record, &raw, err));
+    CHECK(str_eq(raw, w->large));
     struct str blob;
     TRY(mail_spool_delete(tx, ctx, put.id, NOW, &blob, err));
-    CHECK(str_eq_c(blob, "abcdef"));
+    CHECK(str_eq(blob, w->blob));
     TRY(mail_spool_get(tx, ctx, put.id, &record, err));
     CHECK(record.state == MAIL_DROPPED && str_none(record.blob));
+    struct error gone = {0};
+    CHECK(!mail_spool_raw(tx, w->blobs, ctx, &record, &raw, &gone) && gone.code == ERR_GONE);
     return true;
 }
 
@@ -215,6 +240,25 @@ static struct outmail letter(int64_t comment)
                             .created_at = NOW};
 }
 
+// Asking for the job again keeps the one that waits, so the count of jobs tells whether it is
+// there.
+static bool job_waits(struct db *tx, struct outmail_id id, int64_t at, struct error *err)
+{
+    struct job_counts before;
+    struct job_counts after;
+    mem_ctx *ctx = db_tx_ctx(tx);
+    const struct job_new job = {.kind = MAIL_SEND_JOB,
+                                .payload = str_printf(ctx, "%lld", (long long)id.v),
+                                .run_at = at,
+                                .unique_key =
+                                    str_printf(ctx, MAIL_SEND_JOB ":%lld", (long long)id.v)};
+    TRY(jobs_count(tx, ctx, NOW, &before, err));
+    TRY(jobs_add(tx, &job, NULL, err));
+    TRY(jobs_count(tx, ctx, NOW, &after, err));
+    CHECK(before.waiting == after.waiting);
+    return true;
+}
+
 static bool a_mail_leaves(struct db *tx, void *arg UNUSED, struct error *err)
 {
     mem_ctx *ctx = db_tx_ctx(tx);
@@ -225,27 +269,27 @@ static bool a_mail_leaves(struct db *tx, void *arg UNUSED, struct error *err)
     struct outmail held;
     TRY(mail_outbox_claim(tx, ctx, mail.id, NOW, &claimed, &held, err));
     CHECK(!claimed);
-    struct outmail_id *due = NULL;
-    size_t count = 0;
-    TRY(mail_outbox_due(tx, ctx, NOW, 10, &due, &count, err));
-    CHECK(count == 0);
-    TRY(mail_outbox_due(tx, ctx, NOW + 10, 10, &due, &count, err));
-    CHECK(count == 1 && due[0].v == mail.id.v);
+    TRY(job_waits(tx, mail.id, NOW + 10, err));
+    int64_t waiting = 0;
+    int64_t oldest_at = 0;
+    TRY(mail_outbox_queue(tx, &waiting, &oldest_at, err));
+    CHECK(waiting == 1 && oldest_at == NOW + 10);
     TRY(mail_outbox_claim(tx, ctx, mail.id, NOW + 10, &claimed, &held, err));
     CHECK(claimed && held.state == OUTMAIL_SENDING && held.attempts == 1);
-    CHECK(str_eq_c(held.address, "anna@example.org") && str_eq_c(held.payload, "{}"));
+    CHECK(str_eq_c(held.address, "Anna@Example.org") && str_eq_c(held.payload, "{}"));
     CHECK(held.ticket.v == 42 && held.user.v == 5 && !held.automatic);
-    TRY(mail_outbox_claim(tx, ctx, mail.id, NOW + 20, &claimed, &held, err));
+    enum outmail_state state = OUTMAIL_WAITING;
+    TRY(mail_outbox_settle(tx, &mail, SMTP_SENT, STR("250 fine"), NOW + 30, &state, err));
+    CHECK(state == OUTMAIL_SENT);
+    TRY(mail_outbox_claim(tx, ctx, mail.id, NOW + 40, &claimed, &held, err));
     CHECK(!claimed);
-    int64_t next = -1;
-    TRY(mail_outbox_settle(tx, &mail, SMTP_SENT, STR("250 fine"), NOW + 30, &next, err));
-    CHECK(next == 0);
     bool found = false;
     TRY(mail_outbox_get(tx, ctx, mail.id, &found, &held, err));
     CHECK(found && held.state == OUTMAIL_SENT && held.sent_at == NOW + 30);
     TRY(mail_outbox_bounced(tx, mail.id, STR("no such user"), &found, err));
     CHECK(found);
     struct outmail *failed = NULL;
+    size_t count = 0;
     TRY(mail_outbox_failed(tx, ctx, (struct outmail_id){0}, 10, &failed, &count, err));
     CHECK(count == 1 && str_eq_c(failed[0].last_error, "no such user"));
     TRY(mail_outbox_of_ticket(tx, ctx, (struct ticket_id){42}, 10, &failed, &count, err));
@@ -262,12 +306,17 @@ static bool temporary_failures_wait_and_end(struct db *tx, void *arg UNUSED, str
     int attempts = 0;
     bool claimed = false;
     struct outmail held;
-    for (int64_t next = NOW; next > 0; attempts++) {
-        now = next;
+    enum outmail_state state = OUTMAIL_WAITING;
+    for (; state == OUTMAIL_WAITING; attempts++) {
         TRY(mail_outbox_claim(tx, ctx, mail.id, now, &claimed, &held, err));
         CHECK(claimed && held.attempts == attempts + 1);
-        TRY(mail_outbox_settle(tx, &held, SMTP_TEMPORARY, STR("451 later"), now, &next, err));
-        CHECK(next == 0 || next > now);
+        TRY(mail_outbox_settle(tx, &held, SMTP_TEMPORARY, STR("451 later"), now, &state, err));
+        TRY(mail_outbox_claim(tx, ctx, mail.id, now, &claimed, &held, err));
+        CHECK(!claimed);
+        bool found = false;
+        TRY(mail_outbox_get(tx, ctx, mail.id, &found, &held, err));
+        CHECK(held.state == state && (state == OUTMAIL_FAILED || held.send_at > now));
+        now = held.send_at;
     }
     CHECK(attempts == 13 && now - NOW > 47 * HOURS_MS && now - NOW < 72 * HOURS_MS);
     bool found = false;
@@ -278,9 +327,8 @@ static bool temporary_failures_wait_and_end(struct db *tx, void *arg UNUSED, str
     CHECK(waiting);
     TRY(mail_outbox_claim(tx, ctx, mail.id, now, &claimed, &held, err));
     CHECK(claimed && held.attempts == 1);
-    int64_t next = -1;
-    TRY(mail_outbox_settle(tx, &held, SMTP_PERMANENT, STR("550 no"), now, &next, err));
-    CHECK(next == 0);
+    TRY(mail_outbox_settle(tx, &held, SMTP_PERMANENT, STR("550 no"), now, &state, err));
+    CHECK(state == OUTMAIL_FAILED);
     TRY(mail_outbox_get(tx, ctx, mail.id, &found, &held, err));
     CHECK(held.state == OUTMAIL_FAILED);
     return true;
@@ -294,14 +342,12 @@ static bool a_vanished_sender_costs_one_copy_at_most(struct db *tx, void *arg UN
     TRY(mail_outbox_put(tx, &mail, &mail.id, err));
     bool claimed = false;
     struct outmail held;
-    int64_t now = NOW;
     for (int i = 0; i < 2; i++) {
-        TRY(mail_outbox_claim(tx, ctx, mail.id, now, &claimed, &held, err));
+        TRY(mail_outbox_claim(tx, ctx, mail.id, NOW, &claimed, &held, err));
         CHECK(claimed && held.interrupted == i);
         CHECK(str_eq_c(held.message_id, "<t42@desk.example>"));
-        now += MAIL_SEND_LEASE_MS;
     }
-    TRY(mail_outbox_claim(tx, ctx, mail.id, now, &claimed, &held, err));
+    TRY(mail_outbox_claim(tx, ctx, mail.id, NOW, &claimed, &held, err));
     CHECK(!claimed);
     bool found = false;
     TRY(mail_outbox_get(tx, ctx, mail.id, &found, &held, err));
@@ -323,6 +369,9 @@ static bool undo_takes_back_what_has_not_left(struct db *tx, void *arg UNUSED, s
     TRY(mail_outbox_claim(tx, ctx, mail[0].id, NOW, &done, &held, err));
     TRY(mail_outbox_cancel_comment(tx, (struct comment_id){1}, &count, &left, err));
     CHECK(count == 1 && left == 1);
+    struct job_counts jobs;
+    TRY(jobs_count(tx, ctx, NOW, &jobs, err));
+    CHECK(jobs.waiting == 2);
     TRY(mail_outbox_claim(tx, ctx, mail[1].id, NOW, &done, &held, err));
     CHECK(!done);
     TRY(mail_outbox_cancel(tx, mail[2].id, &done, err));

@@ -24,13 +24,13 @@ CREATE TABLE mail_out (
     created_at BIGINT NOT NULL,
     sent_at BIGINT
 );
--- What waits to be sent, the longest waiting first.
+-- What waits to be sent, how much and since when: for the doctor and the metrics.
 CREATE INDEX mail_out_due ON mail_out (send_at, id) WHERE state IN ('waiting', 'sending');
 -- The mails of a ticket: shown at its comments, and their ids in References.
 CREATE INDEX mail_out_ticket ON mail_out (ticket_id, id) WHERE ticket_id IS NOT NULL;
 -- Taking back a comment's mails.
 CREATE INDEX mail_out_comment ON mail_out (comment_id) WHERE comment_id IS NOT NULL;
 -- How much automatic mail did this address get lately?
-CREATE INDEX mail_out_automatic ON mail_out (address, created_at) WHERE automatic = 1;
+CREATE INDEX mail_out_automatic ON mail_out (lower(address), created_at) WHERE automatic = 1;
 -- What failed for good, newest first, for the admin.
 CREATE INDEX mail_out_failed ON mail_out (id) WHERE state = 'failed';
