@@ -22,7 +22,7 @@ static enum outmail_state state_of(struct str word)
             return (enum outmail_state)i;
         }
     }
-    assert(!"a state that the table does not allow");
+    assert(false);  // the table allows no other
     return OUTMAIL_WAITING;
 }
 

@@ -21,7 +21,7 @@ static enum mail_state state_of(struct str word)
             return (enum mail_state)i;
         }
     }
-    assert(!"a state that the table does not allow");
+    assert(false);  // the table allows no other
     return MAIL_NEW;
 }
 
