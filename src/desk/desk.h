@@ -6,7 +6,10 @@
 #ifndef STEWARD_DESK_DESK_H
 #define STEWARD_DESK_DESK_H
 
+#include <stdatomic.h>
+
 #include "app/app.h"
+#include "desk/people/people.h"
 #include "desk/tickets/tickets.h"
 #include "view/layout.h"
 #include "view/view.h"
@@ -14,7 +17,9 @@
 struct desk {
     struct app *app;
     struct tickets tickets;
+    struct people people;
     struct view_site *site;
+    atomic_bool stopping;  // mails under way end soon
 };
 
 // Wires the rooms into `app` (routes, actor loading, hooks). The desk lives in `ctx`.
@@ -24,6 +29,7 @@ MUST_CHECK bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struc
 
 struct desk *desk_of(const struct ctx *ctx);
 const struct tickets *desk_tickets(const struct ctx *ctx);
+const struct people *desk_people(const struct ctx *ctx);
 
 // Prepares the view and its layout for this reader: name, token for forms, zone, what is active.
 void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, struct str title,

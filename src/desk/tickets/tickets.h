@@ -262,6 +262,12 @@ MUST_CHECK bool ticket_apply_run(const struct tickets *room, struct db_store *st
                                  const struct actor *actor, const struct ticket_change *change,
                                  struct ticket_outcome *ret, struct error *err);
 
+// Takes a public comment of the actor's own out of the conversation; its text becomes the actor's
+// draft again. FORBIDDEN for somebody else's.
+MUST_CHECK bool ticket_withdraw_comment(const struct tickets *room, struct db *tx, mem_ctx *ctx,
+                                        const struct actor *actor, struct comment_id comment,
+                                        struct ticket_id *ret_ticket, struct error *err);
+
 // Adds an event to an audit that exists: what a rule, a notification or a failed mail did.
 MUST_CHECK bool ticket_event_add(struct db *tx, struct ticket_id ticket, struct audit_id audit,
                                  const struct ticket_event *event, struct error *err);

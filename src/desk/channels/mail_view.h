@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// View model of the mails that go to requesters.
+#ifndef STEWARD_DESK_CHANNELS_MAIL_VIEW_H
+#define STEWARD_DESK_CHANNELS_MAIL_VIEW_H
+
+#include "view/url.h"
+#include "view/view.h"
+
+struct vm_mail {
+    struct str desk;
+    struct str mission;
+    struct str author;
+    struct str recipient;
+    struct str subject;
+    bool is_reply;  // else: the acknowledgement of a new request
+    struct html body;
+    bool has_link;
+    struct url link;
+    struct str left_out;  // files that were too large to travel along
+};
+
+#endif

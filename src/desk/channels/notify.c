@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which mails a change calls for. Every mail is a row of the outbox, written with the change: it
+// exists exactly when the change does.
+#include "desk/channels/channels.h"
+
+#include "app/config.h"
+#include "base/buf.h"
+#include "desk/desk.h"
+#include "live/live.h"
+#include "mail/ids.h"
+#include "mail/outbox.h"
+
+static struct str mail_domain(struct str mailbox)
+{
+    struct str local;
+    struct str domain;
+    str_cut(mailbox, '@', &local, &domain);
+    return str_none(domain) ? STR("localhost") : domain;
+}
+
+static bool add_job(struct db *tx, struct outmail_id id, int64_t now, int64_t send_at,
+                    struct error *err)
+{
+    mem_ctx *ctx = db_tx_ctx(tx);
+    struct job_new job = {
+        .kind = JOB_MAIL_SEND,
+        .payload = str_printf(ctx, "%lld", (long long)id.v),
+        .now = now,
+        .run_at = send_at,
+        .unique_key = STR_NONE,
+    };
+    return jobs_add(tx, &job, NULL, err);
+}
+
+static bool put_mail(struct desk *desk, struct db *tx, struct outmail *mail, struct error *err)
+{
+    mem_ctx *ctx = db_tx_ctx(tx);
+    const struct config *config = desk->app->config;
+    mail->id = mail_outbox_new_id(tx);
+    mail->message_id = mail_message_id(ctx, desk->app->secret, mail->ticket, mail->comment,
+                                       mail_domain(config->mailbox));
+    mail->envelope_from = mail_bounce_address(ctx, desk->app->secret, config->mailbox, mail->id);
+    if (str_none(mail->envelope_from)) {
+        mail->envelope_from = config->mailbox;
+    }
+    if (str_none(mail->payload)) {
+        mail->payload = STR("");
+    }
+    struct outmail_id id;
+    return mail_outbox_put(tx, mail, &id, err) &&
+           add_job(tx, mail->id, mail->created_at, mail->send_at, err);
+}
+
+static bool mail_person(struct desk *desk, struct db *tx, const struct ticket_applied *applied,
+                        const struct user *person, const char *kind, bool automatic,
+                        struct error *err)
+{
+    const struct ticket_outcome *outcome = applied->outcome;
+    bool allowed = !str_empty(person->email) && person->active;
+    if (allowed && automatic &&
+        !mail_auto_allowed(tx, person->email, outcome->after.id, applied->now, &allowed, err)) {
+        return false;
+    }
+    if (!allowed) {
+        return true;
+    }
+    bool typed = applied->actor->channel == CHANNEL_WEB && !automatic;
+    int64_t undo = typed ? desk->app->config->undo_send_seconds * SECONDS_MS : 0;
+    struct outmail mail = {
+        .ticket = outcome->after.id,
+        .comment = outcome->comment,
+        .user = person->id,
+        .kind = str_c(kind),
+        .automatic = automatic,
+        .address = person->email,
+        .payload = STR(""),
+        .send_at = applied->now + undo,
+        .created_at = applied->now,
+    };
+    return put_mail(desk, tx, &mail, err);
+}
+
+// The requester and everybody in copy, less the author.
+static bool mail_everybody(struct desk *desk, struct db *tx, const struct ticket_applied *applied,
+                           struct user_id author, struct error *err)
+{
+    mem_ctx *ctx = db_tx_ctx(tx);
+    struct collaborator *list = NULL;
+    size_t count = 0;
+    struct user *people = NULL;
+    size_t people_count = 0;
+    const struct ticket *ticket = &applied->outcome->after;
+    if (!ticket_collaborators(tx, ctx, ticket, 1, &list, &count, err)) {
+        return false;
+    }
+    struct user_id *ids = mem_array(ctx, struct user_id, count + 1);
+    size_t id_count = 0;
+    ids[id_count++] = ticket->requester;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].kind == COLLABORATOR_CC) {
+            ids[id_count++] = list[i].user;
+        }
+    }
+    if (!users_by_ids(tx, ctx, ids, id_count, &people, &people_count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < people_count; i++) {
+        if (people[i].id.v != author.v &&
+            !mail_person(desk, tx, applied, &people[i], "reply", false, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool acknowledge(struct desk *desk, struct db *tx, const struct ticket_applied *applied,
+                        struct error *err)
+{
+    struct user person;
+    bool found = false;
+    if (!user_find(tx, db_tx_ctx(tx), applied->outcome->after.requester, &person, &found, err)) {
+        return false;
+    }
+    return !found || mail_person(desk, tx, applied, &person, "received", true, err);
+}
+
+static bool author_is_staff(struct db *tx, const struct ticket_applied *applied,
+                            struct user_id author, bool *ret, struct error *err)
+{
+    struct user person;
+    bool found = false;
+    if (author.v == applied->actor->user.v) {
+        *ret = actor_is_staff(applied->actor);
+        return true;
+    }
+    if (!user_find(tx, db_tx_ctx(tx), author, &person, &found, err)) {
+        return false;
+    }
+    *ret = found && person.role >= ROLE_LIGHT_AGENT;
+    return true;
+}
+
+bool channels_notify(void *desk, struct db *tx, const struct ticket_applied *applied,
+                     struct error *err)
+{
+    const struct ticket_change *change = applied->change;
+    const struct new_comment *comment = change->comment;
+    bool created = applied->outcome->before.id.v == 0;
+    bool staff = false;
+    if (change->import || change->by_machine || comment == NULL || !comment->is_public) {
+        return true;
+    }
+    struct user_id author = comment->author.v != 0 ? comment->author : applied->actor->user;
+    if (!author_is_staff(tx, applied, author, &staff, err)) {
+        return false;
+    }
+    if (staff && author.v != applied->outcome->after.requester.v) {
+        return mail_everybody(desk, tx, applied, author, err);
+    }
+    return !created || acknowledge(desk, tx, applied, err);
+}
+
+// --- sign-in links and the like -----------------------------------------------------------------
+
+bool channels_people_mail(void *env, struct db *tx, const struct people_mail *mail,
+                          struct error *err)
+{
+    struct desk *desk = env;
+    mem_ctx *ctx = db_tx_ctx(tx);
+    int64_t now = clock_now(desk->app->clock);
+    // Subject in the first line, then the text: what the composer of this kind reads.
+    struct outmail out = {
+        .user = mail->user,
+        .kind = STR("account"),
+        .automatic = false,
+        .address = mail->to,
+        .payload = str_printf(ctx, STR_FMT "\n" STR_FMT, STR_ARG(mail->subject), STR_ARG(mail->text)),
+        .send_at = now,
+        .created_at = now,
+    };
+    return put_mail(desk, tx, &out, err);
+}
+
+// --- open pages ---------------------------------------------------------------------------------
+
+struct publish {
+    struct live_hub *hub;
+    char topic[32];
+};
+
+static void publish_now(void *arg)
+{
+    struct publish *publish = arg;
+    live_publish(publish->hub, str_c(publish->topic));
+    live_publish(publish->hub, STR("desk"));
+}
+
+bool channels_publish(void *env, struct db *tx, const struct ticket_applied *applied,
+                      struct error *err)
+{
+    (void)err;
+    struct desk *desk = env;
+    struct publish *publish = mem_new(db_tx_ctx(tx), struct publish);
+    publish->hub = desk->app->live;
+    (void)snprintf(publish->topic, sizeof publish->topic, "ticket:%lld",
+                   (long long)applied->outcome->after.id.v);
+    db_after_commit(tx, publish_now, publish);
+    return true;
+}
+
+// --- undo and what became of a mail -------------------------------------------------------------
+
+bool channels_undo_reply(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct actor *actor,
+                         struct comment_id comment, struct ticket_id *ret_ticket,
+                         struct error *err)
+{
+    int64_t cancelled = 0;
+    int64_t left = 0;
+    if (!ticket_withdraw_comment(&desk->tickets, tx, ctx, actor, comment, ret_ticket, err) ||
+        !mail_outbox_cancel_comment(tx, comment, &cancelled, &left, err)) {
+        return false;
+    }
+    return left == 0 || error_set(err, ERR_CONFLICT, "It is too late: the reply has left already.");
+}
+
+bool channels_deliveries(struct db *db, mem_ctx *ctx, struct ticket_id ticket, int64_t now,
+                         struct delivery **ret, size_t *ret_count, struct error *err)
+{
+    struct outmail *mails = NULL;
+    size_t count = 0;
+    if (!mail_outbox_of_ticket(db, ctx, ticket, 200, &mails, &count, err)) {
+        return false;
+    }
+    struct delivery *list = mem_array(ctx, struct delivery, count + 1);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct outmail *mail = &mails[i];
+        struct delivery one = {.comment = mail->comment};
+        bool person = str_eq_c(mail->kind, "reply");
+        switch (mail->state) {
+        case OUTMAIL_WAITING:
+            one.can_undo = person && mail->attempts == 0 && mail->send_at > now;
+            one.text = mail->attempts > 0
+                           ? str_printf(ctx, "Not yet delivered to " STR_FMT ", will be tried "
+                                             "again. " STR_FMT,
+                                        STR_ARG(mail->address), STR_ARG(mail->last_error))
+                       : one.can_undo ? STR("Will be sent in a few seconds.")
+                                      : STR("");
+            break;
+        case OUTMAIL_FAILED:
+            one.failed = true;
+            one.text = str_printf(ctx, "Could not be delivered to " STR_FMT ": " STR_FMT,
+                                  STR_ARG(mail->address), STR_ARG(mail->last_error));
+            break;
+        case OUTMAIL_SENDING:
+        case OUTMAIL_SENT:
+        case OUTMAIL_CANCELLED:
+            break;
+        }
+        if (one.text.len > 0) {
+            list[used++] = one;
+        }
+    }
+    *ret = list;
+    *ret_count = used;
+    return true;
+}

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The job that sends one mail: claims it, composes it from the ticket as it is now, hands it to the
+// mail server, and writes down what became of it.
+#include "desk/channels/channels.h"
+
+#include "app/config.h"
+#include "base/buf.h"
+#include "blob/blob.h"
+#include "desk/channels/mail_reply.html.h"
+#include "desk/channels/mail_view.h"
+#include "desk/desk.h"
+#include "mail/compose.h"
+#include "mail/html_text.h"
+#include "mail/ids.h"
+#include "mail/outbox.h"
+#include "mail/smtp.h"
+#include "mail/spool.h"
+
+#define MAIL_FILES_MAX_BYTES (25 << 20)
+#define MAIL_HTML_MAX (8 << 20)
+#define REFERENCES_MAX 30
+#define NO_SERVER_RETRY_MS MINUTES_MS
+
+struct sending {
+    struct desk *desk;
+    mem_ctx *ctx;
+    struct outmail_id id;
+    int64_t now;
+    bool claimed;
+    struct outmail mail;
+    // What the mail is made of.
+    struct ticket ticket;
+    struct ticket_comment comment;
+    struct user author;
+    struct user recipient;
+    struct user *copies;
+    size_t copy_count;
+    struct str *references;
+    size_t reference_count;
+    struct str in_reply_to;
+    struct compose_file *files;
+    size_t file_count;
+    struct str left_out;  // names of files too large for a mail
+    struct compose_mail out;
+    struct composed composed;
+    struct smtp_result result;
+};
+
+static bool claim_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct sending *s = arg;
+    return mail_outbox_claim(tx, s->ctx, s->id, s->now, &s->claimed, &s->mail, err);
+}
+
+// --- what it is made of -------------------------------------------------------------------------
+
+static bool load_comment(struct sending *s, struct db *db, struct error *err)
+{
+    struct actor system = actor_system(CHANNEL_SYSTEM);
+    struct ticket_comment *comments = NULL;
+    size_t count = 0;
+    if (!ticket_comments(db, s->ctx, &system, s->ticket.id, &comments, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (comments[i].id.v == s->mail.comment.v) {
+            s->comment = comments[i];
+            return true;
+        }
+    }
+    return error_set(err, ERR_INVALID, "The comment of this mail is gone.");
+}
+
+static bool load_people(struct sending *s, struct db *db, struct error *err)
+{
+    bool found = false;
+    struct collaborator *list = NULL;
+    size_t count = 0;
+    if (!user_find(db, s->ctx, s->comment.author, &s->author, &found, err) ||
+        !user_find(db, s->ctx, s->mail.user, &s->recipient, &found, err) ||
+        !ticket_collaborators(db, s->ctx, &s->ticket, 1, &list, &count, err)) {
+        return false;
+    }
+    struct user_id *ids = mem_array(s->ctx, struct user_id, count + 1);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].kind == COLLABORATOR_CC && list[i].user.v != s->mail.user.v) {
+            ids[used++] = list[i].user;
+        }
+    }
+    return users_by_ids(db, s->ctx, ids, used, &s->copies, &s->copy_count, err);
+}
+
+// The thread as the recipient's mail program knows it: what came from outside, and what we sent to
+// this person before.
+static bool load_thread(struct sending *s, struct db *db, struct error *err)
+{
+    struct str *came = NULL;
+    size_t came_count = 0;
+    struct outmail *sent = NULL;
+    size_t sent_count = 0;
+    if (!mail_spool_ids_of(db, s->ctx, s->ticket.id, REFERENCES_MAX, &came, &came_count, err) ||
+        !mail_outbox_of_ticket(db, s->ctx, s->ticket.id, REFERENCES_MAX, &sent, &sent_count, err)) {
+        return false;
+    }
+    s->references = mem_array(s->ctx, struct str, came_count + sent_count + 1);
+    s->in_reply_to = STR("");
+    for (size_t i = sent_count; i > 0; i--) {
+        const struct outmail *one = &sent[i - 1];
+        bool before = one->user.v == s->mail.user.v && one->id.v != s->mail.id.v &&
+                      one->state == OUTMAIL_SENT;
+        if (before) {
+            s->references[s->reference_count++] = one->message_id;
+            s->in_reply_to = one->message_id;
+        }
+    }
+    for (size_t i = 0; i < came_count; i++) {
+        s->references[s->reference_count++] = came[i];
+        s->in_reply_to = came[i];
+    }
+    return true;
+}
+
+static bool add_file(struct sending *s, const struct attachment *file, bool shown,
+                     int64_t *room, struct error *err)
+{
+    struct hash hash;
+    struct str bytes;
+    if (file->size > *room || !blob_hash_parse(file->hash, &hash)) {
+        s->left_out = str_printf(s->ctx, STR_FMT "%s" STR_FMT, STR_ARG(s->left_out),
+                                 s->left_out.len > 0 ? ", " : "", STR_ARG(file->file_name));
+        return true;
+    }
+    if (!blob_read(s->ctx, s->desk->app->blobs, hash, (size_t)file->size + 1, &bytes, err)) {
+        return false;
+    }
+    *room -= file->size;
+    s->files = mem_grow(s->ctx, s->files, struct compose_file, s->file_count + 1);
+    s->files[s->file_count++] = (struct compose_file){
+        .name = file->file_name,
+        .type = file->content_type,
+        .content_id = shown ? str_printf(s->ctx, STR_FMT "@inline", STR_ARG(file->token)) : STR(""),
+        .content = bytes,
+    };
+    return true;
+}
+
+static bool load_files(struct sending *s, struct db *db, struct error *err)
+{
+    struct attachment *files = NULL;
+    size_t count = 0;
+    int64_t room = MAIL_FILES_MAX_BYTES;
+    s->left_out = STR("");
+    if (!ticket_attachments(db, s->ctx, s->ticket.id, &files, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool shown = str_find(s->comment.html.markup, files[i].token) >= 0;
+        if (files[i].comment.v == s->comment.id.v && !add_file(s, &files[i], shown, &room, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool load_in_read(struct db *db, void *arg, struct error *err)
+{
+    struct sending *s = arg;
+    struct actor system = actor_system(CHANNEL_SYSTEM);
+    if (s->mail.ticket.v == 0) {
+        return true;
+    }
+    return ticket_load(db, s->ctx, &system, s->mail.ticket, &s->ticket, err) &&
+           load_comment(s, db, err) && load_people(s, db, err) && load_thread(s, db, err) &&
+           load_files(s, db, err);
+}
+
+// --- the words ----------------------------------------------------------------------------------
+
+// Own pictures in the markup become parts of the mail: "/attachments/token/T?name=x" to "cid:T@…".
+static struct html pictures_as_parts(struct sending *s, struct html html)
+{
+    static const struct str PREFIX = STR_INIT("/attachments/token/");
+    struct buf out;
+    struct str rest = html.markup;
+    buf_init(&out, s->ctx, html.markup.len * 2 + 1024);
+    for (;;) {
+        ptrdiff_t at = str_find(rest, PREFIX);
+        if (at < 0) {
+            break;
+        }
+        struct str after = str_from(rest, (size_t)at + PREFIX.len);
+        size_t len = 0;
+        while (len < after.len && after.ptr[len] != '"' && after.ptr[len] != '?' &&
+               after.ptr[len] != '/') {
+            len++;
+        }
+        size_t end = len;
+        while (end < after.len && after.ptr[end] != '"') {
+            end++;
+        }
+        buf_put(&out, str_sub(rest, 0, (size_t)at));
+        buf_put_c(&out, "cid:");
+        buf_put(&out, str_sub(after, 0, len));
+        buf_put_c(&out, "@inline");
+        rest = str_from(after, end);
+    }
+    buf_put(&out, rest);
+    return (struct html){buf_str(&out)};
+}
+
+static struct str request_url(const struct sending *s)
+{
+    return str_printf(s->ctx, STR_FMT "/requests/%lld",
+                      STR_ARG(s->desk->app->config->public_url), (long long)s->ticket.id.v);
+}
+
+static void compose_words(struct sending *s)
+{
+    const struct config *config = s->desk->app->config;
+    bool reply = str_eq_c(s->mail.kind, "reply");
+    struct url link = {STR("")};
+    struct str url = request_url(s);
+    bool has_link = config->public_url.len > 0 && url_checked(url, &link);
+    struct vm_mail vm = {
+        .desk = config->desk_name,
+        .mission = config->mission,
+        .author = s->author.name,
+        .recipient = s->recipient.name,
+        .subject = s->ticket.subject,
+        .is_reply = reply,
+        .has_link = has_link,
+        .link = link,
+        .left_out = s->left_out,
+    };
+    struct str fresh = s->comment.body;
+    struct html shown = str_none(s->comment.html.markup) ? text_to_html(s->ctx, fresh)
+                                                         : s->comment.html;
+    vm.body = pictures_as_parts(s, shown);
+    struct buf html;
+    struct view v;
+    buf_init(&html, s->ctx, MAIL_HTML_MAX);
+    view_init(&v, &html, s->ctx);
+    view_mail_reply(&v, &vm);
+    s->out.html = (struct html){buf_str(&html)};
+    s->out.text = reply ? str_printf(s->ctx, STR_FMT "\n\n--\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n",
+                                     STR_ARG(fresh), STR_ARG(s->author.name),
+                                     STR_ARG(config->desk_name),
+                                     STR_ARG(has_link ? url : STR("")))
+                        : html_to_text(s->ctx, s->out.html.markup);
+}
+
+static void compose_account_mail(struct sending *s)
+{
+    struct str subject;
+    struct str text;
+    str_cut(s->mail.payload, '\n', &subject, &text);
+    s->out.subject = subject;
+    s->out.text = str_none(text) ? STR("") : text;
+    s->out.html = (struct html){STR_NONE};
+    s->recipient.name = STR("");
+    s->in_reply_to = STR("");
+}
+
+static bool compose(struct sending *s, struct error *err)
+{
+    const struct config *config = s->desk->app->config;
+    struct compose_address *to = mem_new(s->ctx, struct compose_address);
+    struct compose_address *cc = mem_array(s->ctx, struct compose_address, s->copy_count + 1);
+    bool reply = str_eq_c(s->mail.kind, "reply");
+    if (s->mail.ticket.v == 0) {
+        compose_account_mail(s);
+    } else {
+        compose_words(s);
+        s->out.subject = mail_subject_tagged(
+            s->ctx, config->tag_prefix,
+            str_printf(s->ctx, "Re: " STR_FMT, STR_ARG(s->ticket.subject)), s->ticket.id);
+    }
+    for (size_t i = 0; reply && i < s->copy_count; i++) {
+        if (!str_empty(s->copies[i].email)) {
+            cc[s->out.cc_count++] = (struct compose_address){s->copies[i].name, s->copies[i].email};
+        }
+    }
+    *to = (struct compose_address){s->recipient.name, s->mail.address};
+    s->out.from = (struct compose_address){
+        reply ? compose_from_name(s->ctx, s->author.name, config->desk_name) : config->desk_name,
+        config->mailbox};
+    s->out.reply_to = s->mail.ticket.v == 0
+                          ? STR("")
+                          : mail_reply_address(s->ctx, s->desk->app->secret, config->mailbox,
+                                               s->mail.ticket, s->mail.user);
+    s->out.reply_to = str_none(s->out.reply_to) ? STR("") : s->out.reply_to;
+    s->out.to = to;
+    s->out.to_count = 1;
+    s->out.cc = cc;
+    s->out.message_id = s->mail.message_id;
+    s->out.in_reply_to = s->in_reply_to;
+    s->out.references = s->references;
+    s->out.reference_count = s->reference_count;
+    s->out.date = s->now;
+    s->out.origin = reply                              ? COMPOSE_BY_PERSON
+                    : str_eq_c(s->mail.kind, "received") ? COMPOSE_AUTO_REPLIED
+                                                         : COMPOSE_AUTO_GENERATED;
+    s->out.loop_mark = mail_loop_mark(s->ctx, s->desk->app->secret);
+    s->out.unsubscribe_url = STR("");
+    s->out.unsubscribe_mail = STR("");
+    s->out.files = s->files;
+    s->out.file_count = s->file_count;
+    return mail_compose(s->ctx, &s->out, &s->composed, err);
+}
+
+// --- sending ------------------------------------------------------------------------------------
+
+static bool settle_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct sending *s = arg;
+    int64_t next = 0;
+    if (!mail_outbox_settle(tx, &s->mail, s->result.outcome, s->result.text, s->now, &next, err)) {
+        return false;
+    }
+    if (next != 0) {
+        struct job_new job = {
+            .kind = JOB_MAIL_SEND,
+            .payload = str_printf(db_tx_ctx(tx), "%lld", (long long)s->id.v),
+            .now = s->now,
+            .run_at = next,
+            .unique_key = STR_NONE,
+        };
+        return jobs_add(tx, &job, NULL, err);
+    }
+    if (s->result.outcome == SMTP_SENT || s->mail.ticket.v == 0) {
+        return true;
+    }
+    struct ticket_event event = {
+        .kind = STR("Error"),
+        .field = STR_NONE,
+        .value = str_printf(db_tx_ctx(tx), "A mail to " STR_FMT " could not be delivered: " STR_FMT,
+                            STR_ARG(s->mail.address), STR_ARG(s->result.text)),
+        .previous = STR_NONE,
+    };
+    return ticket_note_event(&s->desk->tickets, tx, s->mail.ticket, &event, err);
+}
+
+static void hand_over(struct sending *s)
+{
+    struct smtp_config config;
+    struct error err;
+    struct str wire;
+    bool utf8 = false;
+    if (!smtp_config_parse(s->ctx, s->desk->app->config->smtp, &config, &err)) {
+        s->result = (struct smtp_result){SMTP_TEMPORARY, str_dup(s->ctx, str_c(err.message)), NULL};
+        return;
+    }
+    if (!compose_address_wire(s->ctx, s->mail.address, &wire, &utf8)) {
+        s->result = (struct smtp_result){SMTP_PERMANENT, STR("This is not a mail address."), NULL};
+        return;
+    }
+    struct smtp_client *client = smtp_client_new(s->ctx, &s->desk->stopping);
+    struct smtp_letter letter = {s->mail.envelope_from, &wire, 1, s->composed.raw};
+    s->result = smtp_send(client, s->ctx, &config, &letter);
+}
+
+bool channels_send_job(void *env, mem_ctx *ctx, const struct job *job, struct error *err)
+{
+    struct desk *desk = env;
+    struct sending *s = mem_new(ctx, struct sending);
+    s->desk = desk;
+    s->ctx = ctx;
+    s->now = clock_now(desk->app->clock);
+    if (!str_to_i64(job->payload, &s->id.v)) {
+        return error_set(err, ERR_INVALID, "The job names no mail.");
+    }
+    if (desk->app->config->smtp.len == 0) {
+        return error_set(err, ERR_UNAVAILABLE, "No mail server is set (smtp); mail waits.");
+    }
+    if (!db_tx_run(desk->app->db, "mail.claim", claim_in_tx, s, err)) {
+        return false;
+    }
+    if (!s->claimed) {
+        return true;
+    }
+    struct error why;
+    if (db_read(desk->app->db, load_in_read, s, &why) && compose(s, &why)) {
+        hand_over(s);
+    } else {
+        bool again = error_retryable(why.code);
+        s->result = (struct smtp_result){again ? SMTP_TEMPORARY : SMTP_PERMANENT,
+                                         str_dup(ctx, str_c(why.message)), NULL};
+    }
+    return db_tx_run(desk->app->db, "mail.settle", settle_in_tx, s, err);
+}
+
+struct sweep {
+    struct desk *desk;
+    struct outmail_id *ids;
+    size_t count;
+    int64_t now;
+};
+
+static bool sweep_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct sweep *sweep = arg;
+    for (size_t i = 0; i < sweep->count; i++) {
+        mem_ctx *ctx = db_tx_ctx(tx);
+        struct str payload = str_printf(ctx, "%lld", (long long)sweep->ids[i].v);
+        struct job_new job = {.kind = JOB_MAIL_SEND,
+                              .payload = payload,
+                              .now = sweep->now,
+                              .unique_key = str_printf(ctx, "mail:" STR_FMT, STR_ARG(payload))};
+        if (!jobs_add(tx, &job, NULL, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool channels_sweep(void *env, mem_ctx *ctx, struct error *err)
+{
+    struct desk *desk = env;
+    struct sweep sweep = {.desk = desk, .now = clock_now(desk->app->clock)};
+    struct db *db = NULL;
+    if (!db_read_begin(desk->app->db, &db, err)) {
+        return false;
+    }
+    bool ok = mail_outbox_due(db, ctx, sweep.now - 5 * MINUTES_MS, 500, &sweep.ids, &sweep.count, err);
+    db_read_end(db);
+    return ok && (sweep.count == 0 || desk->app->config->smtp.len == 0 ||
+                  db_tx_run(desk->app->db, "mail.sweep", sweep_in_tx, &sweep, err));
+}
