@@ -86,7 +86,7 @@ suite_node() {
     need_modules tests || return 1
     mapfile -t files < <(test_suite_files "$name")
     mkdir -p build/log build/pictures
-    node --test ${TEST_NAMES:+--test-name-pattern="$TEST_NAMES"} \
+    timeout --foreground -k 10 "${SUITE_SECONDS:-1200}" node --test ${TEST_NAMES:+--test-name-pattern="$TEST_NAMES"} \
         --test-reporter=spec --test-reporter-destination=stdout \
         --test-reporter=tap --test-reporter-destination="build/log/$name.tap" \
         "${files[@]}" >>"build/log/$name.log" 2>&1 || rc=$?
