@@ -10,6 +10,11 @@
 #define HARMLESS "harmless7"
 #define DEEPEST 64
 
+struct evil {
+    struct str sent;
+    struct str read;  // what the parser makes of it
+};
+
 struct str contexts_page(mem_ctx *ctx, struct str evil)
 {
     struct buf *out = mem_new(ctx, struct buf);
@@ -65,11 +70,11 @@ static bool is_url(const char *name)
 }
 
 // A path segment of dots alone becomes U+FFFD; in queries dots are dots. Both are allowed for here.
-static bool url_same(mem_ctx *ctx, const char *harmless, struct str evil, const char *got)
+static bool url_same(mem_ctx *ctx, const char *harmless, const struct evil *evil, const char *got)
 {
     struct buf encoded;
     buf_init(&encoded, ctx, (size_t)1 << 22);
-    buf_put_percent(&encoded, evil);
+    buf_put_percent(&encoded, evil->sent);
     struct str value = str_c(got);
     if (str_find(value, STR("/../")) >= 0 || str_find(value, STR("/./")) >= 0) {
         return false;
@@ -80,7 +85,7 @@ static bool url_same(mem_ctx *ctx, const char *harmless, struct str evil, const 
 }
 
 static const char *attributes_differ(mem_ctx *ctx, const GumboElement *a, const GumboElement *b,
-                                     struct str evil)
+                                     const struct evil *evil)
 {
     if (a->attributes.length != b->attributes.length) {
         return "number of attributes";
@@ -91,8 +96,9 @@ static const char *attributes_differ(mem_ctx *ctx, const GumboElement *a, const 
         if (strcmp(one->name, two->name) != 0) {
             return "name of an attribute";
         }
-        bool same = is_url(one->name) ? url_same(ctx, one->value, evil, two->value)
-                                      : str_eq(expected(ctx, one->value, evil), str_c(two->value));
+        bool same = is_url(one->name)
+                        ? url_same(ctx, one->value, evil, two->value)
+                        : str_eq(expected(ctx, one->value, evil->read), str_c(two->value));
         if (!same) {
             return "value of an attribute";
         }
@@ -116,7 +122,7 @@ static bool is_text(const GumboNode *node)
 }
 
 static const char *nodes_differ(mem_ctx *ctx, const GumboNode *a, const GumboNode *b,
-                                struct str evil)
+                                const struct evil *evil)
 {
     if (is_text(a) != is_text(b) || (!is_text(a) && a->type != b->type)) {
         return "kind of a node";
@@ -125,9 +131,10 @@ static const char *nodes_differ(mem_ctx *ctx, const GumboNode *a, const GumboNod
         bool script =
             a->parent->type == GUMBO_NODE_ELEMENT && a->parent->v.element.tag == GUMBO_TAG_SCRIPT;
         if (script) {
-            return script_differs(b->v.text.text, evil);
+            return script_differs(b->v.text.text, evil->read);
         }
-        return str_eq(expected(ctx, a->v.text.text, evil), str_c(b->v.text.text)) ? NULL : "text";
+        return str_eq(expected(ctx, a->v.text.text, evil->read), str_c(b->v.text.text)) ? NULL
+                                                                                        : "text";
     }
     if (a->type != GUMBO_NODE_ELEMENT) {
         return "an unexpected kind of node";
@@ -149,8 +156,35 @@ static const GumboVector *children(const GumboNode *node)
     return node->type == GUMBO_NODE_ELEMENT ? &node->v.element.children : NULL;
 }
 
+// Gumbo reads code points that HTML calls parse errors (DEL, C1 controls, noncharacters) as U+FFFD;
+// browsers keep them.
+static bool gumbo_replaces(const unsigned char *c, size_t len)
+{
+    bool control = (len == 1 && c[0] == 0x7F) || (len == 2 && c[0] == 0xC2 && c[1] < 0xA0);
+    bool fdd0 = len == 3 && c[0] == 0xEF && c[1] == 0xB7 && c[2] >= 0x90 && c[2] <= 0xAF;
+    bool last_two = len >= 3 && c[len - 1] >= 0xBE && c[len - 2] == 0xBF &&
+                    (len == 3 ? c[0] == 0xEF : (c[1] & 0x0F) == 0x0F);
+    return control || fdd0 || last_two;
+}
+
+static struct str as_gumbo_reads(mem_ctx *ctx, struct str text)
+{
+    struct buf out;
+    buf_init(&out, ctx, (size_t)1 << 22);
+    for (size_t i = 0; i < text.len;) {
+        size_t len = 1;
+        while (i + len < text.len && ((unsigned char)text.ptr[i + len] & 0xC0) == 0x80) {
+            len++;
+        }
+        bool replaced = gumbo_replaces((const unsigned char *)text.ptr + i, len);
+        buf_put(&out, replaced ? STR("\xEF\xBF\xBD") : str_sub(text, i, len));
+        i += len;
+    }
+    return buf_str(&out);
+}
+
 static const char *trees_differ(mem_ctx *ctx, const GumboNode *a, const GumboNode *b,
-                                struct str evil)
+                                const struct evil *evil)
 {
     struct pair stack[DEEPEST] = {{a, b, 0}};
     size_t depth = 1;
@@ -178,12 +212,13 @@ const char *contexts_escape(mem_ctx *ctx, struct str evil)
 {
     struct str harmless = contexts_page(ctx, STR(HARMLESS));
     struct str page = contexts_page(ctx, evil);
+    struct evil both = {evil, as_gumbo_reads(ctx, evil)};
     if (str_none(page)) {
         return "too large";
     }
     GumboOutput *a = gumbo_parse_with_options(&kGumboDefaultOptions, harmless.ptr, harmless.len);
     GumboOutput *b = gumbo_parse_with_options(&kGumboDefaultOptions, page.ptr, page.len);
-    const char *wrong = trees_differ(ctx, a->root, b->root, evil);
+    const char *wrong = trees_differ(ctx, a->root, b->root, &both);
     gumbo_destroy_output(&kGumboDefaultOptions, a);
     gumbo_destroy_output(&kGumboDefaultOptions, b);
     return wrong;
