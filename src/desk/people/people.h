@@ -98,7 +98,7 @@ MUST_CHECK bool user_by_email(struct db *db, mem_ctx *ctx, struct str email, str
 // All who may be assigned tickets (agents and up, active, not suspended), by name.
 MUST_CHECK bool users_agents(struct db *db, mem_ctx *ctx, struct user **ret, size_t *ret_count,
                              struct error *err);
-// The people behind the addresses that may receive mail for a user: primary first.
+// NOT_FOUND unless the actor is staff or this person; deleted people are shown.
 MUST_CHECK bool user_load(struct db *db, mem_ctx *ctx, const struct actor *actor, struct user_id id,
                           struct user *ret, struct error *err);
 
@@ -126,13 +126,15 @@ struct user_query {
 MUST_CHECK bool users_list(struct db *db, mem_ctx *ctx, const struct actor *actor,
                            const struct user_query *query, struct user **ret, size_t *ret_count,
                            struct error *err);
-MUST_CHECK bool users_count(struct db *db, const struct actor *actor,
+MUST_CHECK bool users_count(struct db *db, mem_ctx *ctx, const struct actor *actor,
                             const struct user_query *query, int64_t *ret, struct error *err);
 // Each word must begin a word of the name or address ("ana fin" finds "Ana Ruiz <ar@finance…>"),
 // accents and case aside. Also `email:x`, `role:agent`, `external_id:x`, `organization_id:1`.
 MUST_CHECK bool users_search(struct db *db, mem_ctx *ctx, const struct actor *actor,
                              struct str words, int64_t limit, int64_t offset, struct user **ret,
                              size_t *ret_count, struct error *err);
+MUST_CHECK bool users_search_count(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                                   struct str words, int64_t *ret, struct error *err);
 
 // Which fields of a user_change count.
 enum {
@@ -177,12 +179,6 @@ MUST_CHECK bool user_update(const struct people *room, struct db *tx, mem_ctx *c
 MUST_CHECK bool user_delete(const struct people *room, struct db *tx, mem_ctx *ctx,
                             const struct actor *actor, struct user_id id, struct user *ret,
                             struct error *err);
-// `loser` goes into `winner`: addresses, organisations, tags; both end users. The caller moves what
-// other rooms hold.
-MUST_CHECK bool user_merge(const struct people *room, struct db *tx, mem_ctx *ctx,
-                           const struct actor *actor, struct user_id loser, struct user_id winner,
-                           struct user *ret, struct error *err);
-
 // Whoever a mail or form names as its sender, made when unknown: an end user, not verified, in the
 // organisation of the address's domain. `name` and `locale` may be absent. INVALID when the address
 // is none.
@@ -313,7 +309,7 @@ struct list_query {
 MUST_CHECK bool organizations_list(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                    const struct list_query *query, struct organization **ret,
                                    size_t *ret_count, struct error *err);
-MUST_CHECK bool organizations_count(struct db *db, const struct actor *actor,
+MUST_CHECK bool organizations_count(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                     const struct list_query *query, int64_t *ret,
                                     struct error *err);
 MUST_CHECK bool organizations_by_external_ids(struct db *db, mem_ctx *ctx,
@@ -373,7 +369,7 @@ MUST_CHECK bool group_load(struct db *db, mem_ctx *ctx, const struct actor *acto
 MUST_CHECK bool groups_list(struct db *db, mem_ctx *ctx, const struct actor *actor,
                             const struct list_query *query, struct group **ret, size_t *ret_count,
                             struct error *err);
-MUST_CHECK bool groups_count(struct db *db, const struct actor *actor,
+MUST_CHECK bool groups_count(struct db *db, mem_ctx *ctx, const struct actor *actor,
                              const struct list_query *query, int64_t *ret, struct error *err);
 // Administrators only.
 MUST_CHECK bool group_create(const struct people *room, struct db *tx, mem_ctx *ctx,
@@ -412,7 +408,7 @@ MUST_CHECK bool group_memberships_list(struct db *db, mem_ctx *ctx, const struct
                                        const struct list_query *query,
                                        struct group_membership **ret, size_t *ret_count,
                                        struct error *err);
-MUST_CHECK bool group_memberships_count(struct db *db, const struct actor *actor,
+MUST_CHECK bool group_memberships_count(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                         const struct list_query *query, int64_t *ret,
                                         struct error *err);
 MUST_CHECK bool group_membership_load(struct db *db, mem_ctx *ctx, const struct actor *actor,
@@ -436,7 +432,8 @@ MUST_CHECK bool organization_memberships_list(struct db *db, mem_ctx *ctx,
                                               const struct list_query *query,
                                               struct organization_membership **ret,
                                               size_t *ret_count, struct error *err);
-MUST_CHECK bool organization_memberships_count(struct db *db, const struct actor *actor,
+MUST_CHECK bool organization_memberships_count(struct db *db, mem_ctx *ctx,
+                                               const struct actor *actor,
                                                const struct list_query *query, int64_t *ret,
                                                struct error *err);
 MUST_CHECK bool organization_membership_load(struct db *db, mem_ctx *ctx, const struct actor *actor,

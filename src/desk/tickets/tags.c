@@ -3,75 +3,17 @@
 // Tags and drafts.
 #include "desk/tickets/apply_internal.h"
 
-#include <stdlib.h>
-
+#include "base/words.h"
 #include "desk/tickets/queries.h"
-
-static int compare_tags(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static bool is_separator(char c)
-{
-    return c == ' ' || c == ',' || (c >= '\t' && c <= '\r');
-}
-
-// Takes the next word off *rest; false at the end.
-static bool next_tag(struct str *rest, struct str *ret)
-{
-    while (rest->len > 0 && is_separator(rest->ptr[0])) {
-        *rest = str_from(*rest, 1);
-    }
-    size_t len = 0;
-    while (len < rest->len && !is_separator(rest->ptr[len])) {
-        len++;
-    }
-    *ret = str_sub(*rest, 0, len);
-    *rest = str_from(*rest, len);
-    return len > 0;
-}
-
-static bool tag_in(struct str tags, struct str tag)
-{
-    struct str one;
-    while (next_tag(&tags, &one)) {
-        if (str_eq(one, tag)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 struct str tags_combine(mem_ctx *ctx, struct str tags, struct str add, struct str remove)
 {
-    struct str rest = str_lower(ctx, str_printf(ctx, STR_FMT " " STR_FMT, STR_ARG(tags), STR_ARG(add)));
-    struct str gone = str_lower(ctx, remove);
-    struct str *list = mem_array(ctx, struct str, rest.len / 2 + 2);
-    size_t count = 0;
-    struct str tag;
-    while (count < TAGS_MAX && next_tag(&rest, &tag)) {
-        tag = str_utf8_clip(tag, TAG_MAX_BYTES);
-        if (!tag_in(gone, tag)) {
-            list[count++] = tag;
-        }
-    }
-    qsort(list, count, sizeof *list, compare_tags);
-    struct buf out;
-    buf_init(&out, ctx, TAGS_MAX * (TAG_MAX_BYTES + 1));
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0 && str_eq(list[i], list[i - 1])) {
-            continue;
-        }
-        buf_put(&out, i > 0 ? STR(" ") : STR(""));
-        buf_put(&out, list[i]);
-    }
-    return buf_str(&out);
+    return words_combine(ctx, tags, add, remove);
 }
 
 struct str tags_normalise(mem_ctx *ctx, struct str tags)
 {
-    return tags_combine(ctx, tags, STR(""), STR(""));
+    return words_normalise(ctx, tags);
 }
 
 bool tags_list(struct db *db, mem_ctx *ctx, int64_t most, struct tag_count **ret, size_t *ret_count,

@@ -11,8 +11,6 @@
 #define SUBJECT_MAX_CHARS 500
 #define BODY_MAX_BYTES (1 << 20)
 #define HTML_MAX_BYTES (4 << 20)
-#define TAGS_MAX 100
-#define TAG_MAX_BYTES 100
 #define UPLOAD_LIFE_MS (3 * DAYS_MS)
 
 // The columns of a ticket in the order ticket_read_row() wants them.
