@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/words.h"
 
 static void *root;
 
@@ -158,6 +159,16 @@ static void buffer_writes_numbers_and_formats(void **state)
     assert_str(buf_str(&b), "-9223372036854775808 0 x-7%20a%2F%C3%BC~");
 }
 
+static void words_are_a_sorted_set(void **state)
+{
+    (void)state;
+    mem_ctx *ctx = mem_ctx_new(NULL, "test");
+    assert_true(str_eq_c(words_combine(ctx, STR("vip b"), STR("A,b\tc"), STR("C x")), "a b vip"));
+    assert_true(str_eq_c(words_normalise(ctx, STR(" , ")), ""));
+    assert_true(words_has(STR("one two"), STR("two")) && !words_has(STR("one two"), STR("tw")));
+    mem_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +182,7 @@ int main(void)
         cmocka_unit_test(markup_is_escaped),
         cmocka_unit_test(buffer_fails_once_and_stays_failed),
         cmocka_unit_test(buffer_writes_numbers_and_formats),
+        cmocka_unit_test(words_are_a_sorted_set),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
