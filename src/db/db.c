@@ -25,29 +25,26 @@ struct db_listeners {
     size_t count;
 };
 
-static struct db_listeners *listeners_new(mem_ctx *ctx);
-
 static bool store_open(mem_ctx *ctx, const char *url, struct db_store **ret, struct error *err)
 {
     struct str text = str_c(url);
     if (str_starts(text, STR("sqlite:"))) {
         return sqlite_store_open(ctx, url + strlen("sqlite:"), ret, err);
     }
-    return error_set(err, ERR_INVALID, "The database address must be sqlite:/path/to/steward.db.");
+    if (str_starts(text, STR("postgres://")) || str_starts(text, STR("postgresql://"))) {
+        return postgres_store_open(ctx, url, ret, err);
+    }
+    return error_set(err, ERR_INVALID,
+                     "The database address must be sqlite:/path/to/steward.db or "
+                     "postgres://user@host/name.");
 }
 
 bool db_open(mem_ctx *ctx, const struct db_options *options, struct db_store **ret,
              struct error *err)
 {
     mem_ctx *own = mem_ctx_new(ctx, "db");
-    struct db_listeners *listeners = listeners_new(own);
     struct db_store *store;
-    if (!store_open(own, options->url, &store, err)) {
-        mem_free(own);
-        return false;
-    }
-    store->listeners = listeners;
-    if (!db_migrate(store, options, err)) {
+    if (!store_open(own, options->url, &store, err) || !db_migrate(store, options, err)) {
         mem_free(own);
         return false;
     }
@@ -148,7 +145,7 @@ static void listeners_free(void *handle)
     (void)pthread_mutex_destroy(&((struct db_listeners *)handle)->lock);
 }
 
-static struct db_listeners *listeners_new(mem_ctx *ctx)
+struct db_listeners *db_listeners_new(mem_ctx *ctx)
 {
     struct db_listeners *listeners = mem_new(ctx, struct db_listeners);
     (void)pthread_mutex_init(&listeners->lock, NULL);
@@ -258,6 +255,9 @@ bool db_next_number(struct db *db, const char *counter, int64_t *ret, struct err
         .params = PARAMS,
         .param_count = 1};
     assert(db->writable);
+    if (db->ops->number_wanted != NULL) {
+        db->ops->number_wanted(db, counter);
+    }
     const struct db_value params[] = {DB_VALUE_TEXT(str_c(counter))};
     struct db_cursor *rows;
     bool row = false;

@@ -51,6 +51,8 @@ void db_read_end(struct db *db);
 // Runs fn in a transaction and returns true once it is durable. fn may run more than once (lost
 // connection, serialisation failure, or because another transaction of its group failed to commit)
 // so it must compute the same from the same inputs and have no effect but through `db`. fn
+// After a statement failed, fn returns false or undoes a savepoint begun before; nothing else is
+// possible then on PostgreSQL. fn
 // returning false rolls its own work back and db_tx_run returns false with fn's error. On SQLite,
 // fn runs on the writer thread, in a savepoint, and one fsync makes a group of them durable.
 // Memory that outlives fn must come from a context that `arg` brings.
@@ -121,7 +123,8 @@ struct db_query {
     int param_count;
 };
 
-// A cursor over rows; text columns are valid until the next step.
+// A cursor over rows; text columns are valid until the next step. Text of the parameters must stay
+// where it is until db_query_end().
 struct db_cursor;
 MUST_CHECK bool db_query_start(struct db *db, const struct db_query *query,
                                const struct db_value *params, struct db_cursor **ret,

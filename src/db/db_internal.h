@@ -5,6 +5,8 @@
 #ifndef STEWARD_DB_DB_INTERNAL_H
 #define STEWARD_DB_DB_INTERNAL_H
 
+#include <pthread.h>
+
 #include "db/db.h"
 
 // Ids given out by db_next_id() begin here, well clear of the tickets' small numbers.
@@ -14,6 +16,8 @@
 
 struct db_ops {
     enum db_engine engine;
+    // Makes schema_migration, counter, and what next_id needs, where they are not there yet.
+    const char *own_tables;
     bool (*read_begin)(struct db_store *store, struct db **ret, struct error *err);
     void (*read_end)(struct db *db);
     bool (*tx_run)(struct db_store *store, const char *name, db_fn *fn, void *arg,
@@ -22,6 +26,8 @@ struct db_ops {
     void (*savepoint_keep)(struct db *db);
     void (*savepoint_undo)(struct db *db);
     int64_t (*next_id)(struct db *db);
+    // Told before the counter is used; may be NULL.
+    void (*number_wanted)(struct db *db, const char *counter);
     // `query` is NULL for built SQL, and then `sql` is its text.
     bool (*start)(struct db *db, const struct db_query *query, struct str sql,
                   const struct db_value *params, int param_count, struct db_cursor **ret,
@@ -70,10 +76,30 @@ struct db_cursor {
 
 // --- engines ----------------------------------------------------------------------------------
 
-// `path` is what follows "sqlite:". The store is opened below ctx
+// `path` is what follows "sqlite:"; `url` the whole "postgres://…". The store is opened below ctx
 // and closed with it, but not yet migrated.
 MUST_CHECK bool sqlite_store_open(mem_ctx *ctx, const char *path, struct db_store **ret,
                                   struct error *err);
+
+MUST_CHECK bool postgres_store_open(mem_ctx *ctx, const char *url, struct db_store **ret,
+                                    struct error *err);
+
+// --- per_thread.c: a handle for each thread that asks -----------------------------------------
+
+struct per_thread {
+    pthread_key_t key;
+    pthread_mutex_t lock;
+    struct per_thread_entry *first;
+    void (*close)(void *handle);
+};
+
+MUST_CHECK bool per_thread_init(struct per_thread *all, void (*close)(void *handle),
+                                struct error *err);
+// This thread's handle, NULL before per_thread_set(). It is closed when the thread ends, or by
+// per_thread_close(), when no thread uses its handle any more.
+void *per_thread_get(struct per_thread *all);
+void per_thread_set(struct per_thread *all, void *handle);
+void per_thread_close(struct per_thread *all);
 
 // --- db.c: bookkeeping of every engine --------------------------------------------------------
 
@@ -82,11 +108,16 @@ MUST_CHECK bool sqlite_store_open(mem_ctx *ctx, const char *path, struct db_stor
 void db_tx_begin(struct db *db);
 void db_tx_end(struct db *db);
 void db_after_run(struct db *db);
+// An engine makes its store's list first, so that it goes last.
+struct db_listeners *db_listeners_new(mem_ctx *ctx);
 // Tells this program's listeners.
 void db_notify_local(struct db_store *store, const char *channel, struct str payload);
 // Marks this thread as running a transaction, where db_tx_run() and db_read() are mistakes.
 void db_thread_in_tx(bool inside);
 void db_statements_add(uint64_t count);
+
+// The name of the transactions that change the schema; one at a time in all programs.
+#define DB_MIGRATE_NAME "db.migrate"
 
 // --- migrate.c --------------------------------------------------------------------------------
 

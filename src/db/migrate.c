@@ -8,14 +8,6 @@
 #include "base/random.h"
 #include "db/db_internal.h"
 
-// The engine's own tables. id_range.next: ids below it may have been given out.
-static const char OWN_TABLES[] =
-    "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, hash TEXT NOT NULL, "
-    "applied_at BIGINT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value BIGINT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS id_range (one INTEGER PRIMARY KEY, next BIGINT NOT NULL);"
-    "INSERT INTO id_range (one, next) VALUES (1, 1000000001) ON CONFLICT DO NOTHING";
-
 struct migrating {
     const struct db_options *options;
     size_t index;
@@ -138,7 +130,7 @@ static bool apply(struct db *db, void *arg, struct error *err)
 
 static bool own_tables(struct db *db, void *arg UNUSED, struct error *err)
 {
-    return db->ops->script(db, OWN_TABLES, err);
+    return db->ops->script(db, db->ops->own_tables, err);
 }
 
 static bool pending(struct db *db, void *arg, struct error *err)
@@ -160,7 +152,7 @@ static bool pending(struct db *db, void *arg, struct error *err)
 bool db_migrate(struct db_store *store, const struct db_options *options, struct error *err)
 {
     struct migrating m = {.options = options};
-    if (!db_tx_run(store, "db.own_tables", own_tables, NULL, err) ||
+    if (!db_tx_run(store, DB_MIGRATE_NAME, own_tables, NULL, err) ||
         !db_read(store, applied_list, &m, err)) {
         return false;
     }
@@ -169,7 +161,7 @@ bool db_migrate(struct db_store *store, const struct db_options *options, struct
             return false;
         }
         if (m.index < options->migration_count &&
-            !db_tx_run(store, options->migrations[m.index].name, apply, &m, err)) {
+            !db_tx_run(store, DB_MIGRATE_NAME, apply, &m, err)) {
             return false;
         }
     }

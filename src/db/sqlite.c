@@ -2,7 +2,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,51 +9,29 @@
 
 struct reader {
     struct sqlite_db db;
-    struct sqlite_store *store;
     int depth;  // reads inside reads share one snapshot
-    struct reader *previous, *next;
 };
 
 struct sqlite_store {
     struct db_store base;
     const char *path;
     struct sqlite_writer *writer;
-    pthread_key_t reader_key;  // this thread's struct reader
-    pthread_mutex_t readers_lock;
-    struct reader *readers;  // of all threads, closed with the store
+    struct per_thread readers;
 };
 
 static const struct db_ops SQLITE_OPS;
 
 // --- readers ----------------------------------------------------------------------------------
 
-static void reader_close(struct reader *reader)
+static void reader_close(void *handle)
 {
     // The reader itself lives in its connection's memory.
-    sqlite_conn_close(reader->db.conn);
-}
-
-// The destructor of the thread key: a thread ends while the store is open.
-static void reader_of_ended_thread(void *arg)
-{
-    struct reader *reader = arg;
-    struct sqlite_store *store = reader->store;
-    (void)pthread_mutex_lock(&store->readers_lock);
-    if (reader->previous != NULL) {
-        reader->previous->next = reader->next;
-    } else {
-        store->readers = reader->next;
-    }
-    if (reader->next != NULL) {
-        reader->next->previous = reader->previous;
-    }
-    (void)pthread_mutex_unlock(&store->readers_lock);
-    reader_close(reader);
+    sqlite_conn_close(((struct reader *)handle)->db.conn);
 }
 
 static bool reader_of_thread(struct sqlite_store *store, struct reader **ret, struct error *err)
 {
-    struct reader *reader = pthread_getspecific(store->reader_key);
+    struct reader *reader = per_thread_get(&store->readers);
     if (reader != NULL) {
         *ret = reader;
         return true;
@@ -66,15 +43,7 @@ static bool reader_of_thread(struct sqlite_store *store, struct reader **ret, st
     reader = mem_new(conn->ctx, struct reader);
     reader->db.base = (struct db){.ops = &SQLITE_OPS, .store = &store->base};
     reader->db.conn = conn;
-    reader->store = store;
-    (void)pthread_mutex_lock(&store->readers_lock);
-    reader->next = store->readers;
-    if (store->readers != NULL) {
-        store->readers->previous = reader;
-    }
-    store->readers = reader;
-    (void)pthread_mutex_unlock(&store->readers_lock);
-    (void)pthread_setspecific(store->reader_key, reader);
+    per_thread_set(&store->readers, reader);
     *ret = reader;
     return true;
 }
@@ -138,7 +107,16 @@ static bool script(struct db *db, const char *sql, struct error *err)
     return sqlite_conn_script(((struct sqlite_db *)db)->conn, sql, err);
 }
 
+// id_range.next: ids below it may have been given out.
+static const char OWN_TABLES[] =
+    "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, hash TEXT NOT NULL, "
+    "applied_at BIGINT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value BIGINT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS id_range (one INTEGER PRIMARY KEY, next BIGINT NOT NULL);"
+    "INSERT INTO id_range (one, next) VALUES (1, 1000000001) ON CONFLICT DO NOTHING";
+
 static const struct db_ops SQLITE_OPS = {.engine = DB_SQLITE,
+                                         .own_tables = OWN_TABLES,
                                          .read_begin = read_begin,
                                          .read_end = read_end,
                                          .tx_run = tx_run,
@@ -164,14 +142,7 @@ static void store_close(void *handle)
     if (store->writer != NULL) {
         sqlite_writer_stop(store->writer);
     }
-    // From here on ending threads leave their readers to us.
-    (void)pthread_key_delete(store->reader_key);
-    for (struct reader *reader = store->readers; reader != NULL;) {
-        struct reader *next = reader->next;
-        reader_close(reader);
-        reader = next;
-    }
-    (void)pthread_mutex_destroy(&store->readers_lock);
+    per_thread_close(&store->readers);
 }
 
 static bool open_fail(const char *path, struct error *err)
@@ -210,14 +181,14 @@ bool sqlite_store_open(mem_ctx *ctx, const char *path, struct db_store **ret, st
 {
     struct sqlite_store *store = mem_new(ctx, struct sqlite_store);
     store->base.ops = &SQLITE_OPS;
+    store->base.listeners = db_listeners_new(store);
     store->path = mem_text(store, path);
     if (!file_make(store, store->path, err)) {
         return false;
     }
-    if (pthread_key_create(&store->reader_key, reader_of_ended_thread) != 0) {
-        return error_internal(err, "no thread key left: too many stores are open");
+    if (!per_thread_init(&store->readers, reader_close, err)) {
+        return false;
     }
-    (void)pthread_mutex_init(&store->readers_lock, NULL);
     mem_on_free(ctx, store_close, store);
     // The closer above is called before `store` is freed: talloc frees children newest first.
     if (!sqlite_writer_start(store->path, &store->writer, err)) {

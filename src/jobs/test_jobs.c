@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <libpq-fe.h>
 
 #include "base/log.h"
 #include "base/random.h"
@@ -102,6 +103,20 @@ static const struct job_timer TIMERS[] = {{.name = "tick", .every_ms = 60000, .r
 
 // --- the world --------------------------------------------------------------------------------
 
+// Where with_postgres.sh has started a server; NULL when the tests are for SQLite.
+static const char *postgres_url(void)
+{
+    return getenv("STEWARD_TEST_POSTGRES");
+}
+
+static void postgres_admin(const char *sql)
+{
+    PGconn *conn = PQconnectdb(postgres_url());
+    PQclear(PQexec(conn, "SET client_min_messages = warning"));
+    PQclear(PQexec(conn, sql));
+    PQfinish(conn);
+}
+
 static int setup(void **state)
 {
     random_init();
@@ -112,9 +127,15 @@ static int setup(void **state)
     w->ctx = ctx;
     w->folder = mkdtemp(mem_text(ctx, "/tmp/steward-test-XXXXXX"));
     assert_non_null(w->folder);
-    const struct db_options options = {.url = mem_printf(ctx, "sqlite:%s/steward.db", w->folder),
-                                       .migrations = MIGRATIONS,
-                                       .migration_count = MIGRATION_COUNT};
+    if (postgres_url() != NULL) {
+        postgres_admin("CREATE SCHEMA desk");
+    }
+    const struct db_options options = {
+        .url = postgres_url() == NULL
+                   ? mem_printf(ctx, "sqlite:%s/steward.db", w->folder)
+                   : mem_printf(ctx, "%s&options=-csearch_path%%3Ddesk", postgres_url()),
+        .migrations = MIGRATIONS,
+        .migration_count = MIGRATION_COUNT};
     if (!db_open(ctx, &options, &w->db, &err)) {
         fail_msg("%s (%s)", err.message, err.detail);
     }
@@ -139,6 +160,9 @@ static int teardown(void **state)
     char folder[64];
     (void)snprintf(folder, sizeof folder, "%s", w->folder);
     mem_free(w->ctx);
+    if (postgres_url() != NULL) {
+        postgres_admin("DROP SCHEMA desk CASCADE");
+    }
     static const char *const NAMES[] = {"steward.db", "steward.db-wal", "steward.db-shm"};
     for (size_t i = 0; i < 3; i++) {
         char path[128];
