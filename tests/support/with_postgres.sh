@@ -21,18 +21,21 @@ if [ "$(id -u)" -eq 0 ]; then
     chmod 755 "$folder"
     as=(setpriv --reuid="$owner" --regid="$(id -g "$owner")" --clear-groups)
 fi
-cd "$folder"
-"${as[@]}" "$bin/initdb" -D "$folder/data" -U steward -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
+# The server's user may not be allowed to see the folder we are in.
+server() {
+    (cd "$folder" && "${as[@]}" "$@")
+}
+server "$bin/initdb" -D "$folder/data" -U steward -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
     >"$folder/initdb.log" 2>&1 || {
     cat "$folder/initdb.log"
     exit 1
 }
 stop() {
-    "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null 2>&1 || true
+    server "$bin/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null 2>&1 || true
     rm -rf "$folder"
 }
 trap stop EXIT
-"${as[@]}" "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/data/log" \
+server "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/data/log" \
     -o "-k $folder -c listen_addresses= -c fsync=off -c max_connections=60 -c shared_buffers=16MB" \
     start >/dev/null
 STEWARD_TEST_POSTGRES="postgresql://steward@/postgres?host=$folder" "$@"

@@ -426,6 +426,30 @@ void queries_emit(struct sqlc *sqlc, struct str guard, struct buf *header, struc
     buf_put_c(header, "#endif\n");
 }
 
+// Statements that make a PostgreSQL server judge the queries as check.c lets SQLite do it.
+void prepare_emit(struct sqlc *sqlc, const struct schema_file *files, int count, struct buf *out)
+{
+    static const char *const TYPES[] = {"bigint", "double precision", "text",
+                                        "bytea",  "bigint",           "bigint"};
+    buf_put_c(out, "BEGIN;\n");
+    for (int i = 0; i < count; i++) {
+        buf_put(out, migration_for(sqlc, files[i].text, ENGINE_POSTGRES));
+    }
+    for (const struct query *q = sqlc->queries; q < sqlc->queries + sqlc->query_count; q++) {
+        buf_printf(out, "-- %s:%d\nPREPARE %s", sqlc->file, q->line, q->name.ptr);
+        for (int i = 0; i < q->in.count; i++) {
+            buf_printf(out, "%s%s%s", i == 0 ? " (" : ", ", TYPES[q->in.list[i].kind],
+                       q->in.list[i].array ? "[]" : "");
+        }
+        struct str sql = str_trim(q->prepared[ENGINE_POSTGRES]);
+        sql.len -= str_ends(sql, STR(";")) ? 1 : 0;
+        buf_printf(out, "%s AS\n", q->in.count > 0 ? ")" : "");
+        buf_put(out, sql);
+        buf_put_c(out, ";\n");
+    }
+    buf_put_c(out, "ROLLBACK;\n");
+}
+
 void migrations_emit(struct sqlc *sqlc, const struct schema_file *files, int count,
                      struct buf *header, struct buf *source)
 {

@@ -9,7 +9,9 @@
 static const char USAGE[] =
     "Usage: sqlc QUERIES.sql OUT.h OUT.c [MIGRATION.sql...]\n"
     "       sqlc --migrations OUT.h OUT.c [MIGRATION.sql...]\n"
-    "Writes typed C for named queries, or the table of migrations; see tools/README.md.\n";
+    "       sqlc --prepare QUERIES.sql OUT.sql [MIGRATION.sql...]\n"
+    "Writes typed C for named queries, or the table of migrations, or a script for psql that has\n"
+    "PostgreSQL prepare the queries; see tools/README.md.\n";
 
 void complain(struct sqlc *sqlc, int line, const char *fmt, ...)
 {
@@ -134,13 +136,20 @@ int main(int argc, char **argv)
         queries_check(&sqlc, files, argc - 4);
         migrations_emit(&sqlc, files, argc - 4, &header, &source);
     } else {
-        sqlc.file = argv[1];
-        queries_parse(&sqlc, file_read(&sqlc, argv[1]));
+        bool script = strcmp(argv[1], "--prepare") == 0;
+        sqlc.file = argv[script ? 2 : 1];
+        queries_parse(&sqlc, file_read(&sqlc, sqlc.file));
         queries_check(&sqlc, files, argc - 4);
-        queries_emit(&sqlc, guard_of(&sqlc, argv[1]), &header, &source);
+        if (script) {
+            prepare_emit(&sqlc, files, argc - 4, &source);
+        } else {
+            queries_emit(&sqlc, guard_of(&sqlc, argv[1]), &header, &source);
+        }
     }
     if (sqlc.complaints == 0) {
-        file_write(argv[2], &header);
+        if (header.len > 0) {
+            file_write(argv[2], &header);
+        }
         file_write(argv[3], &source);
     }
     int status = sqlc.complaints == 0 ? 0 : 1;

@@ -73,6 +73,7 @@ void queries_check(struct sqlc *sqlc, const struct schema_file *files, int count
 
 // --- emit.c -----------------------------------------------------------------------------------
 void queries_emit(struct sqlc *sqlc, struct str guard, struct buf *header, struct buf *source);
+void prepare_emit(struct sqlc *sqlc, const struct schema_file *files, int count, struct buf *out);
 void migrations_emit(struct sqlc *sqlc, const struct schema_file *files, int count,
                      struct buf *header, struct buf *source);
 

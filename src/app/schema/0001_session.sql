@@ -10,4 +10,4 @@ CREATE TABLE session (
     seen_at BIGINT NOT NULL
 );
 -- A person's sessions, to list and to end them.
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
