@@ -13,6 +13,13 @@ export function enhance(form: HTMLFormElement): void {
   const writer = startRich(form, text);
   startDraft(form, writer);
   startFiles(form);
+  // Choosing who reads it, by key or by mouse, is the first half of writing.
+  for (const choice of form.querySelectorAll<HTMLInputElement>("input[name=public]")) {
+    choice.addEventListener("click", (event) => {
+      if (event.detail === 0 && document.activeElement === choice) return; // arrow keys within the group
+      window.setTimeout(() => form.querySelector<HTMLElement>("trix-editor")?.focus(), 0);
+    });
+  }
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();

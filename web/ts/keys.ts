@@ -7,7 +7,10 @@ import { isShown, isTyping, once, type Root } from "./page";
 import { openDialog } from "./dialogs";
 
 export function labelOf(element: HTMLElement): string {
-  return element.dataset["label"] ?? element.getAttribute("aria-label") ?? (element.textContent?.trim() || element.title);
+  const label = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels?.[0]?.textContent?.trim() : "";
+  const text = [...element.childNodes].filter((node) => !(node instanceof Element && node.matches(".count, .avatar, kbd")));
+  const shown = text.map((node) => node.textContent ?? "").join(" ").replace(/\s+/g, " ").trim();
+  return element.dataset["label"] ?? element.getAttribute("aria-label") ?? (label || shown || element.title);
 }
 
 function rows(): HTMLElement[] {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Live pages. Elements say what they show: <div data-live="ticket:42" hx-get="…"
-// hx-trigger="live" hx-swap="morph">. One EventSource hears the topics of all of them; when one
-// changes, its elements fetch themselves anew, so the server checks again who may see what.
+// Live pages. Elements say what they show: data-live="ticket:42". One EventSource hears the topics
+// of all of them. When one changes, what is within it and marked data-refresh="live" is fetched anew
+// from the page's own address as a fragment with the same id, and morphed; an element with hx-get and
+// hx-trigger="live" is told "live". So the server checks again who may see what.
 import htmx from "htmx.org";
 
 const GATHER_MS = 120; // several changes within this time are one
@@ -17,12 +18,20 @@ function topics(): string[] {
   return [...new Set(all.filter((topic) => topic !== ""))].sort();
 }
 
+function fetchAnew(part: HTMLElement): void {
+  const address = location.pathname + location.search;
+  void htmx.ajax("get", address, { source: part, target: part, swap: "morph" });
+}
+
 function refresh(): void {
   const changed = new Set(due);
   due.clear();
   for (const element of document.querySelectorAll<HTMLElement>("[data-live]")) {
     const own = (element.dataset["live"] ?? "").split(/\s+/);
-    if (changed.has("*") || own.some((topic) => changed.has(topic))) htmx.trigger(element, "live", {});
+    if (!changed.has("*") && !own.some((topic) => changed.has(topic))) continue;
+    htmx.trigger(element, "live", {});
+    const parts = element.dataset["refresh"] === "live" ? [element] : [...element.querySelectorAll<HTMLElement>('[data-refresh="live"]')];
+    parts.forEach(fetchAnew);
   }
 }
 

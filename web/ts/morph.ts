@@ -12,10 +12,22 @@ function styleOf(swap: string): Style | null {
   return swap === "morph:innerHTML" ? "innerHTML" : null;
 }
 
-// What a person is typing into, and what scripts have built there, stays as it is.
+// What a person is typing into, has ticked or unfolded, and what scripts have built, stays.
 function mayMorph(before: Node): boolean {
   if (!(before instanceof HTMLElement)) return true;
-  return before !== document.activeElement && !before.hasAttribute("data-keep");
+  return before !== document.activeElement && !before.matches("[data-keep], .row-select input");
+}
+
+function mayChange(attribute: string, element: Element): boolean {
+  return attribute !== "style" && !(attribute === "open" && element instanceof HTMLDetailsElement);
+}
+
+const callbacks = { beforeNodeMorphed: mayMorph, beforeAttributeUpdated: mayChange };
+
+/** Makes `target` what `next` is, changing only what differs. */
+export function morph(target: Element, next: Element): void {
+  Idiomorph.morph(target, next, { morphStyle: "outerHTML", callbacks });
+  htmx.process(document.body);
 }
 
 export function start(): void {
@@ -31,7 +43,7 @@ export function start(): void {
       if (style === null) return false;
       return Idiomorph.morph(target as Element, (fragment as DocumentFragment).children, {
         morphStyle: style,
-        callbacks: { beforeNodeMorphed: mayMorph },
+        callbacks,
       }) as Node[];
     },
   } as unknown as Parameters<typeof htmx.defineExtension>[1]);

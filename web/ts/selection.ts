@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Select many: <form data-bulk> shows its bar [data-bulk-bar] when boxes in .row-select are ticked,
-// with their number in [data-bulk-count]. Shift takes all between; [data-bulk-all] takes all.
+// Select many: <form data-bulk> is the bar that acts on the ticked boxes of .row-select, which stand
+// in it or belong to it by form="…". It (or its [data-bulk-bar]) shows when there are some, with their
+// number in [data-bulk-count]. Shift takes all between; [data-bulk-all] takes all.
 import { once, type Root } from "./page";
 
-function boxes(form: HTMLElement): HTMLInputElement[] {
-  return [...form.querySelectorAll<HTMLInputElement>(".row-select input")];
+function boxes(form: HTMLFormElement): HTMLInputElement[] {
+  return [...form.elements].filter((element): element is HTMLInputElement => element instanceof HTMLInputElement && element.closest(".row-select") !== null);
 }
 
-function update(form: HTMLElement): void {
+function update(form: HTMLFormElement): void {
   const all = boxes(form);
   const ticked = all.filter((box) => box.checked).length;
-  const bar = form.querySelector<HTMLElement>("[data-bulk-bar]");
+  const bar = form.querySelector<HTMLElement>("[data-bulk-bar]") ?? form;
   const count = form.querySelector<HTMLElement>("[data-bulk-count]");
   const every = form.querySelector<HTMLInputElement>("[data-bulk-all]");
-  if (bar) bar.hidden = ticked === 0;
+  bar.hidden = ticked === 0;
   if (count) count.textContent = String(ticked);
   if (every) {
     every.checked = ticked === all.length && ticked > 0;
@@ -28,11 +29,11 @@ function tickBetween(all: HTMLInputElement[], from: HTMLInputElement, to: HTMLIn
 }
 
 export function start(root: Root): void {
-  once(root, "[data-bulk]", "bulk", (form) => {
+  once<HTMLFormElement>(root, "form[data-bulk]", "bulk", (form) => {
     let last: HTMLInputElement | null = null;
-    form.addEventListener("click", (event) => {
+    document.addEventListener("click", (event) => {
       const target = event.target;
-      if (!(target instanceof HTMLInputElement) || target.type !== "checkbox") return;
+      if (!(target instanceof HTMLInputElement) || target.form !== form || target.type !== "checkbox") return;
       if (target.hasAttribute("data-bulk-all")) {
         boxes(form).forEach((box) => (box.checked = target.checked));
       } else if (target.closest(".row-select")) {
@@ -41,7 +42,7 @@ export function start(root: Root): void {
       }
       update(form);
     });
-    form.addEventListener("htmx:afterSettle", () => update(form));
+    document.addEventListener("htmx:afterSettle", () => update(form));
     update(form);
   });
 }

@@ -7,7 +7,7 @@ import { once, type Root } from "./page";
 const NEAR = 48;
 
 export function start(root: Root): void {
-  once(root, "[data-end]", "end", (region) => {
+  once(root, "[data-end], [data-talk]", "end", (region) => {
     const toEnd = () => region.scrollTo({ top: region.scrollHeight });
     if (location.hash === "") toEnd();
     let atEnd = true;
