@@ -39,4 +39,16 @@ void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, 
 // its files: sent along, or ahead as `uploads`. Files are in the blob store when this returns.
 MUST_CHECK bool desk_read_comment(struct ctx *ctx, struct new_comment *ret, struct error *err);
 
+// Puts a file of a form into the blob store.
+MUST_CHECK bool desk_store_file(struct ctx *ctx, const struct http_file *file, struct new_file *ret,
+                                struct error *err);
+// A safe name to show and to save under.
+struct str desk_file_name(mem_ctx *ctx, struct str raw);
+
+// What runs in the background (desk.c), for the job runner.
+extern const struct job_kind DESK_JOBS[];
+extern const size_t DESK_JOB_COUNT;
+extern const struct job_timer DESK_TIMERS[];
+extern const size_t DESK_TIMER_COUNT;
+
 #endif

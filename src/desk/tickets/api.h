@@ -6,7 +6,7 @@
 
 #include "app/app.h"
 
-#define ROUTE(method, path, handler, kind, who, rate, limit) handler_fn handler;
+#define ROUTE(method, path, handler, kind, who, rate, limit, stream) bool handler(struct ctx *ctx, struct error *err);
 #include "desk/tickets/routes.def"
 #undef ROUTE
 

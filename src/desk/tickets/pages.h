@@ -40,6 +40,7 @@ struct vm_ticket_list {
     struct str view;   // key of the shown one, or "search"
     struct str title;
     struct str query;  // what was searched for
+    struct url self;   // this page
     struct vm_ticket_row *rows;
     size_t row_count;
     struct vm_pager pager;
@@ -120,6 +121,19 @@ struct vm_ticket_page {
     struct ticket_id followup_of;
     struct vm_ticket_row *others;  // the requester's other tickets
     size_t other_count;
+};
+
+struct vm_new_ticket {
+    struct vm_layout layout;
+    struct str email;
+    struct str name;
+    struct str subject;
+    struct str body;
+    struct str error;
+};
+
+struct vm_mail_frame {
+    struct html markup;
 };
 
 // Where a file is fetched, with no sign-in: the token is the key.

@@ -2,6 +2,7 @@
 //
 // Lists of tickets: the views and the search.
 #include "desk/desk.h"
+#include "desk/tickets/api.h"
 #include "desk/tickets/list.html.h"
 #include "desk/tickets/pages_internal.h"
 
@@ -116,6 +117,11 @@ bool page_tickets(struct ctx *ctx, struct error *err)
         !page_agent_options(ctx, (struct user_id){0}, &vm.agents, err)) {
         return false;
     }
+    struct url_builder self;
+    url_begin(&self, ctx->mem, "/desk");
+    url_param(&self, "view", view->key);
+    url_param(&self, "page", http_param(ctx->req, "page"));
+    vm.self = url_end(&self);
     desk_page_begin(ctx, &v, &vm.layout, vm.title, "tickets");
     if (ctx->fragment) {
         view_ticket_list_rows(&v, &vm);
@@ -161,6 +167,10 @@ bool page_search(struct ctx *ctx, struct error *err)
         vm.rows[i].snippet = hits[i].snippet;
         vm.rows[i].has_snippet = true;
     }
+    struct url_builder self;
+    url_begin(&self, ctx->mem, "/search");
+    url_param(&self, "q", vm.query);
+    vm.self = url_end(&self);
     desk_page_begin(ctx, &v, &vm.layout, vm.title, "search");
     view_ticket_list(&v, &vm);
     return true;

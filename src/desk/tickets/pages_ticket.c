@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The agent's page of one ticket, and what its forms send.
+#include "desk/channels/channels.h"
 #include "desk/desk.h"
+#include "desk/tickets/api.h"
 #include "desk/tickets/pages_internal.h"
 #include "desk/tickets/show.html.h"
 
@@ -57,6 +59,29 @@ static bool fill_people(struct ctx *ctx, const struct ticket *ticket, struct nam
     return fill_requester(ctx, ticket, names, vm, err);
 }
 
+// What became of the mails, at the comments that they carry.
+static bool fill_deliveries(struct ctx *ctx, const struct ticket *ticket,
+                            struct vm_ticket_page *vm, struct error *err)
+{
+    struct delivery *list = NULL;
+    size_t count = 0;
+    if (!channels_deliveries(ctx->db, ctx->mem, ticket->id, clock_now(ctx->app->clock), &list,
+                             &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < vm->line_count; k++) {
+            struct vm_comment *comment = &vm->lines[k].comment;
+            if (vm->lines[k].is_comment && comment->id.v == list[i].comment.v) {
+                comment->delivery = list[i].text;
+                comment->delivery_failed = list[i].failed;
+                comment->can_undo = list[i].can_undo && comment->author.id.v == ctx->actor.user.v;
+            }
+        }
+    }
+    return true;
+}
+
 static bool fill_draft(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
                        struct error *err)
 {
@@ -90,7 +115,8 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
     vm->types = page_type_options(ctx->mem, ticket->type);
     vm->error = STR("");
     return desk_views(ctx, STR(""), &vm->layout, err) &&
-           fill_people(ctx, ticket, &names, vm, err) && fill_draft(ctx, ticket, vm, err) &&
+           fill_people(ctx, ticket, &names, vm, err) &&
+           fill_deliveries(ctx, ticket, vm, err) && fill_draft(ctx, ticket, vm, err) &&
            page_agent_options(ctx, ticket->assignee, &vm->agents, err) &&
            page_group_options(ctx, ticket->group, &vm->groups, err);
 }

@@ -205,6 +205,45 @@ bool ticket_load(struct db *db, mem_ctx *ctx, const struct actor *actor, struct 
     return true;
 }
 
+static struct ticket_comment comment_from(const struct comment_row *row)
+{
+    return (struct ticket_comment){
+        .id = row->id,
+        .ticket = row->ticket_id,
+        .audit = row->audit_id,
+        .author = row->author_id,
+        .is_public = row->is_public,
+        .body = row->body,
+        .html = {row->html},
+        .quoted_from = row->quoted_from.set ? row->quoted_from.v : -1,
+        .channel = row->channel,
+        .mail = row->mail_id,
+        .stranger = row->stranger,
+        .remote_images = row->remote_images,
+        .created_at = row->created_at,
+        .withdrawn = row->withdrawn_at.set,
+    };
+}
+
+bool comment_load(struct db *db, mem_ctx *ctx, const struct actor *actor, struct comment_id id,
+                  struct ticket_comment *ret, struct error *err)
+{
+    struct comment_row row;
+    struct ticket ticket;
+    bool found = false;
+    if (!comment_by_id(db, ctx, id, &row, &found, err)) {
+        return false;
+    }
+    if (!found || !(row.is_public || actor_is_staff(actor))) {
+        return error_set(err, ERR_NOT_FOUND, "There is no such comment.");
+    }
+    if (!ticket_load(db, ctx, actor, row.ticket_id, &ticket, err)) {
+        return false;
+    }
+    *ret = comment_from(&row);
+    return true;
+}
+
 bool ticket_comments(struct db *db, mem_ctx *ctx, const struct actor *actor, struct ticket_id id,
                      struct ticket_comment **ret, size_t *ret_count, struct error *err)
 {
@@ -216,22 +255,7 @@ bool ticket_comments(struct db *db, mem_ctx *ctx, const struct actor *actor, str
     }
     struct ticket_comment *comments = mem_array(ctx, struct ticket_comment, count + 1);
     for (size_t i = 0; i < count; i++) {
-        comments[i] = (struct ticket_comment){
-            .id = rows[i].id,
-            .ticket = rows[i].ticket_id,
-            .audit = rows[i].audit_id,
-            .author = rows[i].author_id,
-            .is_public = rows[i].is_public,
-            .body = rows[i].body,
-            .html = {rows[i].html},
-            .quoted_from = rows[i].quoted_from.set ? rows[i].quoted_from.v : -1,
-            .channel = rows[i].channel,
-            .mail = rows[i].mail_id,
-            .stranger = rows[i].stranger,
-            .remote_images = rows[i].remote_images,
-            .created_at = rows[i].created_at,
-            .withdrawn = rows[i].withdrawn_at.set,
-        };
+        comments[i] = comment_from(&rows[i]);
     }
     *ret = comments;
     *ret_count = count;

@@ -291,6 +291,9 @@ MUST_CHECK bool ticket_load(struct db *db, mem_ctx *ctx, const struct actor *act
 MUST_CHECK bool ticket_comments(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                 struct ticket_id id, struct ticket_comment **ret, size_t *ret_count,
                                 struct error *err);
+// One comment of a ticket that the actor may see.
+MUST_CHECK bool comment_load(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                             struct comment_id id, struct ticket_comment *ret, struct error *err);
 MUST_CHECK bool ticket_attachments(struct db *db, mem_ctx *ctx, struct ticket_id id,
                                    struct attachment **ret, size_t *ret_count, struct error *err);
 MUST_CHECK bool ticket_audits(struct db *db, mem_ctx *ctx, struct ticket_id id,

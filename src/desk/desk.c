@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "desk/desk.h"
+
+#include "app/config.h"
+#include "desk/channels/channels.h"
+#include "desk/people/routes.h"
+#include "desk/site.h"
+#include "desk/tickets/routes.h"
+#include "desk/portal/routes.h"
+#include "desk/admin/routes.h"
+#include "view/layout.html.h"
+#include "view/site.h"
+
+// Who hears of a ticket's change, in this order, inside its transaction.
+static const struct ticket_observer OBSERVERS[] = {
+    {"notify", channels_notify},
+    {"publish", channels_publish},
+};
+
+const struct job_kind DESK_JOBS[] = {
+    {.name = JOB_MAIL_SEND, .run = channels_send_job},
+};
+const size_t DESK_JOB_COUNT = sizeof DESK_JOBS / sizeof *DESK_JOBS;
+
+static bool sweep_sessions(void *env, mem_ctx *ctx, struct error *err)
+{
+    (void)ctx;
+    struct desk *desk = env;
+    return site_sweep_sessions(desk->app, err);
+}
+
+const struct job_timer DESK_TIMERS[] = {
+    {"mail.sweep", 5 * MINUTES_MS, channels_sweep},
+    {"sessions.sweep", HOURS_MS, sweep_sessions},
+};
+const size_t DESK_TIMER_COUNT = sizeof DESK_TIMERS / sizeof *DESK_TIMERS;
+
+static void add_routes(struct route_table *table, const struct route *(*room)(size_t *ret_count))
+{
+    size_t count = 0;
+    const struct route *routes = room(&count);
+    route_table_add(table, routes, count);
+}
+
+static struct route_table *all_routes(mem_ctx *ctx)
+{
+    struct route_table *table = route_table_new(ctx);
+    add_routes(table, site_routes);
+    add_routes(table, people_routes);
+    add_routes(table, tickets_routes);
+    add_routes(table, portal_routes);
+    add_routes(table, admin_routes);
+    return table;
+}
+
+bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *err)
+{
+    (void)err;
+    struct desk *desk = mem_new(ctx, struct desk);
+    desk->app = app;
+    desk->site = view_site_new(desk);
+    desk->tickets = (struct tickets){.clock = app->clock,
+                                     .observers = OBSERVERS,
+                                     .observer_count = sizeof OBSERVERS / sizeof *OBSERVERS,
+                                     .env = desk};
+    desk->people = (struct people){
+        .clock = app->clock,
+        .public_url = app->config->public_url,
+        .desk_name = app->config->desk_name,
+        .hooks = {.send_mail = channels_people_mail, .end_sessions = site_end_sessions, .env = desk},
+    };
+    atomic_init(&desk->stopping, false);
+    app->desk = desk;
+    app->routes = all_routes(desk);
+    app->load_actor = people_load_actor;
+    app->check_password = site_check_password;
+    app->find_by_email = site_find_by_email;
+    app->live_topics = site_live_topics;
+    app->render_error = site_render_error;
+    *ret = desk;
+    return true;
+}
+
+struct desk *desk_of(const struct ctx *ctx)
+{
+    return ctx->app->desk;
+}
+
+const struct tickets *desk_tickets(const struct ctx *ctx)
+{
+    return &ctx->app->desk->tickets;
+}
+
+const struct people *desk_people(const struct ctx *ctx)
+{
+    return &ctx->app->desk->people;
+}
+
+void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, struct str title,
+                     const char *nav)
+{
+    const struct config *config = ctx->app->config;
+    view_init(v, &ctx->resp->body, ctx->mem);
+    v->site = desk_of(ctx)->site;
+    v->now = clock_now(ctx->app->clock);
+    v->locale = ctx->actor.locale;
+    v->time_zone = ctx->actor.time_zone;
+    v->csrf = ctx->csrf;
+    layout->title = title;
+    layout->page = nav;
+    layout->desk = config->desk_name;
+    layout->mission = config->mission;
+    layout->user = ctx->actor.user;
+    layout->user_name = ctx->actor.name;
+    layout->nav = nav;
+    layout->is_admin = actor_is_admin(&ctx->actor);
+    layout->is_staff = actor_is_staff(&ctx->actor);
+}

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The portal: home, asking a person, one's requests.
+#include "desk/portal/pages.h"
+
+#include "desk/desk.h"
+#include "desk/portal/portal.html.h"
+#include "desk/portal/routes.h"
+#include "desk/portal/words.h"
+#include "desk/tickets/names.h"
+#include "mail/html_text.h"
+
+#define HOME_ROWS 20
+
+static bool find_own(struct ctx *ctx, int64_t limit, struct ticket **ret, size_t *ret_count,
+                     struct error *err)
+{
+    struct actor self = ctx->actor;
+    // Staff have requests of their own too; the portal shows what they asked, not what they serve.
+    struct ticket_condition own = {.column = TC_REQUESTER, .op = OP_IS, .numbers = &self.user.v,
+                                   .count = 1};
+    bool staff = actor_is_staff(&self);
+    struct ticket_query query = {.all = &own, .all_count = staff ? 1 : 0, .sort = TC_UPDATED,
+                                 .descending = true, .limit = limit};
+    self.role = ROLE_END_USER;
+    return tickets_find(ctx->db, ctx->mem, &self, &query, ret, ret_count, err);
+}
+
+static bool fill_rows(struct ctx *ctx, struct vm_portal_home *vm, struct error *err)
+{
+    struct ticket *tickets = NULL;
+    size_t count = 0;
+    struct names names = {0};
+    if (ctx->actor.user.v == 0) {
+        return true;
+    }
+    if (!find_own(ctx, HOME_ROWS, &tickets, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        names_want(&names, ctx->mem, tickets[i].steward);
+    }
+    if (!names_load(&names, ctx->db, ctx->mem, err)) {
+        return false;
+    }
+    vm->rows = mem_array(ctx->mem, struct vm_portal_row, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        struct vm_person steward = names_person(&names, tickets[i].steward);
+        vm->rows[i] = (struct vm_portal_row){
+            .id = tickets[i].id,
+            .subject = tickets[i].subject,
+            .steward = steward.id,
+            .steward_name = steward.name,
+            .happening = portal_happening(ctx->mem, &tickets[i], steward.name),
+            .updated_at = tickets[i].updated_at,
+            .done = tickets[i].status >= STATUS_SOLVED,
+        };
+    }
+    vm->row_count = count;
+    return true;
+}
+
+// GET /
+bool portal_home(struct ctx *ctx, struct error *err)
+{
+    struct vm_portal_home vm = {0};
+    struct view v;
+    if (!fill_rows(ctx, &vm, err)) {
+        return false;
+    }
+    desk_page_begin(ctx, &v, &vm.layout, STR(""), "home");
+    view_portal_home(&v, &vm);
+    return true;
+}
+
+// GET /requests
+bool portal_requests(struct ctx *ctx, struct error *err)
+{
+    struct vm_portal_home vm = {0};
+    struct view v;
+    if (!fill_rows(ctx, &vm, err)) {
+        return false;
+    }
+    desk_page_begin(ctx, &v, &vm.layout, STR("My requests"), "requests");
+    view_portal_requests(&v, &vm);
+    return true;
+}
+
+// --- asking -------------------------------------------------------------------------------------
+
+static struct str form_text(struct ctx *ctx, const char *name)
+{
+    struct str text = http_form(ctx->req, name);
+    return str_none(text) ? STR("") : text;
+}
+
+static bool show_ask(struct ctx *ctx, struct vm_ask *vm)
+{
+    struct view v;
+    vm->known = ctx->actor.user.v != 0;
+    desk_page_begin(ctx, &v, &vm->layout, STR("Ask a person"), "home");
+    view_portal_ask(&v, vm);
+    return true;
+}
+
+// GET /ask
+bool portal_ask(struct ctx *ctx, struct error *err)
+{
+    (void)err;
+    struct str subject = http_param(ctx->req, "subject");
+    struct vm_ask vm = {.name = STR(""), .email = STR(""), .body = STR(""), .error = STR(""),
+                        .error_email = STR(""), .error_body = STR(""),
+                        .subject = str_none(subject) ? STR("") : subject};
+    return show_ask(ctx, &vm);
+}
+
+struct asking {
+    struct ctx *ctx;
+    struct vm_ask *vm;
+    struct new_comment comment;
+    struct ticket_outcome outcome;
+};
+
+static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct asking *asking = arg;
+    struct ctx *ctx = asking->ctx;
+    struct actor actor = ctx->actor;
+    if (actor.user.v == 0) {
+        struct user person;
+        bool created = false;
+        struct sender sender = {asking->vm->email, asking->vm->name, ctx->actor.locale};
+        if (!user_find_or_create(desk_people(ctx), tx, ctx->mem, &sender, &person, &created, err)) {
+            (void)snprintf(err->field, sizeof err->field, "email");
+            return false;
+        }
+        if (person.suspended) {
+            return error_set(err, ERR_FORBIDDEN, "This address cannot be used to ask for help.");
+        }
+        // Whoever fills in a form has not shown to be that person: an end user, whatever else.
+        actor.user = person.id;
+        actor.organization = person.organization;
+    }
+    actor.role = ROLE_END_USER;
+    actor.channel = CHANNEL_PORTAL;
+    struct ticket_change change = {.set = SET_SUBJECT, .subject = asking->vm->subject,
+                                   .comment = &asking->comment};
+    return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &actor, &change, &asking->outcome, err);
+}
+
+// POST /ask. "website" is a field that no person sees: who fills it in is a robot, and is thanked.
+bool portal_ask_send(struct ctx *ctx, struct error *err)
+{
+    struct vm_ask vm = {.name = form_text(ctx, "name"), .email = form_text(ctx, "email"),
+                        .subject = form_text(ctx, "subject"), .body = form_text(ctx, "body"),
+                        .error = STR(""), .error_email = STR(""), .error_body = STR("")};
+    struct asking asking = {.ctx = ctx, .vm = &vm};
+    struct error why;
+    if (form_text(ctx, "website").len > 0) {
+        vm.sent = true;
+        return show_ask(ctx, &vm);
+    }
+    if (!desk_read_comment(ctx, &asking.comment, err)) {
+        return false;
+    }
+    asking.comment.is_public = true;
+    if (!db_tx_run(ctx->app->db, "portal.ask", ask_in_tx, &asking, &why)) {
+        if (why.code != ERR_INVALID) {
+            *err = why;
+            return false;
+        }
+        bool email = str_eq_c(str_c(why.field), "email");
+        bool body = str_eq_c(str_c(why.field), "base");
+        struct str message = str_dup(ctx->mem, str_c(why.message));
+        vm.error_email = email ? STR("Please give the mail address at which we can answer you.")
+                               : STR("");
+        vm.error_body = body ? STR("Please say in a few words what you need.") : STR("");
+        vm.error = email || body ? STR("") : message;
+        ctx->resp->status = 422;
+        return show_ask(ctx, &vm);
+    }
+    if (ctx->actor.user.v != 0) {
+        http_redirect(ctx->resp, str_printf(ctx->mem, "/requests/%lld",
+                                            (long long)asking.outcome.after.id.v));
+        return true;
+    }
+    http_redirect(ctx->resp, STR("/asked"));
+    return true;
+}
+
+// GET /asked
+bool portal_asked(struct ctx *ctx, struct error *err)
+{
+    (void)err;
+    struct vm_ask vm = {.name = STR(""), .email = STR(""), .subject = STR(""), .body = STR(""),
+                        .error = STR(""), .sent = true};
+    return show_ask(ctx, &vm);
+}
+
+// --- one request --------------------------------------------------------------------------------
+
+static void fill_files(struct ctx *ctx, const struct attachment *files, size_t count,
+                       struct vm_portal_comment *vm)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (files[i].comment.v == vm->id.v) {
+            vm->files = mem_grow(ctx->mem, vm->files, struct vm_portal_file, vm->file_count + 1);
+            vm->files[vm->file_count++] = (struct vm_portal_file){
+                files[i].file_name, files[i].size, attachment_link(ctx->mem, &files[i])};
+        }
+    }
+}
+
+static void fill_text(struct ctx *ctx, const struct ticket_comment *comment,
+                      struct vm_portal_comment *vm)
+{
+    bool rich = !str_none(comment->html.markup) && !str_eq_c(comment->channel, "email");
+    size_t cut = comment->quoted_from < 0 ? comment->body.len : (size_t)comment->quoted_from;
+    if (rich) {
+        vm->text = comment->html;
+        return;
+    }
+    vm->text = text_to_html(ctx->mem, str_trim(str_sub(comment->body, 0, cut)));
+    vm->has_quoted = cut < comment->body.len;
+    vm->quoted = vm->has_quoted ? text_to_html(ctx->mem, str_trim(str_from(comment->body, cut)))
+                                : (struct html){STR("")};
+}
+
+// The conversation as this person may read it, whoever looks.
+static bool fill_request(struct ctx *ctx, const struct actor *reader, const struct ticket *ticket,
+                         struct vm_request *vm, struct error *err)
+{
+    struct ticket_comment *comments = NULL;
+    struct attachment *files = NULL;
+    size_t count = 0;
+    size_t file_count = 0;
+    struct names names = {0};
+    if (!ticket_comments(ctx->db, ctx->mem, reader, ticket->id, &comments, &count, err) ||
+        !ticket_attachments(ctx->db, ctx->mem, ticket->id, &files, &file_count, err)) {
+        return false;
+    }
+    names_want(&names, ctx->mem, ticket->steward);
+    for (size_t i = 0; i < count; i++) {
+        names_want(&names, ctx->mem, comments[i].author);
+    }
+    if (!names_load(&names, ctx->db, ctx->mem, err)) {
+        return false;
+    }
+    struct vm_person steward = names_person(&names, ticket->steward);
+    vm->id = ticket->id;
+    vm->subject = ticket->subject;
+    vm->steward = steward.id;
+    vm->steward_name = steward.name;
+    vm->happening = portal_happening(ctx->mem, ticket, steward.name);
+    vm->done = ticket->status >= STATUS_SOLVED;
+    vm->closed = ticket->status == STATUS_CLOSED;
+    vm->created_at = ticket->created_at;
+    vm->comments = mem_array(ctx->mem, struct vm_portal_comment, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct user *author = names_user(&names, comments[i].author);
+        struct vm_portal_comment *one = &vm->comments[vm->comment_count];
+        if (comments[i].withdrawn || !comments[i].is_public) {
+            continue;
+        }
+        *one = (struct vm_portal_comment){
+            .id = comments[i].id,
+            .author = comments[i].author,
+            .author_name = author == NULL ? STR("") : author->name,
+            .own = comments[i].author.v == reader->user.v,
+            .by_desk = author != NULL && author->role >= ROLE_LIGHT_AGENT &&
+                       comments[i].author.v != ticket->requester.v,
+            .created_at = comments[i].created_at,
+        };
+        fill_text(ctx, &comments[i], one);
+        fill_files(ctx, files, file_count, one);
+        vm->comment_count++;
+    }
+    return true;
+}
+
+static struct actor as_requester(const struct ctx *ctx)
+{
+    struct actor actor = ctx->actor;
+    actor.role = ROLE_END_USER;
+    actor.channel = CHANNEL_PORTAL;
+    return actor;
+}
+
+static bool show_request(struct ctx *ctx, const struct actor *reader, const struct ticket *ticket,
+                         struct vm_request *vm, struct error *err)
+{
+    struct view v;
+    if (!fill_request(ctx, reader, ticket, vm, err)) {
+        return false;
+    }
+    desk_page_begin(ctx, &v, &vm->layout, ticket->subject, "requests");
+    if (ctx->fragment) {
+        view_request_conversation(&v, vm);
+    } else {
+        view_portal_request(&v, vm);
+    }
+    return true;
+}
+
+// GET /requests/{ticket:id}
+bool portal_request(struct ctx *ctx, struct error *err)
+{
+    struct actor reader = as_requester(ctx);
+    struct ticket ticket;
+    struct vm_request vm = {.draft = STR(""), .error = STR("")};
+    struct ticket_id id = {ctx->path.ids[0]};
+    return ticket_load(ctx->db, ctx->mem, &reader, id, &ticket, err) &&
+           show_request(ctx, &reader, &ticket, &vm, err);
+}
+
+// GET /tickets/{ticket:id}/as-requester: the same page, for the agent who wants to be sure.
+bool portal_preview(struct ctx *ctx, struct error *err)
+{
+    struct ticket ticket;
+    struct actor reader = as_requester(ctx);
+    struct vm_request vm = {.draft = STR(""), .error = STR(""), .preview = true};
+    struct ticket_id id = {ctx->path.ids[0]};
+    if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, id, &ticket, err)) {
+        return false;
+    }
+    reader.user = ticket.requester;
+    return show_request(ctx, &reader, &ticket, &vm, err);
+}
+
+struct request_reply {
+    struct ctx *ctx;
+    struct actor actor;
+    struct ticket ticket;
+    struct new_comment comment;
+    bool with_comment;
+    bool solved;
+    struct ticket_outcome outcome;
+};
+
+// A closed request is not opened again: what is written becomes a new one that follows it.
+static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct request_reply *reply = arg;
+    bool closed = reply->ticket.status == STATUS_CLOSED;
+    struct ticket_change change = {
+        .ticket = closed ? (struct ticket_id){0} : reply->ticket.id,
+        .followup_of = closed ? reply->ticket.id : (struct ticket_id){0},
+        .set = closed ? SET_SUBJECT : reply->solved ? SET_STATUS : 0u,
+        .status = STATUS_SOLVED,
+        .subject = reply->ticket.subject,
+        .comment = reply->with_comment ? &reply->comment : NULL,
+    };
+    return ticket_apply(desk_tickets(reply->ctx), tx, reply->ctx->mem, &reply->actor, &change,
+                        &reply->outcome, err);
+}
+
+// POST /requests/{ticket:id}: an answer, "it is solved", or both.
+bool portal_request_reply(struct ctx *ctx, struct error *err)
+{
+    struct request_reply reply = {.ctx = ctx, .actor = as_requester(ctx)};
+    struct ticket_id id = {ctx->path.ids[0]};
+    struct error why;
+    if (!ticket_load(ctx->db, ctx->mem, &reply.actor, id, &reply.ticket, err) ||
+        !desk_read_comment(ctx, &reply.comment, err)) {
+        return false;
+    }
+    reply.solved = str_eq_c(http_form(ctx->req, "solved"), "1");
+    reply.comment.is_public = true;
+    reply.with_comment = !reply.solved || str_trim(reply.comment.body).len > 0 ||
+                         reply.comment.file_count > 0;
+    if (!db_tx_run(ctx->app->db, "portal.reply", reply_in_tx, &reply, &why)) {
+        struct vm_request vm = {.draft = reply.comment.body,
+                                .error = str_dup(ctx->mem, str_c(why.message))};
+        if (why.code != ERR_INVALID) {
+            *err = why;
+            return false;
+        }
+        ctx->resp->status = 422;
+        return show_request(ctx, &reply.actor, &reply.ticket, &vm, err);
+    }
+    http_redirect(ctx->resp, str_printf(ctx->mem, "/requests/%lld",
+                                        (long long)reply.outcome.after.id.v));
+    return true;
+}
+
+const struct route *portal_routes(size_t *ret_count)
+{
+    static const struct route ROUTES[] = {
+        {HTTP_GET, "/", portal_home, ROUTE_PAGE, WHO_ANYONE, RATE_PAGE, 0, false},
+        {HTTP_GET, "/ask", portal_ask, ROUTE_PAGE, WHO_ANYONE, RATE_PAGE, 0, false},
+        {HTTP_POST, "/ask", portal_ask_send, ROUTE_PAGE, WHO_ANYONE, RATE_PUBLIC_FORM, 64 << 20, false},
+        {HTTP_GET, "/asked", portal_asked, ROUTE_PAGE, WHO_ANYONE, RATE_PAGE, 0, false},
+        {HTTP_GET, "/requests", portal_requests, ROUTE_PAGE, WHO_SIGNED_IN, RATE_PAGE, 0, false},
+        {HTTP_GET, "/requests/{ticket:id}", portal_request, ROUTE_PAGE, WHO_SIGNED_IN, RATE_PAGE, 0, false},
+        {HTTP_POST, "/requests/{ticket:id}", portal_request_reply, ROUTE_PAGE, WHO_SIGNED_IN, RATE_PAGE, 64 << 20, false},
+        {HTTP_GET, "/tickets/{ticket:id}/as-requester", portal_preview, ROUTE_PAGE, WHO_STAFF, RATE_PAGE, 0, false},
+    };
+    *ret_count = sizeof ROUTES / sizeof *ROUTES;
+    return ROUTES;
+}

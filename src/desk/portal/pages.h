@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// View models of the portal: what people who need help see. No internal word may be in them; what
+// a requester reads about a ticket is made in portal/words.c and nowhere else.
+#ifndef STEWARD_DESK_PORTAL_PAGES_H
+#define STEWARD_DESK_PORTAL_PAGES_H
+
+#include "app/app.h"
+#include "desk/tickets/tickets.h"
+#include "view/layout.h"
+#include "view/url.h"
+
+struct vm_portal_row {
+    struct ticket_id id;
+    struct str subject;
+    struct user_id steward;
+    struct str steward_name;
+    struct str happening;  // one plain sentence
+    int64_t updated_at;
+    bool done;
+};
+
+struct vm_portal_home {
+    struct vm_layout layout;
+    struct vm_portal_row *rows;
+    size_t row_count;
+};
+
+struct vm_ask {
+    struct vm_layout layout;
+    bool known;  // signed in: name and address are not asked for
+    struct str name;
+    struct str email;
+    struct str subject;
+    struct str body;
+    struct str error;
+    struct str error_email;
+    struct str error_body;
+    bool sent;
+    struct ticket_id ticket;  // where to find it, for those signed in
+};
+
+struct vm_portal_file {
+    struct str name;
+    int64_t size;
+    struct url link;
+};
+
+struct vm_portal_comment {
+    struct comment_id id;
+    struct user_id author;
+    struct str author_name;
+    bool own;
+    bool by_desk;
+    struct html text;
+    struct html quoted;
+    bool has_quoted;
+    int64_t created_at;
+    struct vm_portal_file *files;
+    size_t file_count;
+};
+
+struct vm_request {
+    struct vm_layout layout;
+    struct ticket_id id;
+    struct str subject;
+    struct user_id steward;
+    struct str steward_name;
+    struct str happening;
+    bool done;
+    bool closed;
+    struct vm_portal_comment *comments;
+    size_t comment_count;
+    struct str draft;
+    struct str error;
+    bool preview;  // an agent looks at it as the requester would
+    int64_t created_at;
+};
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "desk/site.h"
+
+#include "app/metrics.h"
+#include "app/rate.h"
+#include "app/session.h"
+#include "desk/desk.h"
+#include "live/live.h"
+#include "view/layout.html.h"
+
+// GET /healthz: the database answers.
+static bool health(struct ctx *ctx, struct error *err)
+{
+    (void)err;
+    http_set_header(ctx->resp, "Content-Type", STR("text/plain; charset=utf-8"));
+    buf_put_c(&ctx->resp->body, "ok\n");
+    return true;
+}
+
+// GET /metrics: for whoever watches this machine from it, and for administrators.
+static bool metrics(struct ctx *ctx, struct error *err)
+{
+    bool local = str_starts(ctx->req->peer, STR("127.")) || str_eq_c(ctx->req->peer, "::1");
+    if (!local && !actor_is_admin(&ctx->actor)) {
+        return error_set(err, ERR_FORBIDDEN, "Figures are shown to this machine and to "
+                                             "administrators only.");
+    }
+    http_set_header(ctx->resp, "Content-Type", STR("text/plain; version=0.0.4; charset=utf-8"));
+    metrics_write(ctx->app->metrics, &ctx->resp->body);
+    return true;
+}
+
+// GET /assets/{name}
+static bool asset(struct ctx *ctx, struct error *err)
+{
+    const struct asset *found = asset_find(ctx->req->path);
+    struct str encoding;
+    if (found == NULL) {
+        return error_set(err, ERR_NOT_FOUND, "There is no such file.");
+    }
+    http_set_header(ctx->resp, "Content-Type", found->type);
+    http_set_header(ctx->resp, "ETag", found->etag);
+    http_set_header(ctx->resp, "Vary", STR("Accept-Encoding"));
+    http_set_header(ctx->resp, "Cache-Control", STR("public, max-age=31536000, immutable"));
+    if (str_eq(http_header(ctx->req, "If-None-Match"), found->etag)) {
+        ctx->resp->status = 304;
+        return true;
+    }
+    struct str accept = http_header(ctx->req, "Accept-Encoding");
+    ctx->resp->static_body = asset_encoded(found, str_none(accept) ? STR("") : accept, &encoding);
+    if (!str_none(encoding)) {
+        http_set_header(ctx->resp, "Content-Encoding", encoding);
+    }
+    return true;
+}
+
+// GET /live?topics=a,b
+static bool live(struct ctx *ctx, struct error *err)
+{
+    struct str topics = http_param(ctx->req, "topics");
+    if (ctx->actor.user.v == 0) {
+        return error_set(err, ERR_UNAUTHENTICATED, "Please sign in.");
+    }
+    http_set_header(ctx->resp, "Content-Type", STR("text/event-stream"));
+    http_set_header(ctx->resp, "X-Accel-Buffering", STR("no"));
+    ctx->resp->live = live_subscribe(ctx->app->live, site_live_topics(ctx, topics));
+    return true;
+}
+
+const struct route *site_routes(size_t *ret_count)
+{
+    static const struct route ROUTES[] = {
+        {HTTP_GET, "/healthz", health, ROUTE_PLAIN, WHO_ANYONE, RATE_NONE, 0, false},
+        {HTTP_GET, "/metrics", metrics, ROUTE_PLAIN, WHO_ANYONE, RATE_NONE, 0, false},
+        {HTTP_GET, "/assets/{name}", asset, ROUTE_PLAIN, WHO_ANYONE, RATE_NONE, 0, false},
+        {HTTP_GET, "/live", live, ROUTE_PLAIN, WHO_ANYONE, RATE_PAGE, 0, false},
+    };
+    *ret_count = sizeof ROUTES / sizeof *ROUTES;
+    return ROUTES;
+}
+
+bool site_check_password(struct db *db, mem_ctx *ctx, struct str email, struct str password,
+                         struct user_id *ret, struct error *err)
+{
+    struct user user;
+    struct error why;
+    if (password_check(db, ctx, email, password, &user, &why)) {
+        *ret = user.id;
+        return true;
+    }
+    if (why.code != ERR_UNAUTHENTICATED) {
+        *err = why;
+        return false;
+    }
+    *ret = (struct user_id){0};
+    return true;
+}
+
+bool site_find_by_email(struct db *db, mem_ctx *ctx, struct str email, struct user_id *ret,
+                        struct error *err)
+{
+    struct user user;
+    bool found = false;
+    if (!user_by_email(db, ctx, email, &user, &found, err)) {
+        return false;
+    }
+    *ret = found ? user.id : (struct user_id){0};
+    return true;
+}
+
+static bool may_hear(struct ctx *ctx, struct str topic)
+{
+    struct str kind;
+    struct str number;
+    struct ticket ticket;
+    struct error ignored;
+    int64_t id = 0;
+    str_cut(topic, ':', &kind, &number);
+    if (str_eq_c(topic, "desk")) {
+        return actor_is_staff(&ctx->actor);
+    }
+    return str_eq_c(kind, "ticket") && str_to_i64(number, &id) &&
+           ticket_load(ctx->db, ctx->mem, &ctx->actor, (struct ticket_id){id}, &ticket, &ignored);
+}
+
+struct str site_live_topics(struct ctx *ctx, struct str topics)
+{
+    struct buf allowed;
+    struct str topic;
+    size_t count = 0;
+    buf_init(&allowed, ctx->mem, LIVE_TOPICS_MAX * LIVE_TOPIC_BYTES);
+    while (count < LIVE_TOPICS_MAX && str_next(&topics, ',', &topic)) {
+        if (topic.len < LIVE_TOPIC_BYTES && may_hear(ctx, topic)) {
+            buf_put_c(&allowed, count++ > 0 ? "," : "");
+            buf_put(&allowed, topic);
+        }
+    }
+    return buf_str(&allowed);
+}
+
+static struct str error_title(enum error_code code)
+{
+    switch (error_http_status(code)) {
+    case 401:
+        return STR("Please sign in");
+    case 403:
+        return STR("Not for you");
+    case 404:
+        return STR("Not found");
+    case 429:
+        return STR("One moment, please");
+    case 500:
+    case 503:
+    case 507:
+        return STR("Something is broken on our side");
+    default:
+        return STR("That did not work");
+    }
+}
+
+void site_render_error(struct ctx *ctx, const struct error *err)
+{
+    struct view v;
+    struct vm_layout layout = {0};
+    desk_page_begin(ctx, &v, &layout, error_title(err->code), "error");
+    view_error_page(&v, &layout, ctx->resp->status, str_c(err->message), str_c(ctx->req->id));
+}
+
+bool site_end_sessions(void *env, struct db *tx, struct user_id user, struct str except,
+                       struct error *err)
+{
+    struct desk *desk = env;
+    rate_forget_verified(desk->app->limiter);
+    return session_end_others(tx, user, except, err);
+}
+
+bool site_sweep_sessions(struct app *app, struct error *err)
+{
+    return session_sweep(app, err);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What belongs to no room: static files, health and figures, live pages, error pages, and the
+// bridges by which app/ reaches the rooms it does not know.
+#ifndef STEWARD_DESK_SITE_H
+#define STEWARD_DESK_SITE_H
+
+#include "app/app.h"
+
+const struct route *site_routes(size_t *ret_count);
+
+bool site_check_password(struct db *db, mem_ctx *ctx, struct str email, struct str password,
+                         struct user_id *ret, struct error *err);
+bool site_find_by_email(struct db *db, mem_ctx *ctx, struct str email, struct user_id *ret,
+                        struct error *err);
+struct str site_live_topics(struct ctx *ctx, struct str topics);
+void site_render_error(struct ctx *ctx, const struct error *err);
+bool site_end_sessions(void *desk, struct db *tx, struct user_id user, struct str except,
+                       struct error *err);
+bool site_sweep_sessions(struct app *app, struct error *err);
+
+#endif
