@@ -88,7 +88,13 @@ bool db_tx_run(struct db_store *store, const char *name, db_fn *fn, void *arg, s
 {
     // A transaction inside a transaction would wait for itself.
     assert(!thread_in_tx);
-    return store->ops->tx_run(store, name, fn, arg, err);
+    bool ok = store->ops->tx_run(store, name, fn, arg, err);
+    // Also after a failure: what it ran into may be newer than the snapshot.
+    struct db *reading = store->ops->reading(store);
+    if (reading != NULL) {
+        reading->outdated = true;
+    }
+    return ok;
 }
 
 void db_thread_in_tx(bool inside)
@@ -285,18 +291,28 @@ uint64_t db_statement_count(void)
     return thread_statements;
 }
 
+static bool snapshot_check(struct db *db, struct error *err)
+{
+    if (!db->outdated || db->open_cursors > 0) {
+        return true;
+    }
+    db->outdated = false;
+    return db->ops->read_anew(db, err);
+}
+
 bool db_query_start(struct db *db, const struct db_query *query, const struct db_value *params,
                     struct db_cursor **ret, struct error *err)
 {
     thread_statements++;
-    return db->ops->start(db, query, STR_NONE, params, query->param_count, ret, err);
+    return snapshot_check(db, err) &&
+           db->ops->start(db, query, STR_NONE, params, query->param_count, ret, err);
 }
 
 bool db_query_built(struct db *db, struct str sql, const struct db_value *params, int param_count,
                     struct db_cursor **ret, struct error *err)
 {
     thread_statements++;
-    return db->ops->start(db, NULL, sql, params, param_count, ret, err);
+    return snapshot_check(db, err) && db->ops->start(db, NULL, sql, params, param_count, ret, err);
 }
 
 bool db_query_step(struct db_cursor *cursor, bool *ret_row, struct error *err)

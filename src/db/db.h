@@ -39,7 +39,8 @@ enum db_engine db_engine_of(const struct db *db);
 // --- reading ----------------------------------------------------------------------------------
 
 // Runs fn over one consistent read-only snapshot on this thread's reader connection. A write inside
-// is an error in every build.
+// is an error in every build. A read inside a read shares its snapshot; only after this thread has
+// run a transaction is a new one taken, so that it sees what it wrote.
 typedef bool db_fn(struct db *db, void *arg, struct error *err);
 MUST_CHECK bool db_read(struct db_store *store, db_fn *fn, void *arg, struct error *err);
 // The same as begin and end, for the dispatcher: a request's whole GET runs on one snapshot.

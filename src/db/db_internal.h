@@ -20,6 +20,9 @@ struct db_ops {
     const char *own_tables;
     bool (*read_begin)(struct db_store *store, struct db **ret, struct error *err);
     void (*read_end)(struct db *db);
+    // The handle that this thread is reading with, or NULL; and: takes a new snapshot for it.
+    struct db *(*reading)(struct db_store *store);
+    bool (*read_anew)(struct db *db, struct error *err);
     bool (*tx_run)(struct db_store *store, const char *name, db_fn *fn, void *arg,
                    struct error *err);
     bool (*savepoint)(struct db *db, struct error *err);
@@ -64,7 +67,8 @@ struct db {
     const struct db_ops *ops;
     struct db_store *store;
     bool writable;
-    mem_ctx *ctx;  // of this run of the transaction; NULL when reading
+    bool outdated;  // this thread has run a transaction since the snapshot was taken
+    mem_ctx *ctx;   // of this run of the transaction; NULL when reading
     struct db_after *after_first, *after_last;
     int open_cursors;
     int savepoints;

@@ -22,6 +22,7 @@
 // Names of transactions known to use a counter.
 #define TURNS_MAX 16
 #define RECONNECT_MS 1000
+#define SNAPSHOT "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 #define NOTICE_MAX 7000
 #define NOTICE_CHANNEL "steward"
 
@@ -120,7 +121,7 @@ static bool snapshot_begin(struct postgres_store *store, struct reader *reader, 
     }
     reader_drain(reader->db.conn);
     return timeout_set(reader->db.conn, &reader->db, store->base.statement_timeout_ms, err) &&
-           postgres_do(reader->db.conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
+           postgres_do(reader->db.conn, SNAPSHOT, err);
 }
 
 static bool read_begin(struct db_store *base, struct db **ret, struct error *err)
@@ -142,9 +143,24 @@ static bool read_begin(struct db_store *base, struct db **ret, struct error *err
     if (!ok) {
         return false;
     }
+    if (reader->depth == 0) {
+        reader->db.base.outdated = false;
+    }
     reader->depth++;
     *ret = &reader->db.base;
     return true;
+}
+
+static struct db *reading(struct db_store *base)
+{
+    struct reader *reader = per_thread_get(&((struct postgres_store *)base)->readers);
+    return reader != NULL && reader->depth > 0 ? &reader->db.base : NULL;
+}
+
+static bool read_anew(struct db *db, struct error *err)
+{
+    struct postgres_conn *conn = ((struct postgres_db *)db)->conn;
+    return postgres_do(conn, "COMMIT", err) && postgres_do(conn, SNAPSHOT, err);
 }
 
 static void read_end(struct db *db)
@@ -506,6 +522,8 @@ static const struct db_ops POSTGRES_OPS = {.engine = DB_POSTGRES,
                                            .own_tables = OWN_TABLES,
                                            .read_begin = read_begin,
                                            .read_end = read_end,
+                                           .reading = reading,
+                                           .read_anew = read_anew,
                                            .tx_run = tx_run,
                                            .savepoint = savepoint,
                                            .savepoint_keep = savepoint_keep,

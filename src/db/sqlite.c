@@ -59,9 +59,24 @@ static bool read_begin(struct db_store *base, struct db **ret, struct error *err
     if (reader->depth == 0 && !sqlite_conn_do(reader->db.conn, "BEGIN", err)) {
         return false;
     }
+    if (reader->depth == 0) {
+        reader->db.base.outdated = false;
+    }
     reader->depth++;
     *ret = &reader->db.base;
     return true;
+}
+
+static struct db *reading(struct db_store *base)
+{
+    struct reader *reader = per_thread_get(&((struct sqlite_store *)base)->readers);
+    return reader != NULL && reader->depth > 0 ? &reader->db.base : NULL;
+}
+
+static bool read_anew(struct db *db, struct error *err)
+{
+    struct sqlite_conn *conn = ((struct sqlite_db *)db)->conn;
+    return sqlite_conn_do(conn, "COMMIT", err) && sqlite_conn_do(conn, "BEGIN", err);
 }
 
 static void read_end(struct db *db)
@@ -119,6 +134,8 @@ static const struct db_ops SQLITE_OPS = {.engine = DB_SQLITE,
                                          .own_tables = OWN_TABLES,
                                          .read_begin = read_begin,
                                          .read_end = read_end,
+                                         .reading = reading,
+                                         .read_anew = read_anew,
                                          .tx_run = tx_run,
                                          .savepoint = savepoint,
                                          .savepoint_keep = savepoint_keep,

@@ -35,6 +35,8 @@ static const struct db_query BY_NAMES = {
     .param_count = 1};
 static const struct db_query DELETE_ALL = {
     .name = "delete", .sqlite = "DELETE FROM thing", .postgres = "DELETE FROM thing"};
+static const struct db_query ALL_NAMES = {
+    .name = "names", .sqlite = "SELECT name FROM thing", .postgres = "SELECT name FROM thing"};
 static const struct db_query ENDLESS = {
     .name = "endless",
     .sqlite = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
@@ -167,6 +169,19 @@ static void test_reader_cannot_write(void **state)
     assert_int_equal(count_now(w), 1);
 }
 
+static void *insert_elsewhere(void *arg)
+{
+    must_insert(arg, "elsewhere");
+    return NULL;
+}
+
+static void insert_by_other_thread(struct world *w)
+{
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, insert_elsewhere, w), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 static void test_reader_sees_one_snapshot(void **state)
 {
     struct world *w = *state;
@@ -176,12 +191,40 @@ static void test_reader_sees_one_snapshot(void **state)
     must_insert(w, "a");
     assert_true(db_read_begin(w->store, &db, &err));
     assert_true(count_things(db, &count, &err));
-    must_insert(w, "b");
+    insert_by_other_thread(w);
     assert_true(count_things(db, &count, &err));
     assert_int_equal(count, 1);
     assert_int_equal(count_now(w), 1);  // a read inside a read shares it
     db_read_end(db);
     assert_int_equal(count_now(w), 2);
+}
+
+static void test_reader_sees_own_writes(void **state)
+{
+    struct world *w = *state;
+    struct error err = {0};
+    struct db *db;
+    int64_t count = -1;
+    assert_true(db_read_begin(w->store, &db, &err));
+    assert_true(count_things(db, &count, &err));
+    assert_int_equal(count, 0);
+    must_insert(w, "a");
+    assert_int_equal(count_now(w), 1);
+    assert_true(count_things(db, &count, &err));
+    assert_int_equal(count, 1);
+    insert_by_other_thread(w);
+    assert_true(count_things(db, &count, &err));
+    assert_int_equal(count, 1);
+    // Rows that are being read stay as they are.
+    struct db_cursor *rows;
+    assert_true(db_query_start(db, &ALL_NAMES, NULL, &rows, &err));
+    must_insert(w, "b");
+    assert_true(count_things(db, &count, &err));
+    assert_int_equal(count, 1);
+    db_query_end(rows);
+    assert_true(count_things(db, &count, &err));
+    assert_int_equal(count, 3);
+    db_read_end(db);
 }
 
 static bool endless(struct db *db, void *arg UNUSED, struct error *err)
@@ -485,6 +528,7 @@ int main(void)
         TEST(test_duplicate_is_conflict),
         TEST(test_reader_cannot_write),
         TEST(test_reader_sees_one_snapshot),
+        TEST(test_reader_sees_own_writes),
         TEST(test_slow_statement_is_stopped),
         TEST(test_savepoints),
         TEST(test_after_commit),
