@@ -154,11 +154,11 @@ static const struct view_value *arg_named(const struct view_arg *args, size_t co
 }
 
 // "one|many" → the form for the first argument's number.
-static struct str words_form(const char *words, const struct view_arg *args, size_t count)
+static struct str words_form(struct str words, const struct view_arg *args, size_t count)
 {
     struct str one;
     struct str many;
-    str_cut(str_c(words), '|', &one, &many);
+    str_cut(words, '|', &one, &many);
     bool single = count > 0 && str_none(args[0].value.text) && args[0].value.number == 1;
     return str_none(many) || single ? one : many;
 }
@@ -166,7 +166,7 @@ static struct str words_form(const char *words, const struct view_arg *args, siz
 static struct str words_filled(struct view *v, const char *words, const struct view_arg *args,
                                size_t count)
 {
-    struct str rest = words_form(words, args, count);
+    struct str rest = words_form(tr(v, words), args, count);
     if (count == 0) {
         return rest;
     }

@@ -29,7 +29,7 @@ function refresh(): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-live]")) {
     const own = (element.dataset["live"] ?? "").split(/\s+/);
     if (!changed.has("*") && !own.some((topic) => changed.has(topic))) continue;
-    htmx.trigger(element, "live", {});
+    for (const told of [element, ...element.querySelectorAll('[hx-trigger~="live"]')]) htmx.trigger(told, "live", {});
     const parts = element.dataset["refresh"] === "live" ? [element] : [...element.querySelectorAll<HTMLElement>('[data-refresh="live"]')];
     parts.forEach(fetchAnew);
   }
