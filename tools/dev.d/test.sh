@@ -82,7 +82,6 @@ suite_fuzz() {
 suite_node() {
     local name=$1 rc=0 files
     build_asan || return 1
-    [ "${STEWARD_TEST_DB:-}" != postgres ] || need_packages postgres || return 1
     need_modules tests || return 1
     mapfile -t files < <(test_suite_files "$name")
     mkdir -p build/log build/pictures
