@@ -87,8 +87,8 @@ static struct str mail_text(const struct people *room, mem_ctx *ctx, enum link_p
         [LINK_RESET] = "somebody, most likely you, asked for a new password for %.*s. Choose it "
                        "here:\n\n%.*s\n\nThe link works once, for one hour. If it was not you, do "
                        "nothing: your password stays as it is.\n",
-        [LINK_INVITE] = "you are invited to work in %.*s. Choose your password here:\n\n%.*s\n\n"
-                        "The link works once, for seven days.\n",
+        [LINK_INVITE] = ("you are invited to work in %.*s. Choose your password here:\n\n%.*s\n\n"
+                         "The link works once, for seven days.\n"),
     };
     struct str hello = str_printf(ctx, "Hello " STR_FMT ",\n\n", STR_ARG(person->name));
     // The texts are the table's own: two arguments each.
