@@ -79,12 +79,9 @@ static const char *const HOSTILE[] = {
     "\"}</script><script>alert(1)</script>",
     "\\",
     "\xE2\x80\xA8",
-    "\xE2\x80\xA9"
-    "alert(1)",
+    "\342\200\251alert(1)",
     "\xEF\xBB\xBF<script>",
-    "\xE2\x80\xAE drawkcab",
-    "\xEF\xBC\x9C"
-    "script\xEF\xBC\x9E",
+    "\357\274\234script\357\274\236",
     "\nleading line break",
     "\n\n",
     "\r\nSet-Cookie: x=y",

@@ -30,8 +30,8 @@ struct view {
 // English, UTC, no session.
 void view_init(struct view *v, struct buf *out, mem_ctx *mem);
 
-// Words for a reader, where {% t %} cannot stand: as the argument of an include, or in C. `words` is
-// the English text, a literal. Everything that is translated passes here.
+// Words for a reader, where {% t %} cannot stand: as the argument of an include, or in C. `words`
+// is the English text, a literal. Everything that is translated passes here.
 struct str tr(const struct view *v, const char *words);
 
 #endif
