@@ -157,7 +157,8 @@ void api_write_error(struct ctx *ctx, const struct error *err)
     if (err->code == ERR_UNAUTHENTICATED) {
         http_set_header(ctx->resp, "WWW-Authenticate", STR("Basic realm=\"Web Password\""));
     }
-    if (status == 429 || status == 503) {
+    if ((status == 429 || status == 503) &&
+        str_none(http_response_header(ctx->resp, "Retry-After"))) {
         http_set_header(ctx->resp, "Retry-After", RETRY_AFTER);
     }
     begin_json(ctx, &w);

@@ -157,7 +157,8 @@ bool password_set(const struct people *room, struct db *tx, mem_ctx *ctx, const 
             hooks->end_sessions(hooks->env, tx, user, keep_session, err));
 }
 
-// The hash of 32 random bytes that were thrown away, so that unknown addresses take as long as known ones.
+// The hash of 32 random bytes that were thrown away, so that unknown addresses take as long as
+// known ones.
 static struct str decoy_hash(void)
 {
     return STR("$argon2id$v=19$m=65536,t=2,p=1$m+tKIUlm/3+wFEBITF1DMw"
