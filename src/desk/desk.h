@@ -11,6 +11,7 @@
 #include "app/app.h"
 #include "desk/people/people.h"
 #include "desk/tickets/tickets.h"
+#include "jobs/jobs.h"
 #include "view/layout.h"
 #include "view/view.h"
 

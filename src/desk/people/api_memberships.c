@@ -6,10 +6,7 @@
 struct membership_call {
     struct ctx *ctx;
     struct membership_id id;
-    struct user_id user;
-    struct group_id group;
-    struct organization_id organization;
-    bool is_default;
+    struct new_membership add;
     struct group_membership in_group;
     struct organization_membership in_organization;
 };
@@ -53,11 +50,11 @@ static bool read_body(struct membership_call *call, const char *key, bool *ret_a
     }
     (void)jr_bind(ctx->mem, object, &SPEC, &body, &problems);
     struct user_id user = path_user(ctx);
-    call->user.v = user.v != 0 ? user.v : body.user_id.v;
-    call->group.v = body.group_id.v;
-    call->organization.v = body.organization_id.v;
-    call->is_default = body.is_default.v;
-    if (call->user.v == 0) {
+    call->add.user.v = user.v != 0 ? user.v : body.user_id.v;
+    call->add.group.v = body.group_id.v;
+    call->add.organization.v = body.organization_id.v;
+    call->add.is_default = body.is_default.v;
+    if (call->add.user.v == 0) {
         problems_add(&problems, STR("user_id"), "BlankValue", "User: cannot be blank");
     }
     *ret_answered = problems.count > 0 && api_write_problems(ctx, &problems);
@@ -147,8 +144,8 @@ static bool join_group_tx(struct db *tx, void *arg, struct error *err)
 {
     struct membership_call *call = arg;
     struct ctx *ctx = call->ctx;
-    return group_membership_add(desk_people(ctx), tx, ctx->mem, &ctx->actor, call->user,
-                                call->group, call->is_default, &call->in_group, err);
+    return group_membership_add(desk_people(ctx), tx, ctx->mem, &ctx->actor, &call->add,
+                                &call->in_group, err);
 }
 
 // POST /api/v2/group_memberships, also below a person
@@ -297,9 +294,8 @@ static bool join_organization_tx(struct db *tx, void *arg, struct error *err)
 {
     struct membership_call *call = arg;
     struct ctx *ctx = call->ctx;
-    return organization_membership_add(desk_people(ctx), tx, ctx->mem, &ctx->actor, call->user,
-                                       call->organization, call->is_default, &call->in_organization,
-                                       err);
+    return organization_membership_add(desk_people(ctx), tx, ctx->mem, &ctx->actor, &call->add,
+                                       &call->in_organization, err);
 }
 
 // POST /api/v2/organization_memberships, also below a person

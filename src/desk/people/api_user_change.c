@@ -278,9 +278,10 @@ static bool user_call_tx(struct db *tx, void *arg, struct error *err)
     if (!fine || !add_identities(call, tx, err)) {
         return false;
     }
+    const struct new_password set = {
+        .user = call->after.id, .hash = call->password_hash, .keep_session = ctx->session};
     return str_none(call->password_hash) ||
-           password_set(room, tx, ctx->mem, &ctx->actor, call->after.id, call->password_hash,
-                        ctx->session, err);
+           password_set(room, tx, ctx->mem, &ctx->actor, &set, err);
 }
 
 static struct user_call new_call(struct ctx *ctx)
@@ -407,8 +408,9 @@ static const struct jr_spec PASSWORD = JR_SPEC(PASSWORD_FIELDS);
 static bool password_tx(struct db *tx, void *arg, struct error *err)
 {
     struct user_call *call = arg;
-    return password_set(desk_people(call->ctx), tx, call->ctx->mem, &call->ctx->actor,
-                        call->before.id, call->password_hash, call->ctx->session, err);
+    const struct new_password set = {
+        .user = call->before.id, .hash = call->password_hash, .keep_session = call->ctx->session};
+    return password_set(desk_people(call->ctx), tx, call->ctx->mem, &call->ctx->actor, &set, err);
 }
 
 static bool previous_password_right(struct ctx *ctx, const struct user *person, struct str password,

@@ -410,9 +410,11 @@ static bool may_place(const struct actor *actor, struct group_id group, struct e
 }
 
 bool group_membership_add(const struct people *room, struct db *tx, mem_ctx *ctx,
-                          const struct actor *actor, struct user_id user, struct group_id group,
-                          bool is_default, struct group_membership *ret, struct error *err)
+                          const struct actor *actor, const struct new_membership *add,
+                          struct group_membership *ret, struct error *err)
 {
+    struct user_id user = add->user;
+    struct group_id group = add->group;
     struct user person;
     struct group_membership_row_t row;
     bool found = false;
@@ -426,7 +428,7 @@ bool group_membership_add(const struct people *room, struct db *tx, mem_ctx *ctx
     if (found) {
         return error_field(err, "user_id", "DuplicateValue", "User: is in this group already");
     }
-    if (!group_join(tx, ctx, user, group, is_default, clock_now(room->clock), err) ||
+    if (!group_join(tx, ctx, user, group, add->is_default, clock_now(room->clock), err) ||
         !group_membership_of_pair(tx, ctx, user, group, &row, &found, err)) {
         return false;
     }

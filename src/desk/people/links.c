@@ -106,18 +106,26 @@ static struct str mail_text(const struct people *room, mem_ctx *ctx, enum link_p
     return str_printf(ctx, STR_FMT STR_FMT, STR_ARG(hello), STR_ARG(body));
 }
 
-static bool send(const struct people *room, struct db *tx, mem_ctx *ctx, enum link_purpose purpose,
-                 const struct user *person, struct str to, struct str next, struct error *err)
+// A mail to be written.
+struct mailing {
+    enum link_purpose purpose;
+    const struct user *person;
+    struct str to;
+    struct str next;
+};
+
+static bool send(const struct people *room, struct db *tx, mem_ctx *ctx, const struct mailing *m,
+                 struct error *err)
 {
     struct str url;
-    if (!link_make(room, tx, ctx, purpose, person->id, next, &url, err)) {
+    if (!link_make(room, tx, ctx, m->purpose, m->person->id, m->next, &url, err)) {
         return false;
     }
-    struct people_mail mail = {.kind = PURPOSES[purpose].mail,
-                               .user = person->id,
-                               .to = to,
-                               .subject = mail_subject(room, ctx, purpose),
-                               .text = mail_text(room, ctx, purpose, person, url)};
+    struct people_mail mail = {.kind = PURPOSES[m->purpose].mail,
+                               .user = m->person->id,
+                               .to = m->to,
+                               .subject = mail_subject(room, ctx, m->purpose),
+                               .text = mail_text(room, ctx, m->purpose, m->person, url)};
     return room->hooks.send_mail == NULL || room->hooks.send_mail(room->hooks.env, tx, &mail, err);
 }
 
@@ -138,7 +146,8 @@ bool link_mail(const struct people *room, struct db *tx, enum link_purpose purpo
     if (!link_count_since(tx, ctx, person.id, clock_now(room->clock) - HOURS_MS, &sent, err)) {
         return false;
     }
-    return sent.n >= LINKS_PER_HOUR || send(room, tx, ctx, purpose, &person, to, next, err);
+    const struct mailing mailing = {purpose, &person, to, next};
+    return sent.n >= LINKS_PER_HOUR || send(room, tx, ctx, &mailing, err);
 }
 
 bool link_invite(const struct people *room, struct db *tx, mem_ctx *ctx, const struct actor *actor,
@@ -152,7 +161,8 @@ bool link_invite(const struct people *room, struct db *tx, mem_ctx *ctx, const s
         return error_field(err, "email", "BlankValue",
                            "Email: an invitation needs an address to go to");
     }
-    return send(room, tx, ctx, LINK_INVITE, &person, person.email, STR_NONE, err);
+    const struct mailing mailing = {LINK_INVITE, &person, person.email, STR_NONE};
+    return send(room, tx, ctx, &mailing, err);
 }
 
 // --- using --------------------------------------------------------------------------------------

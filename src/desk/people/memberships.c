@@ -154,10 +154,11 @@ bool organization_leave(struct db *tx, mem_ctx *ctx, struct user_id user,
 }
 
 bool organization_membership_add(const struct people *room, struct db *tx, mem_ctx *ctx,
-                                 const struct actor *actor, struct user_id user,
-                                 struct organization_id organization, bool is_default,
+                                 const struct actor *actor, const struct new_membership *add,
                                  struct organization_membership *ret, struct error *err)
 {
+    struct user_id user = add->user;
+    struct organization_id organization = add->organization;
     struct organization_membership_row row;
     struct user person;
     bool exists = false;
@@ -177,7 +178,8 @@ bool organization_membership_add(const struct people *room, struct db *tx, mem_c
         return error_field(err, "organization_id", "DuplicateValue",
                            "Organization: this person is a member already");
     }
-    if (!organization_join(tx, ctx, user, organization, is_default, clock_now(room->clock), err) ||
+    if (!organization_join(tx, ctx, user, organization, add->is_default, clock_now(room->clock),
+                           err) ||
         !org_membership_of_pair(tx, ctx, user, organization, &row, &found, err)) {
         return false;
     }

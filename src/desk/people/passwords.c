@@ -144,17 +144,19 @@ bool password_prepare(mem_ctx *ctx, struct str password, const struct user *pers
 }
 
 bool password_set(const struct people *room, struct db *tx, mem_ctx *ctx, const struct actor *actor,
-                  struct user_id user, struct str hash, struct str keep_session, struct error *err)
+                  const struct new_password *set, struct error *err)
 {
+    struct user_id user = set->user;
     struct user person;
     const struct people_hooks *hooks = &room->hooks;
     bool self = actor->user.v == user.v;
     if (!user_need(tx, ctx, user, &person, err) || (!self && !need_admin(actor, err))) {
         return false;
     }
-    return password_put(tx, user, hash, clock_now(room->clock), err) && links_end(tx, user, err) &&
+    return password_put(tx, user, set->hash, clock_now(room->clock), err) &&
+           links_end(tx, user, err) &&
            (hooks->end_sessions == NULL ||
-            hooks->end_sessions(hooks->env, tx, user, keep_session, err));
+            hooks->end_sessions(hooks->env, tx, user, set->keep_session, err));
 }
 
 // The hash of 32 random bytes that were thrown away, so that unknown addresses take as long as

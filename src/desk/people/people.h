@@ -404,6 +404,13 @@ struct organization_membership {
     int64_t updated_at;
 };
 
+struct new_membership {
+    struct user_id user;
+    struct group_id group;                // the one or
+    struct organization_id organization;  // the other
+    bool is_default;
+};
+
 MUST_CHECK bool group_memberships_list(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                        const struct list_query *query,
                                        struct group_membership **ret, size_t *ret_count,
@@ -417,8 +424,7 @@ MUST_CHECK bool group_membership_load(struct db *db, mem_ctx *ctx, const struct 
 // Only staff can be in groups. A person's first group becomes the default one. Administrators, and
 // leads for groups they are in.
 MUST_CHECK bool group_membership_add(const struct people *room, struct db *tx, mem_ctx *ctx,
-                                     const struct actor *actor, struct user_id user,
-                                     struct group_id group, bool is_default,
+                                     const struct actor *actor, const struct new_membership *add,
                                      struct group_membership *ret, struct error *err);
 MUST_CHECK bool group_membership_remove(const struct people *room, struct db *tx, mem_ctx *ctx,
                                         const struct actor *actor, struct membership_id id,
@@ -442,8 +448,8 @@ MUST_CHECK bool organization_membership_load(struct db *db, mem_ctx *ctx, const 
                                              struct error *err);
 // Agents and up.
 MUST_CHECK bool organization_membership_add(const struct people *room, struct db *tx, mem_ctx *ctx,
-                                            const struct actor *actor, struct user_id user,
-                                            struct organization_id organization, bool is_default,
+                                            const struct actor *actor,
+                                            const struct new_membership *add,
                                             struct organization_membership *ret, struct error *err);
 MUST_CHECK bool organization_membership_remove(const struct people *room, struct db *tx,
                                                mem_ctx *ctx, const struct actor *actor,
@@ -461,11 +467,16 @@ MUST_CHECK bool organization_membership_make_default(const struct people *room, 
 // hashes. Slow on purpose: call it outside of transactions. INVALID at "password".
 MUST_CHECK bool password_prepare(mem_ctx *ctx, struct str password, const struct user *person,
                                  struct str *ret_hash, struct error *err);
-// Stores what password_prepare() gave. By the person, or an administrator. Other sessions end;
-// `keep_session` may name the one that goes on.
+// Stores what password_prepare() gave. By the person, or an administrator. Links end, and all
+// sessions but `keep_session` (may be absent).
+struct new_password {
+    struct user_id user;
+    struct str hash;
+    struct str keep_session;
+};
 MUST_CHECK bool password_set(const struct people *room, struct db *tx, mem_ctx *ctx,
-                             const struct actor *actor, struct user_id user, struct str hash,
-                             struct str keep_session, struct error *err);
+                             const struct actor *actor, const struct new_password *set,
+                             struct error *err);
 // Whose password this is. Takes as long for unknown addresses. UNAUTHENTICATED, with one message
 // for every reason, when the address is unknown, the password is wrong or the person may not sign
 // in. For reading handles; not inside transactions.

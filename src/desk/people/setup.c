@@ -81,10 +81,14 @@ static bool make_admin(const struct people *room, struct db *tx, mem_ctx *ctx,
                                  .values = {.role = ROLE_ADMIN, .verified = true}};
     struct user person;
     bool created = false;
-    return make_group(room, tx, ctx, err) &&
-           user_find_or_create(room, tx, ctx, &sender, &person, &created, err) &&
-           user_update(room, tx, ctx, &system, person.id, &change, ret, err) &&
-           password_set(room, tx, ctx, &system, person.id, setup->password_hash, STR_NONE, err);
+    if (!make_group(room, tx, ctx, err) ||
+        !user_find_or_create(room, tx, ctx, &sender, &person, &created, err) ||
+        !user_update(room, tx, ctx, &system, person.id, &change, ret, err)) {
+        return false;
+    }
+    const struct new_password set = {
+        .user = person.id, .hash = setup->password_hash, .keep_session = STR_NONE};
+    return password_set(room, tx, ctx, &system, &set, err);
 }
 
 bool setup_finish(const struct people *room, struct db *tx, mem_ctx *ctx, const struct setup *setup,

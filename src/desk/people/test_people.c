@@ -23,23 +23,24 @@
         }                                                                                          \
     } while (0)
 // The call must fail with this code.
-#define REFUSED(expected, call)                                                                    \
+#define REFUSED(expected, ...)                                                                     \
     do {                                                                                           \
         struct error refused = {0};                                                                \
         struct error *outer = err;                                                                 \
         err = &refused;                                                                            \
-        bool passed = (call);                                                                      \
+        bool passed = (__VA_ARGS__);                                                               \
         err = outer;                                                                               \
         if (passed || refused.code != (expected)) {                                                \
-            return error_internal(err, "line %d: not refused so: %s (%s %s)", __LINE__, #call,     \
-                                  refused.message, refused.detail);                                \
+            return error_internal(err, "line %d: not refused so: %s (%s %s)", __LINE__,            \
+                                  #__VA_ARGS__, refused.message, refused.detail);                  \
         }                                                                                          \
         last_refusal = refused;                                                                    \
     } while (0)
-#define MUST(call)                                                                                 \
+#define MUST(...)                                                                                  \
     do {                                                                                           \
-        if (!(call)) {                                                                             \
-            return error_detail(err, "line %d: %s failed: %s", __LINE__, #call, err->message);     \
+        if (!(__VA_ARGS__)) {                                                                      \
+            return error_detail(err, "line %d: %s failed: %s", __LINE__, #__VA_ARGS__,             \
+                                err->message);                                                     \
         }                                                                                          \
     } while (0)
 
@@ -431,14 +432,24 @@ static bool organizations(struct db *tx, void *arg, struct error *err)
 
     struct organization_membership one;
     struct organization_membership two;
-    MUST(organization_membership_add(&w->room, tx, w->ctx, &w->agent, w->ana.user, first.id, false,
+    MUST(organization_membership_add(&w->room, tx, w->ctx, &w->agent,
+                                     &(struct new_membership){.user = w->ana.user,
+                                                              .organization = first.id,
+                                                              .is_default = false},
                                      &one, err));
     CHECK(one.is_default);
-    MUST(organization_membership_add(&w->room, tx, w->ctx, &w->agent, w->ana.user, second.id, true,
+    MUST(organization_membership_add(&w->room, tx, w->ctx, &w->agent,
+                                     &(struct new_membership){.user = w->ana.user,
+                                                              .organization = second.id,
+                                                              .is_default = true},
                                      &two, err));
     CHECK(two.is_default);
-    REFUSED(ERR_INVALID, organization_membership_add(&w->room, tx, w->ctx, &w->agent, w->ana.user,
-                                                     second.id, true, &two, err));
+    REFUSED(ERR_INVALID,
+            organization_membership_add(&w->room, tx, w->ctx, &w->agent,
+                                        &(struct new_membership){.user = w->ana.user,
+                                                                 .organization = second.id,
+                                                                 .is_default = true},
+                                        &two, err));
     struct user ana;
     MUST(user_load(tx, w->ctx, &w->agent, w->ana.user, &ana, err));
     CHECK(ana.organization.v == second.id.v);
@@ -479,12 +490,20 @@ static bool groups(struct db *tx, void *arg, struct error *err)
     REFUSED(ERR_INVALID, group_delete(&w->room, tx, w->ctx, &w->admin, w->admin.groups[0], err));
 
     struct group_membership membership;
-    REFUSED(ERR_FORBIDDEN, group_membership_add(&w->room, tx, w->ctx, &w->agent, w->agent.user,
-                                                group.id, false, &membership, err));
-    REFUSED(ERR_INVALID, group_membership_add(&w->room, tx, w->ctx, &w->admin, w->ana.user,
-                                              group.id, false, &membership, err));
-    MUST(group_membership_add(&w->room, tx, w->ctx, &w->admin, w->agent.user, group.id, true,
-                              &membership, err));
+    REFUSED(ERR_FORBIDDEN,
+            group_membership_add(&w->room, tx, w->ctx, &w->agent,
+                                 &(struct new_membership){
+                                     .user = w->agent.user, .group = group.id, .is_default = false},
+                                 &membership, err));
+    REFUSED(ERR_INVALID,
+            group_membership_add(&w->room, tx, w->ctx, &w->admin,
+                                 &(struct new_membership){
+                                     .user = w->ana.user, .group = group.id, .is_default = false},
+                                 &membership, err));
+    MUST(group_membership_add(
+        &w->room, tx, w->ctx, &w->admin,
+        &(struct new_membership){.user = w->agent.user, .group = group.id, .is_default = true},
+        &membership, err));
     struct actor tom;
     MUST(people_load_actor(tx, w->ctx, w->agent.user, &tom, err));
     CHECK(tom.group_count == 2 && actor_in_group(&tom, group.id));
@@ -529,8 +548,10 @@ static bool passwords(struct db *tx, void *arg, struct error *err)
     REFUSED(ERR_INVALID, password_prepare(w->ctx, STR("TOM@example.org"), &user, &hash, err));
     MUST(password_prepare(w->ctx, STR("wind lamp river nine"), &user, &hash, err));
     REFUSED(ERR_FORBIDDEN,
-            password_set(&w->room, tx, w->ctx, &w->light, w->agent.user, hash, STR_NONE, err));
-    MUST(password_set(&w->room, tx, w->ctx, &w->agent, w->agent.user, hash, STR_NONE, err));
+            password_set(&w->room, tx, w->ctx, &w->light,
+                         &(struct new_password){.user = w->agent.user, .hash = hash}, err));
+    MUST(password_set(&w->room, tx, w->ctx, &w->agent,
+                      &(struct new_password){.user = w->agent.user, .hash = hash}, err));
     CHECK(w->sessions_ended == 1);
     MUST(password_check(tx, w->ctx, STR("Tom@Example.org"), STR("wind lamp river nine"), &user,
                         err));
