@@ -82,6 +82,39 @@ bool db_read(struct db_store *store, db_fn *fn, void *arg, struct error *err)
     return ok;
 }
 
+static bool verify(struct db *db, void *arg UNUSED, struct error *err)
+{
+    static const struct db_query CHECK = {.name = "db_verify",
+                                          .sqlite = "SELECT * FROM pragma_quick_check(1)",
+                                          .postgres = "SELECT 'ok'"};
+    struct db_cursor *rows;
+    bool row = false;
+    if (db->ops->read_unhurried != NULL) {
+        db->ops->read_unhurried(db);
+    }
+    if (!db_query_start(db, &CHECK, NULL, &rows, err)) {
+        return false;
+    }
+    bool ok = db_query_step(rows, &row, err);
+    if (ok) {
+        struct str found = row ? db_column_text(rows, 0) : STR("no answer");
+        ok = str_eq_c(found, "ok");
+        if (!ok) {
+            (void)error_set(err, ERR_UNAVAILABLE,
+                            "The database file is damaged. The administrator should stop Steward, "
+                            "keep a copy of the file and restore a backup.");
+            (void)error_detail(err, STR_FMT, STR_ARG(found));
+        }
+    }
+    db_query_end(rows);
+    return ok;
+}
+
+bool db_verify(struct db_store *store, struct error *err)
+{
+    return db_read(store, verify, NULL, err);
+}
+
 // --- writing ----------------------------------------------------------------------------------
 
 bool db_tx_run(struct db_store *store, const char *name, db_fn *fn, void *arg, struct error *err)

@@ -47,6 +47,11 @@ MUST_CHECK bool db_read(struct db_store *store, db_fn *fn, void *arg, struct err
 MUST_CHECK bool db_read_begin(struct db_store *store, struct db **ret, struct error *err);
 void db_read_end(struct db *db);
 
+// Looks through the whole database for damage, which takes as long as reading it. UNAVAILABLE with
+// what was found in err->detail. A PostgreSQL server looks after its own files; there this only
+// asks whether it answers.
+MUST_CHECK bool db_verify(struct db_store *store, struct error *err);
+
 // --- writing ----------------------------------------------------------------------------------
 
 // Runs fn in a transaction and returns true once it is durable. fn may run more than once (lost

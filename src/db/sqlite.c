@@ -91,6 +91,11 @@ static void read_end(struct db *db)
     }
 }
 
+static void read_unhurried(struct db *db)
+{
+    ((struct sqlite_db *)db)->conn->timeout_ms = 0;  // until the next read begins
+}
+
 // --- operations of a transaction --------------------------------------------------------------
 
 static bool tx_run(struct db_store *base, const char *name, db_fn *fn, void *arg, struct error *err)
@@ -136,6 +141,7 @@ static const struct db_ops SQLITE_OPS = {.engine = DB_SQLITE,
                                          .read_end = read_end,
                                          .reading = reading,
                                          .read_anew = read_anew,
+                                         .read_unhurried = read_unhurried,
                                          .tx_run = tx_run,
                                          .savepoint = savepoint,
                                          .savepoint_keep = savepoint_keep,
@@ -160,6 +166,9 @@ static void store_close(void *handle)
         sqlite_writer_stop(store->writer);
     }
     per_thread_close(&store->readers);
+    if (store->writer != NULL) {
+        sqlite_writer_free(store->writer);
+    }
 }
 
 static bool open_fail(const char *path, struct error *err)

@@ -65,6 +65,9 @@ MUST_CHECK bool sqlite_writer_start(const char *path, struct sqlite_writer **ret
                                     struct error *err);
 // Finishes waiting transactions, then stops.
 void sqlite_writer_stop(struct sqlite_writer *writer);
+// Closes its connections; after the readers, so that a connection that may write is the last one
+// and puts the whole log into the file.
+void sqlite_writer_free(struct sqlite_writer *writer);
 bool sqlite_writer_run(struct sqlite_writer *writer, struct db_store *store, const char *name,
                        db_fn *fn, void *arg, struct error *err);
 int64_t sqlite_writer_next_id(struct db *db);

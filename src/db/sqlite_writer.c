@@ -410,7 +410,7 @@ bool sqlite_writer_run(struct sqlite_writer *writer, struct db_store *store, con
     return task.ok;
 }
 
-static void writer_free(struct sqlite_writer *w)
+void sqlite_writer_free(struct sqlite_writer *w)
 {
     if (w->checkpoint_conn != NULL) {
         sqlite_conn_close(w->checkpoint_conn);
@@ -429,7 +429,7 @@ bool sqlite_writer_start(const char *path, struct sqlite_writer **ret, struct er
     w->log_pages_limit = LOG_PAGES;
     if (!sqlite_conn_open(path, false, &w->conn, err) ||
         !sqlite_conn_open(path, false, &w->checkpoint_conn, err)) {
-        writer_free(w);
+        sqlite_writer_free(w);
         return false;
     }
     (void)sqlite3_wal_hook(w->conn->handle, log_grown, w);
@@ -437,12 +437,13 @@ bool sqlite_writer_start(const char *path, struct sqlite_writer **ret, struct er
     (void)pthread_cond_init(&w->work, NULL);
     (void)pthread_cond_init(&w->checkpoint_work, NULL);
     if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
-        writer_free(w);
+        sqlite_writer_free(w);
         return error_internal(err, "no thread for the database writer");
     }
     if (pthread_create(&w->checkpoint_thread, NULL, checkpoint_main, w) != 0) {
         w->checkpoint_thread = w->thread;
         sqlite_writer_stop(w);
+        sqlite_writer_free(w);
         return error_internal(err, "no thread for database checkpoints");
     }
     *ret = w;
@@ -464,5 +465,4 @@ void sqlite_writer_stop(struct sqlite_writer *w)
     (void)pthread_mutex_destroy(&w->lock);
     (void)pthread_cond_destroy(&w->work);
     (void)pthread_cond_destroy(&w->checkpoint_work);
-    writer_free(w);
 }

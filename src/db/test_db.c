@@ -518,6 +518,32 @@ static void test_notices(void **state)
     assert_true(heard.count <= 2);
 }
 
+static void test_verify(void **state)
+{
+    struct world *w = *state;
+    struct error err = {0};
+    for (int i = 0; i < 500; i++) {
+        must_insert(w, mem_printf(w->ctx, "%d", i));
+    }
+    assert_true(db_verify(w->store, &err));
+    if (postgres_url() != NULL) {
+        return;
+    }
+    mem_free(w->open);
+    // Closed in order, all is in the one file.
+    assert_int_not_equal(access(mem_printf(w->ctx, "%s/steward.db-wal", w->folder), F_OK), 0);
+    FILE *file = fopen(mem_printf(w->ctx, "%s/steward.db", w->folder), "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, -4096, SEEK_END), 0);
+    for (int i = 0; i < 4096; i++) {
+        assert_int_equal(fputc('x', file), 'x');
+    }
+    assert_int_equal(fclose(file), 0);
+    assert_true(try_open(w, WORLD_MIGRATIONS, 2, &err));
+    assert_false(db_verify(w->store, &err));
+    assert_int_equal(err.code, ERR_UNAVAILABLE);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, world_setup, world_teardown)
@@ -538,6 +564,7 @@ int main(void)
         TEST(test_migrations_are_checked),
         TEST(test_built_queries),
         TEST(test_notices),
+        TEST(test_verify),
     };
     const struct CMUnitTest sqlite_tests[] = {
         TEST(test_files_are_private),
