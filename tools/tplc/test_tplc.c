@@ -160,6 +160,22 @@ static void names_the_line(void **state)
     mem_free(ctx);
 }
 
+static void mails_may_have_literal_style(void **state)
+{
+    (void)state;
+    mem_ctx *ctx = mem_ctx_new(NULL, "test");
+    struct error err = {0};
+    struct str header;
+    struct str source;
+    struct str good = STR("{% template x() %}<p style=\"color: red\"></p>");
+    struct str bad = STR("{% template x(struct str s) %}<p style=\"color: {{ s }}\"></p>");
+    assert_true(tplc_compile(ctx, "a_mail.html", good, "a.h", &header, &source, &err));
+    assert_false(tplc_compile(ctx, "a_mail.html", bad, "a.h", &header, &source, &err));
+    assert_non_null(strstr(err.message, "literal text only"));
+    assert_false(tplc_compile(ctx, "a.html", good, "a.h", &header, &source, &err));
+    mem_free(ctx);
+}
+
 static struct str code_of(mem_ctx *ctx, const char *body)
 {
     struct error err = {0};
@@ -209,9 +225,8 @@ static void chooses_the_macro_by_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_what_could_go_wrong),
-        cmocka_unit_test(names_the_line),
-        cmocka_unit_test(writes_small_pages),
+        cmocka_unit_test(refuses_what_could_go_wrong),  cmocka_unit_test(names_the_line),
+        cmocka_unit_test(mails_may_have_literal_style), cmocka_unit_test(writes_small_pages),
         cmocka_unit_test(chooses_the_macro_by_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
