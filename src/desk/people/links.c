@@ -9,6 +9,7 @@
 // Kept a while after they end, so that how many were sent can be counted.
 #define KEEP_MS (2 * DAYS_MS)
 
+// The token is a parameter, not a part of the path: paths are logged.
 struct purpose_row {
     struct str word;
     const char *path;
@@ -17,9 +18,9 @@ struct purpose_row {
 };
 
 static const struct purpose_row PURPOSES[] = {
-    [LINK_SIGN_IN] = {STR_INIT("sign_in"), "/sign-in/link/", 30 * MINUTES_MS, MAIL_SIGN_IN},
-    [LINK_RESET] = {STR_INIT("reset"), "/password/reset/", HOURS_MS, MAIL_RESET},
-    [LINK_INVITE] = {STR_INIT("invite"), "/invitation/", 7 * DAYS_MS, MAIL_INVITE},
+    [LINK_SIGN_IN] = {STR_INIT("sign_in"), "/sign-in/link?token=", 30 * MINUTES_MS, MAIL_SIGN_IN},
+    [LINK_RESET] = {STR_INIT("reset"), "/password/reset?token=", HOURS_MS, MAIL_RESET},
+    [LINK_INVITE] = {STR_INIT("invite"), "/invitation?token=", 7 * DAYS_MS, MAIL_INVITE},
 };
 
 static struct str token_hash(mem_ctx *ctx, struct str token)

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// View models of signing in, the first run, and one's own account.
+#ifndef STEWARD_DESK_PEOPLE_PAGES_H
+#define STEWARD_DESK_PEOPLE_PAGES_H
+
+#include "desk/people/people.h"
+#include "view/layout.h"
+#include "view/url.h"
+
+struct vm_sign_in {
+    struct vm_layout layout;
+    struct str email;
+    struct str next;   // where to go afterwards; may be empty
+    struct str error;  // for the whole form
+    bool forgotten;    // asks for an address only
+};
+
+// A page that only says something.
+struct vm_note {
+    struct vm_layout layout;
+    struct str text;
+    struct str more;  // a second paragraph; may be empty
+    struct url link;
+    struct str link_label;
+};
+
+// What a mailed link opens: one button, so that opening it changes nothing.
+struct vm_link_confirm {
+    struct vm_layout layout;
+    struct str name;
+    struct str email;
+    struct str token;
+};
+
+struct vm_new_password {
+    struct vm_layout layout;
+    struct url action;
+    struct str token;
+    struct str text;
+    struct str email;  // for password managers
+    struct str error;
+};
+
+struct vm_setup {
+    struct vm_layout layout;
+    struct str code;
+    struct str name;
+    struct str email;
+    struct str error_code;
+    struct str error_name;
+    struct str error_email;
+    struct str error_password;
+};
+
+struct vm_session {
+    struct session_id id;
+    struct str browser;  // "Firefox on Linux"
+    struct str address;
+    int64_t seen_at;
+    bool current;
+};
+
+struct vm_account {
+    struct vm_layout layout;
+    bool staff;
+    bool has_password;
+    struct str name;
+    struct str alias;
+    struct str email;
+    struct str phone;
+    struct str locale;
+    struct str time_zone;
+    struct str signature;
+    struct str error_name;
+    struct str error_phone;
+    struct str error_locale;
+    struct str error_time_zone;
+    struct str error_previous;
+    struct str error_password;
+    struct vm_session *sessions;
+    size_t session_count;
+};
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Signing in and out, by password and by mailed link.
+#include "app/rate.h"
+#include "app/session.h"
+#include "desk/people/pages_internal.h"
+#include "desk/people/sign_in.html.h"
+
+struct str page_form_text(struct ctx *ctx, const char *name)
+{
+    struct str text = http_form(ctx->req, name);
+    return str_none(text) ? STR("") : text;
+}
+
+bool page_note(struct ctx *ctx, const struct vm_note *note, struct str title)
+{
+    struct view v;
+    struct vm_note vm = *note;
+    desk_page_begin(ctx, &v, &vm.layout, title, "sign-in");
+    view_note(&v, &vm);
+    return true;
+}
+
+// --- starting a session -------------------------------------------------------------------------
+
+struct arrival {
+    struct ctx *ctx;
+    struct user_id user;
+};
+
+static bool arrive_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct arrival *arrival = arg;
+    return user_signed_in(desk_people(arrival->ctx), tx, arrival->user, err);
+}
+
+bool page_arrive(struct ctx *ctx, const struct user *user, struct str next, struct error *err)
+{
+    struct arrival arrival = {ctx, user->id};
+    struct url home =
+        user->role >= ROLE_LIGHT_AGENT ? url_literal("/desk") : url_literal("/requests");
+    if (!db_tx_run(ctx->app->db, "sign_in", arrive_tx, &arrival, err) ||
+        !session_start(ctx, user->id, err)) {
+        return false;
+    }
+    http_redirect(ctx->resp, url_own_or(next, home).text);
+    return true;
+}
+
+// --- by password --------------------------------------------------------------------------------
+
+static bool show_sign_in(struct ctx *ctx, struct vm_sign_in *vm, const struct error *why)
+{
+    struct view v;
+    if (why != NULL) {
+        vm->error = str_c(why->message);
+        ctx->resp->status =
+            error_http_status(why->code) == 401 ? 422 : error_http_status(why->code);
+    }
+    desk_page_begin(ctx, &v, &vm->layout, STR("Sign in"), "sign-in");
+    view_sign_in(&v, vm);
+    return true;
+}
+
+// GET /sign-in
+bool page_sign_in(struct ctx *ctx, struct error *err)
+{
+    struct str next = http_param(ctx->req, "next");
+    struct vm_sign_in vm = {.next = str_none(next) ? STR("") : next};
+    bool needed = false;
+    if (!setup_needed(ctx->db, &needed, err)) {
+        return false;
+    }
+    if (needed) {
+        http_redirect(ctx->resp, STR("/setup"));
+        return true;
+    }
+    if (ctx->actor.user.v != 0) {
+        struct url home = actor_is_staff(&ctx->actor) ? url_literal("/desk") : url_literal("/");
+        http_redirect(ctx->resp, url_own_or(vm.next, home).text);
+        return true;
+    }
+    return show_sign_in(ctx, &vm, NULL);
+}
+
+// POST /sign-in
+bool page_sign_in_post(struct ctx *ctx, struct error *err)
+{
+    struct vm_sign_in vm = {.email = str_trim(page_form_text(ctx, "email")),
+                            .next = page_form_text(ctx, "next")};
+    struct limiter *limiter = ctx->app->limiter;
+    int64_t now = clock_now(ctx->app->clock);
+    struct str account = str_lower(ctx->mem, str_utf8_clip(vm.email, 254));
+    struct user user;
+    struct error why;
+    if (!guess_allowed(limiter, account, ctx->req->peer, now, &why)) {
+        return show_sign_in(ctx, &vm, &why);
+    }
+    if (password_check(ctx->db, ctx->mem, account, page_form_text(ctx, "password"), &user, &why)) {
+        guess_passed(limiter, account);
+        return page_arrive(ctx, &user, vm.next, err);
+    }
+    if (why.code != ERR_UNAUTHENTICATED) {
+        *err = why;
+        return false;
+    }
+    guess_failed(limiter, account, ctx->req->peer, now);
+    return show_sign_in(ctx, &vm, &why);
+}
+
+// POST /sign-out
+bool page_sign_out(struct ctx *ctx, struct error *err)
+{
+    if (!session_end(ctx, err)) {
+        return false;
+    }
+    http_redirect(ctx->resp, STR("/"));
+    return true;
+}
+
+// --- by link ------------------------------------------------------------------------------------
+
+struct link_call {
+    struct ctx *ctx;
+    enum link_purpose purpose;
+    struct str email;
+    struct str token;
+    struct link link;
+    struct user user;
+};
+
+static bool mail_link_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct link_call *call = arg;
+    return link_mail(desk_people(call->ctx), tx, call->purpose, call->email,
+                     page_form_text(call->ctx, "next"), err);
+}
+
+bool page_mail_link(struct ctx *ctx, enum link_purpose purpose, struct error *err)
+{
+    struct link_call call = {
+        .ctx = ctx, .purpose = purpose, .email = str_trim(page_form_text(ctx, "email"))};
+    if (!db_tx_run(ctx->app->db, "link.mail", mail_link_tx, &call, err)) {
+        return false;
+    }
+    // The same for everybody: it does not tell who has an account.
+    const struct vm_note note = {
+        .text = str_printf(ctx->mem,
+                           "If " STR_FMT " is known here, a link is on its way there. It works "
+                           "once, for a short time.",
+                           STR_ARG(str_one_line(ctx->mem, call.email, 100))),
+        .more = STR("Nothing came? Look among the unwanted mails, or try the address from which "
+                    "you wrote to us."),
+        .link = url_literal("/"),
+        .link_label = STR("Back to the start page")};
+    return page_note(ctx, &note, STR("Look at your mail"));
+}
+
+// POST /sign-in/link
+bool page_link_ask(struct ctx *ctx, struct error *err)
+{
+    struct str ignored;
+    struct vm_sign_in vm = {.email = str_trim(page_form_text(ctx, "email")),
+                            .next = page_form_text(ctx, "next")};
+    struct error why;
+    if (!email_normalise(ctx->mem, vm.email, &ignored)) {
+        (void)error_set(&why, ERR_INVALID,
+                        "Give your mail address, so that we can send you a link.");
+        return show_sign_in(ctx, &vm, &why);
+    }
+    return page_mail_link(ctx, LINK_SIGN_IN, err);
+}
+
+bool page_link_gone(struct ctx *ctx, const struct error *why)
+{
+    const struct vm_note note = {.text = str_dup(ctx->mem, str_c(why->message)),
+                                 .more = STR(""),
+                                 .link = url_literal("/sign-in"),
+                                 .link_label = STR("Sign in")};
+    ctx->resp->status = error_http_status(why->code);
+    return page_note(ctx, &note, STR("This link is over"));
+}
+
+// GET /sign-in/link?token=: shows a button; programs that open links in mails press none.
+bool page_link_show(struct ctx *ctx, struct error *err)
+{
+    struct vm_link_confirm vm = {.token = http_param(ctx->req, "token")};
+    struct link link;
+    struct user user;
+    struct error why;
+    struct view v;
+    bool found = false;
+    if (!link_peek(desk_people(ctx), ctx->db, ctx->mem, LINK_SIGN_IN, vm.token, &link, &why)) {
+        *err = why;
+        return why.code == ERR_GONE && page_link_gone(ctx, &why);
+    }
+    if (!user_find(ctx->db, ctx->mem, link.user, &user, &found, err)) {
+        return false;
+    }
+    vm.name = user.name;
+    vm.email = str_none(user.email) ? STR("") : user.email;
+    desk_page_begin(ctx, &v, &vm.layout, STR("Sign in"), "sign-in");
+    view_link_confirm(&v, &vm);
+    return true;
+}
+
+static bool use_link_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct link_call *call = arg;
+    bool found = false;
+    return link_use(desk_people(call->ctx), tx, call->ctx->mem, call->purpose, call->token,
+                    &call->link, err) &&
+           user_find(tx, call->ctx->mem, call->link.user, &call->user, &found, err);
+}
+
+// POST /sign-in/link/use
+bool page_link_use(struct ctx *ctx, struct error *err)
+{
+    struct link_call call = {
+        .ctx = ctx, .purpose = LINK_SIGN_IN, .token = page_form_text(ctx, "token")};
+    struct error why;
+    if (!db_tx_run(ctx->app->db, "link.use", use_link_tx, &call, &why)) {
+        *err = why;
+        return why.code == ERR_GONE && page_link_gone(ctx, &why);
+    }
+    return page_arrive(ctx, &call.user, call.link.next, err);
+}
