@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "base/buf.h"
+#include "desk/channels/mailbox.h"
 #include "desk/desk.h"
 #include "live/live.h"
 #include "mail/ids.h"
@@ -33,16 +34,18 @@ static bool add_job(struct db *tx, struct outmail_id id, int64_t now, int64_t se
     return jobs_add(tx, &job, NULL, err);
 }
 
-static bool put_mail(struct desk *desk, struct db *tx, struct outmail *mail, struct error *err)
+// `written_to` is the address that the ticket came to, or absent.
+static bool put_mail(struct desk *desk, struct db *tx, struct str written_to, struct outmail *mail,
+                     struct error *err)
 {
     mem_ctx *ctx = db_tx_ctx(tx);
-    const struct config *config = desk->app->config;
+    struct str mailbox = mailbox_for(desk, ctx, written_to);
     mail->id = mail_outbox_new_id(tx);
     mail->message_id = mail_message_id(ctx, desk->app->secret, mail->ticket, mail->comment,
-                                       mail_domain(config->mailbox));
-    mail->envelope_from = mail_bounce_address(ctx, desk->app->secret, config->mailbox, mail->id);
+                                       mail_domain(mailbox));
+    mail->envelope_from = mail_bounce_address(ctx, desk->app->secret, mailbox, mail->id);
     if (str_none(mail->envelope_from)) {
-        mail->envelope_from = config->mailbox;
+        mail->envelope_from = mailbox;
     }
     if (str_none(mail->payload)) {
         mail->payload = STR("");
@@ -78,7 +81,7 @@ static bool mail_person(struct desk *desk, struct db *tx, const struct ticket_ap
         .send_at = applied->now + undo,
         .created_at = applied->now,
     };
-    return put_mail(desk, tx, &mail, err);
+    return put_mail(desk, tx, outcome->after.recipient, &mail, err);
 }
 
 // The requester and everybody in copy, less the author.
@@ -179,7 +182,7 @@ bool channels_people_mail(void *env, struct db *tx, const struct people_mail *ma
         .send_at = now,
         .created_at = now,
     };
-    return put_mail(desk, tx, &out, err);
+    return put_mail(desk, tx, STR_NONE, &out, err);
 }
 
 // --- open pages ---------------------------------------------------------------------------------

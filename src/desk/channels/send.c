@@ -9,6 +9,7 @@
 #include "blob/blob.h"
 #include "desk/channels/mail_reply.html.h"
 #include "desk/channels/mail_view.h"
+#include "desk/channels/mailbox.h"
 #include "desk/desk.h"
 #include "mail/compose.h"
 #include "mail/html_text.h"
@@ -269,6 +270,7 @@ static bool compose(struct sending *s, struct error *err)
     struct compose_address *to = mem_new(s->ctx, struct compose_address);
     struct compose_address *cc = mem_array(s->ctx, struct compose_address, s->copy_count + 1);
     bool reply = str_eq_c(s->mail.kind, "reply");
+    struct str mailbox = mailbox_for(s->desk, s->ctx, s->ticket.recipient);
     if (s->mail.ticket.v == 0) {
         compose_account_mail(s);
     } else {
@@ -285,10 +287,10 @@ static bool compose(struct sending *s, struct error *err)
     *to = (struct compose_address){s->recipient.name, s->mail.address};
     s->out.from = (struct compose_address){
         reply ? compose_from_name(s->ctx, s->author.name, config->desk_name) : config->desk_name,
-        config->mailbox};
+        mailbox};
     s->out.reply_to = s->mail.ticket.v == 0
                           ? STR("")
-                          : mail_reply_address(s->ctx, s->desk->app->secret, config->mailbox,
+                          : mail_reply_address(s->ctx, s->desk->app->secret, mailbox,
                                                s->mail.ticket, s->mail.user);
     s->out.reply_to = str_none(s->out.reply_to) ? STR("") : s->out.reply_to;
     s->out.to = to;

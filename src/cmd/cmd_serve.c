@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Runs the desk: HTTP, LMTP and background work in one process, until a signal ends it gently.
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/metrics.h"
+#include "base/log.h"
+#include "cmd/program.h"
+#include "desk/channels/channels.h"
+#include "http/server.h"
+#include "jobs/jobs.h"
+#include "live/live.h"
+
+#define GRACE_MS (10 * SECONDS_MS)
+#define BEAT_S 20
+#define PEM_BYTES (1 << 20)
+
+struct serving {
+    struct program program;
+    struct http_server *http;
+    struct lmtp_server *lmtp;
+    struct jobs_runner *jobs;
+    struct jobs_options job_options;
+};
+
+static int64_t body_limit(void *env, enum http_method method, struct str path, bool *ret_stream)
+{
+    struct serving *s = env;
+    int64_t limit = dispatch_body_limit(&s->program.app, method, path, ret_stream);
+    int64_t most = s->program.config.max_upload_bytes;
+    return limit > most ? most : limit;
+}
+
+static void handle(void *env, const struct http_request *request, struct http_response *response)
+{
+    struct serving *s = env;
+    dispatch_run(&s->program.app, request, response);
+}
+
+static void refuse(void *env, const struct http_request *request, const struct error *why,
+                   struct http_response *response)
+{
+    struct serving *s = env;
+    dispatch_refuse(&s->program.app, request, why, response);
+}
+
+static bool read_pem(mem_ctx *ctx, struct str path, const char **ret, struct error *err)
+{
+    char *text = mem_array(ctx, char, PEM_BYTES);
+    if (path.len == 0) {
+        *ret = NULL;
+        return true;
+    }
+    FILE *file = fopen(str_cstr(ctx, path), "re");
+    size_t len = file == NULL ? 0 : fread(text, 1, PEM_BYTES - 1, file);
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    text[len] = '\0';
+    *ret = text;
+    return len > 0 || error_set(err, ERR_UNAVAILABLE, "Cannot read %.*s.", STR_ARG(path));
+}
+
+static bool start_http(struct serving *s, struct error *err)
+{
+    const struct config *config = &s->program.config;
+    static const struct str DEFAULT = STR_INIT("localhost:8080");
+    bool given = config->listen.count > 0;
+    struct http_server_options options = {
+        .listen = given ? config->listen.items : &DEFAULT,
+        .listen_count = given ? config->listen.count : 1,
+        .threads = (int)config->threads,
+        .max_connections = (unsigned)config->max_connections,
+        .idle_timeout_s = 60,
+        .memory_file_bytes = 1 << 20,
+        .tmp_folder = mem_printf(s->program.ctx, STR_FMT "/tmp", STR_ARG(config->data)),
+        .trusted_proxies = config->trusted_proxy.items,
+        .trusted_proxy_count = config->trusted_proxy.count,
+        .app = {s, body_limit, handle, refuse},
+        .live = s->program.app.live,
+    };
+    return read_pem(s->program.ctx, config->tls_certificate, &options.tls_certificate, err) &&
+           read_pem(s->program.ctx, config->tls_key, &options.tls_key, err) &&
+           http_server_start(s->program.ctx, &options, &s->http, err);
+}
+
+static bool start_lmtp(struct serving *s, struct error *err)
+{
+    const struct config *config = &s->program.config;
+    struct lmtp_options options = {
+        .listen = config->lmtp.items,
+        .listen_count = config->lmtp.count,
+        .host_name = STR("steward"),
+        .spill_folder = str_printf(s->program.ctx, STR_FMT "/tmp", STR_ARG(config->data)),
+        .acceptor = intake_acceptor(s->program.desk),
+        .max_message = config->max_mail_bytes,
+    };
+    return config->lmtp.count == 0 || lmtp_server_start(s->program.ctx, &options, &s->lmtp, err);
+}
+
+static bool start_jobs(struct serving *s, struct error *err)
+{
+    s->job_options = (struct jobs_options){
+        .db = s->program.app.db,
+        .clock = &s->program.clock,
+        .env = s->program.desk,
+        .kinds = DESK_JOBS,
+        .kind_count = DESK_JOB_COUNT,
+        .timers = DESK_TIMERS,
+        .timer_count = DESK_TIMER_COUNT,
+        .threads = (int)s->program.config.job_threads,
+    };
+    return jobs_start(s->program.ctx, &s->job_options, &s->jobs, err);
+}
+
+static double open_live(void *env)
+{
+    struct serving *s = env;
+    return (double)live_count(s->program.app.live);
+}
+
+static double mails_in(void *env)
+{
+    struct serving *s = env;
+    return s->lmtp == NULL ? 0 : (double)lmtp_server_stats(s->lmtp).accepted;
+}
+
+static bool code_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct serving *s = arg;
+    struct str code;
+    if (!setup_code_make(&s->program.desk->people, tx, s->program.ctx, &code, err)) {
+        return false;
+    }
+    (void)printf("There is no administrator yet. Open /setup in a browser and enter this code: %.*s\n",
+                 STR_ARG(code));
+    (void)fflush(stdout);
+    return true;
+}
+
+static bool offer_setup(struct serving *s, struct error *err)
+{
+    struct db *db = NULL;
+    bool needed = false;
+    if (!db_read_begin(s->program.app.db, &db, err)) {
+        return false;
+    }
+    bool ok = setup_needed(db, &needed, err);
+    db_read_end(db);
+    return ok && (!needed || db_tx_run(s->program.app.db, "setup.code", code_in_tx, s, err));
+}
+
+// Signals are taken by the main thread alone, which has nothing else to do than to beat.
+static void wait_for_end(struct serving *s, const sigset_t *signals)
+{
+    for (;;) {
+        struct timespec beat = {.tv_sec = BEAT_S};
+        int signal = sigtimedwait(signals, NULL, &beat);
+        if (signal == SIGTERM || signal == SIGINT) {
+            return;
+        }
+        live_beat(s->program.app.live);
+    }
+}
+
+static bool start(struct serving *s, bool with_jobs, struct error *err)
+{
+    metrics_gauge(s->program.app.metrics, "live_connections", "Open live pages.", false, open_live, s);
+    metrics_gauge(s->program.app.metrics, "lmtp_accepted_total", "Mails taken in by LMTP.", true,
+                  mails_in, s);
+    return (!with_jobs || start_jobs(s, err)) && start_lmtp(s, err) && start_http(s, err) &&
+           offer_setup(s, err);
+}
+
+static void stop(struct serving *s)
+{
+    atomic_store(&s->program.desk->stopping, true);
+    if (s->http != NULL) {
+        http_server_stop(s->http, GRACE_MS);
+    }
+    if (s->lmtp != NULL) {
+        lmtp_server_stop(s->lmtp, GRACE_MS);
+    }
+    if (s->jobs != NULL) {
+        jobs_stop(s->jobs);
+    }
+}
+
+int cmd_serve(int argc, char **argv)
+{
+    static const struct option OPTIONS[] = {
+        OPTION_DATA,
+        OPTION_DB,
+        {"listen", "HOST:PORT", true, "where to serve HTTP; localhost:8080 if not given"},
+        {"lmtp", "ADDRESS", true, "HOST:PORT or /path to take mail by LMTP"},
+        {"smtp", "URL", false, "smtp://host:port to send mail through"},
+        {"tls-certificate", "FILE", false, "PEM certificate; with --tls-key serves HTTPS"},
+        {"tls-key", "FILE", false, "PEM key"},
+        {"public-url", "URL", false, "how people reach this desk; used in mails"},
+        {"mailbox", "MAIL", false, "the desk's own mail address"},
+        {"log-level", "LEVEL", false, "debug, info, warn or error"},
+        {"no-jobs", NULL, false, "no background work in this process"},
+    };
+    struct given given;
+    struct serving *s = mem_new(NULL, struct serving);
+    struct error err;
+    sigset_t signals;
+    enum options_result read = options_read(
+        argc, argv, "Runs the desk. All options can also stand in DIR/steward.conf.", OPTIONS,
+        sizeof OPTIONS / sizeof *OPTIONS, &given);
+    if (read != OPTIONS_GO_ON || given.word_count > 0 || given_value(&given, "data") == NULL) {
+        if (read == OPTIONS_GO_ON) {
+            (void)fprintf(stderr, "steward serve: --data DIR is needed, and no other words.\n");
+        }
+        mem_free(s);
+        return read == OPTIONS_DONE ? EX_OK : EX_USAGE;
+    }
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    int code = EX_OK;
+    if (!program_open(&s->program, &given, true, &err) ||
+        !start(s, given_value(&given, "no-jobs") == NULL, &err)) {
+        code = fail_with(&err);
+    } else {
+        LOG(LOG_LEVEL_INFO, "serving", LOG_NUM("port", http_server_port(s->http, 0)));
+        wait_for_end(s, &signals);
+        LOG(LOG_LEVEL_INFO, "stopping", LOG_NUM("under_way", (int64_t)http_server_stats(s->http).under_way));
+    }
+    stop(s);
+    program_close(&s->program);
+    mem_free(s);
+    return code;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cmd/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/metrics.h"
+#include "app/rate.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "blob/blob.h"
+#include "live/live.h"
+#include "migrations.h"
+
+#define SECRET_BYTES 32
+
+static bool make_folder(const char *path, struct error *err)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+        return true;
+    }
+    return error_set(err, ERR_UNAVAILABLE, "Cannot make the folder %s: %s", path, strerror(errno));
+}
+
+static bool make_data(struct program *p, const char *data, struct error *err)
+{
+    struct stat known;
+    const char *secret = mem_printf(p->ctx, "%s/secret", data);
+    if (!make_folder(data, err)) {
+        return false;
+    }
+    if (stat(secret, &known) == 0) {
+        return true;
+    }
+    struct str key = random_token(p->ctx, SECRET_BYTES);
+    int fd = open(secret, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write(fd, key.ptr, key.len) == (ssize_t)key.len && fsync(fd) == 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return ok || error_set(err, ERR_UNAVAILABLE, "Cannot write %s: %s", secret, strerror(errno));
+}
+
+bool read_first_line(mem_ctx *ctx, const char *path, struct str *ret, struct error *err)
+{
+    char line[1024];
+    bool standard = strcmp(path, "-") == 0;
+    FILE *file = standard ? stdin : fopen(path, "re");
+    if (file == NULL) {
+        return error_set(err, ERR_UNAVAILABLE, "Cannot read %s: %s", path, strerror(errno));
+    }
+    bool got = fgets(line, sizeof line, file) != NULL;
+    if (!standard) {
+        (void)fclose(file);
+    }
+    if (!got) {
+        return error_set(err, ERR_INVALID, "%s is empty.", path);
+    }
+    *ret = str_dup(ctx, str_trim(str_c(line)));
+    return true;
+}
+
+static bool read_secret(struct program *p, const char *data, struct error *err)
+{
+    struct str line;
+    const char *path = mem_printf(p->ctx, "%s/secret", data);
+    if (!read_first_line(p->ctx, path, &line, err)) {
+        return error_set(err, ERR_UNAVAILABLE, "%s is no data folder (its secret cannot be read). "
+                                               "Make one with `steward init --data %s …`.",
+                         data, data);
+    }
+    return base64_decode(p->ctx, line, &p->app.secret) ||
+           error_set(err, ERR_UNAVAILABLE, "%s is damaged: restore it from a backup, or the links in "
+                                           "mails that were sent will not work any more.",
+                     path);
+}
+
+static bool read_settings(struct program *p, const struct given *given, const char *data,
+                          struct error *err)
+{
+    enum log_level level = LOG_LEVEL_INFO;
+    config_init(&p->config);
+    if (!config_load(&p->config, p->ctx, str_c(data), err)) {
+        return false;
+    }
+    bool listens = false;
+    for (size_t i = 0; i < given->count; i++) {
+        struct str name = str_c(given->items[i].option->name);
+        struct str value = str_c(given->items[i].value);
+        // Listeners of the command line stand in place of those of the file.
+        if (str_eq_c(name, "listen") && !listens) {
+            p->config.listen.count = 0;
+            listens = true;
+        }
+        if (config_known(name) && !config_set(&p->config, p->ctx, name, value, err)) {
+            return false;
+        }
+    }
+    if (!log_level_parse(p->config.log_level, &level)) {
+        return error_set(err, ERR_INVALID, "log_level is one of debug, info, warn, error.");
+    }
+    log_set_level(level);
+    return true;
+}
+
+static bool open_stores(struct program *p, const char *data, struct error *err)
+{
+    const char *url = p->config.db.len > 0 ? str_cstr(p->ctx, p->config.db)
+                                           : mem_printf(p->ctx, "sqlite:%s/steward.db", data);
+    struct db_options options = {.url = url,
+                                 .migrations = MIGRATIONS,
+                                 .migration_count = MIGRATION_COUNT,
+                                 .statement_timeout_ms = 30000};
+    const char *tmp = mem_printf(p->ctx, "%s/tmp", data);
+    return make_folder(tmp, err) && db_open(p->ctx, &options, &p->app.db, err) &&
+           blob_store_open(p->ctx, mem_printf(p->ctx, "file:%s", data), &p->app.blobs, err);
+}
+
+bool program_open(struct program *p, const struct given *given, bool create, struct error *err)
+{
+    const char *data = given_value(given, "data");
+    *p = (struct program){.ctx = mem_ctx_new(NULL, "program")};
+    if (data == NULL || data[0] == '\0') {
+        return error_set(err, ERR_INVALID, "Say which data folder: --data DIR.");
+    }
+    (void)umask(0077);
+    clock_init(&p->clock);
+    p->app.clock = &p->clock;
+    p->app.config = &p->config;
+    if ((create && !make_data(p, data, err)) || !read_secret(p, data, err) ||
+        !read_settings(p, given, data, err) || !open_stores(p, data, err)) {
+        return false;
+    }
+    p->app.live = live_hub_new(p->ctx);
+    p->app.limiter = limiter_new(p->ctx);
+    p->app.metrics = metrics_new(p->ctx);
+    return desk_new(p->ctx, &p->app, &p->desk, err);
+}
+
+void program_close(struct program *p)
+{
+    mem_free(p->ctx);
+    p->ctx = NULL;
+}
+
+struct actor program_actor(void)
+{
+    return actor_system(CHANNEL_SYSTEM);
+}

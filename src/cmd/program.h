@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The wired program: the only place that builds `struct app`.
+#ifndef STEWARD_CMD_PROGRAM_H
+#define STEWARD_CMD_PROGRAM_H
+
+#include "app/app.h"
+#include "app/config.h"
+#include "cmd/command.h"
+#include "desk/desk.h"
+
+struct program {
+    mem_ctx *ctx;
+    struct config config;
+    struct clock clock;
+    struct app app;
+    struct desk *desk;
+};
+
+// Reads the settings of the data folder, applies the command line's, opens database and blobs and
+// wires the rooms. With `create`, makes the folder and its secret. Options of the same name as a
+// setting are taken as that setting.
+MUST_CHECK bool program_open(struct program *program, const struct given *given, bool create,
+                             struct error *err);
+void program_close(struct program *program);
+
+// The administrator in whose name commands act.
+struct actor program_actor(void);
+
+// Reads a first line, such as a password, from a file ("-": standard input).
+MUST_CHECK bool read_first_line(mem_ctx *ctx, const char *path, struct str *ret, struct error *err);
+
+#define OPTION_DATA {"data", "DIR", false, "the data folder"}
+#define OPTION_DB {"db", "URL", false, "database, instead of the one in the data folder"}
+
+#endif

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One mail for one recipient, from raw bytes to a change of a ticket. First all that needs no
+// database (reading, classifying, sanitising, storing files), then one transaction of ordered
+// steps over one struct ingest. Whatever cannot be placed is kept and listed with the reason.
+#include "desk/channels/intake_internal.h"
+
+#include "app/config.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "blob/blob.h"
+#include "desk/desk.h"
+#include "mail/address.h"
+#include "mail/html_text.h"
+#include "mail/quote.h"
+#include "mail/sanitize.h"
+
+#define FILE_MOST_BYTES ((size_t)512 << 20)
+#define FILES_MOST 200
+#define TEXT_MOST_BYTES ((size_t)1000000)
+
+// --- before the transaction ---------------------------------------------------------------------
+
+static struct str cid_address(void *state, mem_ctx *ctx, struct str content_id)
+{
+    struct ingest *in = state;
+    (void)ctx;
+    for (size_t i = 0; i < in->file_count; i++) {
+        if (!str_none(in->files[i].content_id) && str_ieq(in->files[i].content_id, content_id)) {
+            in->files[i].is_inline = true;
+            return str_printf(in->ctx, "/attachments/token/" STR_FMT, STR_ARG(in->files[i].token));
+        }
+    }
+    return STR_NONE;
+}
+
+static bool store_files(struct ingest *in, struct error *err)
+{
+    const struct mail_message *m = in->message;
+    in->files = mem_array(in->ctx, struct new_file, m->part_count + 1);
+    for (size_t i = 0; i < m->part_count && in->file_count < FILES_MOST; i++) {
+        const struct mail_part *part = &m->parts[i];
+        struct str bytes;
+        struct hash hash;
+        if (!mail_part_bytes(in->ctx, part, FILE_MOST_BYTES, &bytes, err) ||
+            !blob_put_bytes(in->desk->app->blobs, bytes, &hash, err)) {
+            return false;
+        }
+        in->files[in->file_count++] = (struct new_file){
+            .hash = hash_hex(in->ctx, hash),
+            .file_name = part->file_name,
+            .content_type = part->type,
+            .size = (int64_t)bytes.len,
+            .content_id = part->content_id,
+            .token = random_token(in->ctx, 24),
+        };
+    }
+    return true;
+}
+
+static void read_text(struct ingest *in)
+{
+    const struct mail_message *m = in->message;
+    struct new_comment *comment = &in->comment;
+    struct str text = str_utf8_clip(m->text, TEXT_MOST_BYTES);
+    *comment = (struct new_comment){.is_public = true, .quoted_from = -1, .stranger = STR_NONE};
+    if (!str_none(m->html)) {
+        struct sanitize_options options = {.links = SANITIZE_LINKS_OUTSIDE,
+                                           .resolve_cid = cid_address,
+                                           .cid_state = in,
+                                           .own_prefix = STR(""),
+                                           .fold_quotes = true,
+                                           .fold_label = STR(""),
+                                           .max_output = 3 << 20};
+        struct sanitized clean;
+        html_sanitize(in->ctx, m->html, &options, &clean);
+        comment->html = clean.html;
+        comment->remote_images = (int64_t)clean.blocked_images;
+    }
+    if (text.len < m->text.len) {
+        text = str_printf(in->ctx, STR_FMT "\n\n[The text goes on; the whole mail is kept.]",
+                          STR_ARG(text));
+    }
+    if (str_trim(text).len == 0) {
+        text = STR("(This mail has no text.)");
+    }
+    struct mail_fold fold = mail_fold_text(in->ctx, text);
+    comment->body = text;
+    if (fold.quoted.len > 0) {
+        comment->quoted_from = fold.quoted.ptr - text.ptr;
+    }
+    comment->files = in->files;
+    comment->file_count = in->file_count;
+}
+
+static bool prepare(struct ingest *in, struct error *err)
+{
+    struct mail_limits limits = mail_limits_default(in->now);
+    struct str envelope = str_trim(in->letter->recipient);
+    in->token = mail_address_token(in->ctx, in->desk->app->secret, envelope, &in->mailbox);
+    if (!mail_parse(in->ctx, in->letter->raw, &limits, &in->message, err)) {
+        return false;
+    }
+    in->verdict = intake_classify(in);
+    if (!store_files(in, err)) {
+        return false;
+    }
+    read_text(in);
+    return true;
+}
+
+static bool store_raw(struct ingest *in, struct error *err)
+{
+    struct hash hash;
+    in->blob = STR_NONE;
+    if (in->letter->raw.len < MAIL_RAW_IN_ROW) {
+        return true;
+    }
+    if (!blob_put_bytes(in->desk->app->blobs, in->letter->raw, &hash, err)) {
+        return false;
+    }
+    in->blob = hash_hex(in->ctx, hash);
+    return true;
+}
+
+static struct str first_address(const struct mail_addresses *list)
+{
+    return list->count > 0 ? list->items[0].address : STR("");
+}
+
+static struct mail_arrival arrival_of(const struct ingest *in)
+{
+    const struct mail_message *m = in->message;
+    return (struct mail_arrival){
+        .mailbox = in->mailbox,
+        .recipient = in->letter->recipient,
+        .envelope_from = in->letter->envelope_from,
+        .received_at = in->now,
+        .message_id = m == NULL || m->message_id_made ? STR("") : m->message_id,
+        .sender = m == NULL ? STR("") : first_address(&m->from),
+        .subject = m == NULL ? STR("") : m->subject,
+        .raw = in->letter->raw,
+        .blob = in->blob,
+        .state = MAIL_NEW,
+        .reason = STR(""),
+    };
+}
+
+// --- the transaction ----------------------------------------------------------------------------
+
+static bool take_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct ingest *in = arg;
+    struct mail_arrival arrival = arrival_of(in);
+    in->tx = tx;
+    in->decision = INGEST_GO_ON;
+    in->ticket = (struct ticket_id){0};
+    in->proof = STR_NONE;
+    if (in->released.v != 0) {
+        in->spooled = (struct mail_spooled){.id = in->released};
+    } else if (!mail_spool_put(tx, &arrival, &in->spooled, err)) {
+        return false;
+    }
+    if (in->spooled.duplicate && in->spooled.state != MAIL_NEW) {
+        return true;
+    }
+    in->comment.mail = in->spooled.id;
+    if (!intake_steps(in, err)) {
+        return false;
+    }
+    switch (in->decision) {
+    case INGEST_DROP:
+        return mail_spool_drop(tx, in->spooled.id, in->reason, in->now, err);
+    case INGEST_QUARANTINE:
+        return mail_spool_quarantine(tx, in->spooled.id, in->reason, err);
+    case INGEST_GO_ON:
+        break;
+    }
+    return mail_spool_done(tx, in->spooled.id, in->outcome.after.id, in->outcome.comment, in->now,
+                           err);
+}
+
+static bool keep_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct ingest *in = arg;
+    struct mail_arrival arrival = arrival_of(in);
+    struct mail_spooled spooled;
+    if (in->released.v != 0) {
+        return mail_spool_quarantine(tx, in->released, in->reason, err);
+    }
+    arrival.state = MAIL_QUARANTINED;
+    arrival.reason = in->reason;
+    return mail_spool_put(tx, &arrival, &spooled, err);
+}
+
+// Whether the trouble is the mail's own, so that another try would end the same way.
+static bool is_the_mails_fault(const struct error *err)
+{
+    return !error_retryable(err->code) && err->code != ERR_NO_SPACE;
+}
+
+static enum intake_result take(struct ingest *in, struct error *err)
+{
+    struct error why = {0};
+    if (!store_raw(in, err)) {
+        return INTAKE_TRY_LATER;
+    }
+    bool prepared = prepare(in, &why);
+    if (prepared && db_tx_run(in->desk->app->db, "mail.intake", take_in_tx, in, &why)) {
+        return INTAKE_TAKEN;
+    }
+    if (!is_the_mails_fault(&why)) {
+        *err = why;
+        return INTAKE_TRY_LATER;
+    }
+    in->reason = str_dup(in->ctx, str_c(why.message));
+    LOG(LOG_LEVEL_WARN, "mail waits for an administrator", LOG_TEXT("reason", in->reason),
+        LOG_TEXT("detail", str_c(why.detail)));
+    return db_tx_run(in->desk->app->db, "mail.keep", keep_in_tx, in, err) ? INTAKE_TAKEN
+                                                                           : INTAKE_TRY_LATER;
+}
+
+enum intake_result intake_letter(struct desk *desk, mem_ctx *ctx, const struct letter *letter,
+                                 struct error *err)
+{
+    struct ingest *in = mem_new(ctx, struct ingest);
+    in->desk = desk;
+    in->ctx = ctx;
+    in->letter = letter;
+    in->now = clock_now(desk->app->clock);
+    if (!intake_knows(desk, ctx, letter->recipient)) {
+        (void)error_set(err, ERR_NOT_FOUND, "There is no mailbox %.*s here.",
+                        STR_ARG(letter->recipient));
+        return INTAKE_REFUSED;
+    }
+    return take(in, err);
+}
+
+// --- released by an administrator ---------------------------------------------------------------
+
+struct releasing {
+    struct desk *desk;
+    mem_ctx *ctx;
+    struct mail_id id;
+    struct mail_record record;
+    struct str raw;
+};
+
+static bool read_record(struct db *db, void *arg, struct error *err)
+{
+    struct releasing *r = arg;
+    return mail_spool_get(db, r->ctx, r->id, &r->record, err) &&
+           mail_spool_raw(db, r->ctx, r->id, &r->raw, err);
+}
+
+static bool mark_released(struct db *tx, void *arg, struct error *err)
+{
+    struct releasing *r = arg;
+    return mail_spool_release(tx, r->id, err);
+}
+
+bool intake_release(struct desk *desk, mem_ctx *ctx, const struct actor *actor, struct mail_id id,
+                    struct error *err)
+{
+    struct releasing r = {.desk = desk, .ctx = ctx, .id = id};
+    struct hash hash;
+    if (!actor_is_admin(actor)) {
+        return error_set(err, ERR_FORBIDDEN, "Only administrators can release mails.");
+    }
+    if (!db_read(desk->app->db, read_record, &r, err)) {
+        return false;
+    }
+    if (str_none(r.raw)) {
+        if (!blob_hash_parse(r.record.blob, &hash)) {
+            return error_set(err, ERR_GONE, "The content of this mail was deleted.");
+        }
+        if (!blob_read(ctx, desk->app->blobs, hash, FILE_MOST_BYTES, &r.raw, err)) {
+            return false;
+        }
+    }
+    if (!db_tx_run(desk->app->db, "mail.release", mark_released, &r, err)) {
+        return false;
+    }
+    struct letter letter = {r.record.envelope_from, r.record.recipient, r.raw};
+    struct ingest *in = mem_new(ctx, struct ingest);
+    in->desk = desk;
+    in->ctx = ctx;
+    in->letter = &letter;
+    in->now = clock_now(desk->app->clock);
+    in->released = id;
+    return take(in, err) == INTAKE_TAKEN;
+}
+
+// --- LMTP ---------------------------------------------------------------------------------------
+
+static const struct lmtp_answer ANSWER_OK = {LMTP_ACCEPTED, STR_INIT("")};
+static const struct lmtp_answer ANSWER_NO_MAILBOX = {LMTP_REFUSED, STR_INIT("no such mailbox here")};
+static const struct lmtp_answer ANSWER_LATER = {LMTP_TRY_LATER, STR_INIT("please try again later")};
+
+static struct lmtp_answer on_rcpt(void *env, mem_ctx *ctx, struct str address)
+{
+    return intake_knows(env, ctx, address) ? ANSWER_OK : ANSWER_NO_MAILBOX;
+}
+
+static void on_deliver(void *env, mem_ctx *ctx, const struct lmtp_envelope *envelope,
+                       struct str raw, struct lmtp_answer *answers)
+{
+    for (size_t i = 0; i < envelope->rcpt_count; i++) {
+        struct letter letter = {envelope->mail_from, envelope->rcpts[i], raw};
+        struct error err;
+        switch (intake_letter(env, ctx, &letter, &err)) {
+        case INTAKE_TAKEN:
+            answers[i] = ANSWER_OK;
+            break;
+        case INTAKE_REFUSED:
+            answers[i] = ANSWER_NO_MAILBOX;
+            break;
+        case INTAKE_TRY_LATER:
+            log_error("a mail could not be taken in now", &err);
+            answers[i] = ANSWER_LATER;
+            break;
+        }
+    }
+}
+
+struct lmtp_acceptor intake_acceptor(struct desk *desk)
+{
+    return (struct lmtp_acceptor){desk, on_rcpt, on_deliver};
+}
