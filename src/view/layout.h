@@ -23,8 +23,8 @@ struct vm_layout {
     struct str mission;   // one sentence, portal footer; may be empty
     struct user_id user;  // none: nobody has signed in
     struct str user_name;
-    const char *nav;  // the active entry: "tickets", "search", "people", "knowledge", "reports",
-                      // "admin" for agents; "home", "requests", "knowledge" in the portal
+    const char *nav;  // the active entry: "tickets", "search", "admin" for agents; "requests" in
+                      // the portal; "" for none
     bool is_admin;
     bool is_staff;                    // in the portal: shows the way to the desk
     const struct vm_nav_view *views;  // agents' second column; none: the column is left out

@@ -6,6 +6,7 @@ import { start as startComposers } from "./composers";
 import { start as startDialogs } from "./dialogs";
 import { start as startForms } from "./forms";
 import { start as startFrames } from "./frames";
+import { start as startHere } from "./here";
 import { start as startKeys } from "./keys";
 import { start as startLive } from "./live";
 import { start as startMorph } from "./morph";
@@ -15,7 +16,7 @@ import { start as startSelection } from "./selection";
 import { start as startTalk } from "./talk";
 
 startMorph();
-for (const start of [startKeys, startDialogs, startPalette, startSelection, startNotices, startForms, startFrames, startTalk, startComposers]) {
+for (const start of [startKeys, startDialogs, startPalette, startSelection, startNotices, startForms, startFrames, startTalk, startHere, startComposers]) {
   start(document);
   document.addEventListener("htmx:load", (event) => start(event.target as HTMLElement));
 }

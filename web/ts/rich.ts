@@ -43,6 +43,11 @@ function toolbarHTML(): string {
   return tools + link + dialog;
 }
 
+// A draft comes back as the markup that this editor made; a text typed without it is plain.
+function isMarkup(text: string): boolean {
+  return /^<(div|h1|blockquote|pre|ul|ol)[ >]/.test(text.trimStart());
+}
+
 function escapeText(text: string): string {
   const holder = document.createElement("div");
   holder.textContent = text;
@@ -73,7 +78,7 @@ export function startRich(form: HTMLFormElement, text: HTMLTextAreaElement): Wri
   editor.setAttribute("aria-label", text.getAttribute("aria-label") ?? "Message");
   editor.setAttribute("placeholder", text.placeholder);
   editor.dataset["keep"] = "";
-  input.value = text.value === "" ? "" : escapeText(text.value);
+  input.value = isMarkup(text.value) ? text.value : escapeText(text.value);
   const foot = form.querySelector(".composer-foot");
   if (foot) foot.prepend(toolbar);
   else text.after(toolbar);

@@ -8,6 +8,7 @@ const NEAR = 48;
 
 export function start(root: Root): void {
   once(root, "[data-end], [data-talk]", "end", (region) => {
+    if (!region.hasAttribute("tabindex")) region.tabIndex = 0; // so that keys can scroll it
     const toEnd = () => region.scrollTo({ top: region.scrollHeight });
     if (location.hash === "") toEnd();
     let atEnd = true;
