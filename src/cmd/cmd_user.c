@@ -22,9 +22,11 @@ static bool add_in_tx(struct db *tx, void *arg, struct error *err)
         .values = {.name = t->name, .email = t->email, .role = t->role, .verified = true},
     };
     const struct people *room = &t->program->desk->people;
-    return user_create(room, tx, t->program->ctx, &actor, &change, &t->user, err) &&
-           (str_empty(t->hash) || password_set(room, tx, t->program->ctx, &actor, t->user.id,
-                                               t->hash, STR_NONE, err));
+    if (!user_create(room, tx, t->program->ctx, &actor, &change, &t->user, err)) {
+        return false;
+    }
+    struct new_password set = {t->user.id, t->hash, STR_NONE};
+    return str_empty(t->hash) || password_set(room, tx, t->program->ctx, &actor, &set, err);
 }
 
 static bool find_user(struct db *db, void *arg, struct error *err)
@@ -42,8 +44,8 @@ static bool password_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct task *t = arg;
     struct actor actor = program_actor();
-    return password_set(&t->program->desk->people, tx, t->program->ctx, &actor, t->user.id, t->hash,
-                        STR_NONE, err);
+    struct new_password set = {t->user.id, t->hash, STR_NONE};
+    return password_set(&t->program->desk->people, tx, t->program->ctx, &actor, &set, err);
 }
 
 static bool prepare_password(struct task *t, const struct given *given, struct error *err)

@@ -55,7 +55,6 @@ int cmd_config(int argc, char **argv);
 int cmd_deliver(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_init(int argc, char **argv);
-int cmd_lens(int argc, char **argv);
 int cmd_mail(int argc, char **argv);
 int cmd_sample(int argc, char **argv);
 int cmd_serve(int argc, char **argv);

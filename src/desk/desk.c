@@ -5,6 +5,7 @@
 #include "desk/channels/channels.h"
 #include "desk/people/routes.h"
 #include "desk/site.h"
+#include "mail/outbox.h"
 #include "desk/tickets/routes.h"
 #include "desk/portal/routes.h"
 #include "desk/admin/routes.h"
@@ -18,7 +19,7 @@ static const struct ticket_observer OBSERVERS[] = {
 };
 
 const struct job_kind DESK_JOBS[] = {
-    {.name = JOB_MAIL_SEND, .run = channels_send_job},
+    {.name = MAIL_SEND_JOB, .run = channels_send_job},
 };
 const size_t DESK_JOB_COUNT = sizeof DESK_JOBS / sizeof *DESK_JOBS;
 
@@ -30,7 +31,6 @@ static bool sweep_sessions(void *env, mem_ctx *ctx, struct error *err)
 }
 
 const struct job_timer DESK_TIMERS[] = {
-    {"mail.sweep", 5 * MINUTES_MS, channels_sweep},
     {"sessions.sweep", HOURS_MS, sweep_sessions},
 };
 const size_t DESK_TIMER_COUNT = sizeof DESK_TIMERS / sizeof *DESK_TIMERS;
@@ -70,6 +70,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
         .hooks = {.send_mail = channels_people_mail, .end_sessions = site_end_sessions, .env = desk},
     };
     atomic_init(&desk->stopping, false);
+    desk->mailer = channels_mailer(desk, desk);
     app->desk = desk;
     app->routes = all_routes(desk);
     app->load_actor = people_load_actor;

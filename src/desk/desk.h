@@ -20,6 +20,7 @@ struct desk {
     struct tickets tickets;
     struct people people;
     struct view_site *site;
+    struct mailer *mailer;
     atomic_bool stopping;  // mails under way end soon
 };
 

@@ -110,11 +110,7 @@ static bool again_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct deciding *d = arg;
     bool waiting = false;
-    struct str payload = str_printf(db_tx_ctx(tx), "%lld", (long long)d->id);
-    struct job_new job = {.kind = JOB_MAIL_SEND, .payload = payload, .now = d->now,
-                          .unique_key = STR_NONE};
-    return mail_outbox_again(tx, (struct outmail_id){d->id}, d->now, &waiting, err) &&
-           (!waiting || jobs_add(tx, &job, NULL, err));
+    return mail_outbox_again(tx, (struct outmail_id){d->id}, d->now, &waiting, err);
 }
 
 // POST /admin/sent/{outmail:id}/again

@@ -15,8 +15,6 @@ struct desk;
 
 // --- out ----------------------------------------------------------------------------------------
 
-#define JOB_MAIL_SEND "mail.send"
-
 // Observer of tickets: puts the mails that a change calls for into the outbox, in its transaction.
 // A public comment of staff goes to the requester and the people in copy; a new request is
 // acknowledged once; what a machine wrote is never answered.
@@ -28,10 +26,9 @@ bool channels_publish(void *desk, struct db *tx, const struct ticket_applied *ap
 // Hook of the people room: sign-in links and the like.
 bool channels_people_mail(void *desk, struct db *tx, const struct people_mail *mail,
                           struct error *err);
-// The job that composes and sends one mail of the outbox; its payload is the mail's id.
+// The job that composes and sends one mail of the outbox (MAIL_SEND_JOB), and what it runs on.
 bool channels_send_job(void *desk, mem_ctx *ctx, const struct job *job, struct error *err);
-// Finds mails whose job was lost; a timer.
-bool channels_sweep(void *desk, mem_ctx *ctx, struct error *err);
+struct mailer *channels_mailer(mem_ctx *ctx, struct desk *desk);
 
 // Takes a reply back while its mails still wait: the comment is withdrawn and its text becomes the
 // actor's draft again. CONFLICT when one of them has left.

@@ -109,20 +109,6 @@ static bool prepare(struct ingest *in, struct error *err)
     return true;
 }
 
-static bool store_raw(struct ingest *in, struct error *err)
-{
-    struct hash hash;
-    in->blob = STR_NONE;
-    if (in->letter->raw.len < MAIL_RAW_IN_ROW) {
-        return true;
-    }
-    if (!blob_put_bytes(in->desk->app->blobs, in->letter->raw, &hash, err)) {
-        return false;
-    }
-    in->blob = hash_hex(in->ctx, hash);
-    return true;
-}
-
 static struct str first_address(const struct mail_addresses *list)
 {
     return list->count > 0 ? list->items[0].address : STR("");
@@ -202,7 +188,7 @@ static bool is_the_mails_fault(const struct error *err)
 static enum intake_result take(struct ingest *in, struct error *err)
 {
     struct error why = {0};
-    if (!store_raw(in, err)) {
+    if (!mail_spool_prepare(in->ctx, in->desk->app->blobs, in->letter->raw, &in->blob, err)) {
         return INTAKE_TRY_LATER;
     }
     bool prepared = prepare(in, &why);
@@ -250,7 +236,7 @@ static bool read_record(struct db *db, void *arg, struct error *err)
 {
     struct releasing *r = arg;
     return mail_spool_get(db, r->ctx, r->id, &r->record, err) &&
-           mail_spool_raw(db, r->ctx, r->id, &r->raw, err);
+           mail_spool_raw(db, r->desk->app->blobs, r->ctx, &r->record, &r->raw, err);
 }
 
 static bool mark_released(struct db *tx, void *arg, struct error *err)
@@ -263,20 +249,11 @@ bool intake_release(struct desk *desk, mem_ctx *ctx, const struct actor *actor, 
                     struct error *err)
 {
     struct releasing r = {.desk = desk, .ctx = ctx, .id = id};
-    struct hash hash;
     if (!actor_is_admin(actor)) {
         return error_set(err, ERR_FORBIDDEN, "Only administrators can release mails.");
     }
     if (!db_read(desk->app->db, read_record, &r, err)) {
         return false;
-    }
-    if (str_none(r.raw)) {
-        if (!blob_hash_parse(r.record.blob, &hash)) {
-            return error_set(err, ERR_GONE, "The content of this mail was deleted.");
-        }
-        if (!blob_read(ctx, desk->app->blobs, hash, FILE_MOST_BYTES, &r.raw, err)) {
-            return false;
-        }
     }
     if (!db_tx_run(desk->app->db, "mail.release", mark_released, &r, err)) {
         return false;

@@ -5,6 +5,7 @@
 #include "desk/channels/mailbox.h"
 
 #include "app/config.h"
+#include "desk/channels/channels.h"
 #include "desk/desk.h"
 #include "mail/ids.h"
 

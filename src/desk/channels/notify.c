@@ -20,20 +20,6 @@ static struct str mail_domain(struct str mailbox)
     return str_none(domain) ? STR("localhost") : domain;
 }
 
-static bool add_job(struct db *tx, struct outmail_id id, int64_t now, int64_t send_at,
-                    struct error *err)
-{
-    mem_ctx *ctx = db_tx_ctx(tx);
-    struct job_new job = {
-        .kind = JOB_MAIL_SEND,
-        .payload = str_printf(ctx, "%lld", (long long)id.v),
-        .now = now,
-        .run_at = send_at,
-        .unique_key = STR_NONE,
-    };
-    return jobs_add(tx, &job, NULL, err);
-}
-
 // `written_to` is the address that the ticket came to, or absent.
 static bool put_mail(struct desk *desk, struct db *tx, struct str written_to, struct outmail *mail,
                      struct error *err)
@@ -51,8 +37,7 @@ static bool put_mail(struct desk *desk, struct db *tx, struct str written_to, st
         mail->payload = STR("");
     }
     struct outmail_id id;
-    return mail_outbox_put(tx, mail, &id, err) &&
-           add_job(tx, mail->id, mail->created_at, mail->send_at, err);
+    return mail_outbox_put(tx, mail, &id, err);
 }
 
 static bool mail_person(struct desk *desk, struct db *tx, const struct ticket_applied *applied,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The job that sends one mail: claims it, composes it from the ticket as it is now, hands it to the
-// mail server, and writes down what became of it.
+// What the mailer (mail/mailer.h) asks of the desk: which server, what a mail says, and what follows
+// from its fate. A mail is composed when it leaves, from the ticket as it is then.
 #include "desk/channels/channels.h"
 
 #include "app/config.h"
@@ -14,21 +14,18 @@
 #include "mail/compose.h"
 #include "mail/html_text.h"
 #include "mail/ids.h"
+#include "mail/mailer.h"
 #include "mail/outbox.h"
-#include "mail/smtp.h"
 #include "mail/spool.h"
 
 #define MAIL_FILES_MAX_BYTES (25 << 20)
 #define MAIL_HTML_MAX (8 << 20)
 #define REFERENCES_MAX 30
-#define NO_SERVER_RETRY_MS MINUTES_MS
 
 struct sending {
     struct desk *desk;
     mem_ctx *ctx;
-    struct outmail_id id;
     int64_t now;
-    bool claimed;
     struct outmail mail;
     // What the mail is made of.
     struct ticket ticket;
@@ -44,15 +41,7 @@ struct sending {
     size_t file_count;
     struct str left_out;  // names of files too large for a mail
     struct compose_mail out;
-    struct composed composed;
-    struct smtp_result result;
 };
-
-static bool claim_in_tx(struct db *tx, void *arg, struct error *err)
-{
-    struct sending *s = arg;
-    return mail_outbox_claim(tx, s->ctx, s->id, s->now, &s->claimed, &s->mail, err);
-}
 
 // --- what it is made of -------------------------------------------------------------------------
 
@@ -264,7 +253,7 @@ static void compose_account_mail(struct sending *s)
     s->in_reply_to = STR("");
 }
 
-static bool compose(struct sending *s, struct error *err)
+static bool compose(struct sending *s, struct composed *ret, struct error *err)
 {
     const struct config *config = s->desk->app->config;
     struct compose_address *to = mem_new(s->ctx, struct compose_address);
@@ -309,124 +298,61 @@ static bool compose(struct sending *s, struct error *err)
     s->out.unsubscribe_mail = STR("");
     s->out.files = s->files;
     s->out.file_count = s->file_count;
-    return mail_compose(s->ctx, &s->out, &s->composed, err);
+    return mail_compose(s->ctx, &s->out, ret, err);
 }
 
-// --- sending ------------------------------------------------------------------------------------
+// --- what the mailer asks -----------------------------------------------------------------------
 
-static bool settle_in_tx(struct db *tx, void *arg, struct error *err)
+static bool server_to_use(void *env, mem_ctx *ctx, struct smtp_config *ret, struct error *err)
 {
-    struct sending *s = arg;
-    int64_t next = 0;
-    if (!mail_outbox_settle(tx, &s->mail, s->result.outcome, s->result.text, s->now, &next, err)) {
+    struct desk *desk = env;
+    if (desk->app->config->smtp.len == 0) {
+        return error_set(err, ERR_UNAVAILABLE, "No mail server is set (smtp); mail waits.");
+    }
+    return smtp_config_parse(ctx, desk->app->config->smtp, ret, err);
+}
+
+static bool compose_one(void *env, mem_ctx *ctx, const struct outmail *mail, struct composed *ret,
+                        bool *ret_unwanted, struct error *err)
+{
+    struct desk *desk = env;
+    struct sending *s = mem_new(ctx, struct sending);
+    s->desk = desk;
+    s->ctx = ctx;
+    s->mail = *mail;
+    s->now = clock_now(desk->app->clock);
+    if (!db_read(desk->app->db, load_in_read, s, err)) {
         return false;
     }
-    if (next != 0) {
-        struct job_new job = {
-            .kind = JOB_MAIL_SEND,
-            .payload = str_printf(db_tx_ctx(tx), "%lld", (long long)s->id.v),
-            .now = s->now,
-            .run_at = next,
-            .unique_key = STR_NONE,
-        };
-        return jobs_add(tx, &job, NULL, err);
-    }
-    if (s->result.outcome == SMTP_SENT || s->mail.ticket.v == 0) {
+    *ret_unwanted = s->comment.withdrawn;
+    return compose(s, ret, err);
+}
+
+static bool settled(void *env, struct db *tx, const struct outmail *mail, enum outmail_state state,
+                    struct str text, struct error *err)
+{
+    struct desk *desk = env;
+    if (state == OUTMAIL_SENT || mail->ticket.v == 0) {
         return true;
     }
     struct ticket_event event = {
         .kind = STR("Error"),
         .field = STR_NONE,
         .value = str_printf(db_tx_ctx(tx), "A mail to " STR_FMT " could not be delivered: " STR_FMT,
-                            STR_ARG(s->mail.address), STR_ARG(s->result.text)),
+                            STR_ARG(mail->address), STR_ARG(text)),
         .previous = STR_NONE,
     };
-    return ticket_note_event(&s->desk->tickets, tx, s->mail.ticket, &event, err);
+    return ticket_note_event(&desk->tickets, tx, mail->ticket, &event, err);
 }
 
-static void hand_over(struct sending *s)
+struct mailer *channels_mailer(mem_ctx *ctx, struct desk *desk)
 {
-    struct smtp_config config;
-    struct error err;
-    struct str wire;
-    bool utf8 = false;
-    if (!smtp_config_parse(s->ctx, s->desk->app->config->smtp, &config, &err)) {
-        s->result = (struct smtp_result){SMTP_TEMPORARY, str_dup(s->ctx, str_c(err.message)), NULL};
-        return;
-    }
-    if (!compose_address_wire(s->ctx, s->mail.address, &wire, &utf8)) {
-        s->result = (struct smtp_result){SMTP_PERMANENT, STR("This is not a mail address."), NULL};
-        return;
-    }
-    struct smtp_client *client = smtp_client_new(s->ctx, &s->desk->stopping);
-    struct smtp_letter letter = {s->mail.envelope_from, &wire, 1, s->composed.raw};
-    s->result = smtp_send(client, s->ctx, &config, &letter);
+    struct mailer_hooks hooks = {desk, server_to_use, compose_one, settled};
+    return mailer_new(ctx, desk->app->db, desk->app->clock, &hooks, &desk->stopping);
 }
 
 bool channels_send_job(void *env, mem_ctx *ctx, const struct job *job, struct error *err)
 {
     struct desk *desk = env;
-    struct sending *s = mem_new(ctx, struct sending);
-    s->desk = desk;
-    s->ctx = ctx;
-    s->now = clock_now(desk->app->clock);
-    if (!str_to_i64(job->payload, &s->id.v)) {
-        return error_set(err, ERR_INVALID, "The job names no mail.");
-    }
-    if (desk->app->config->smtp.len == 0) {
-        return error_set(err, ERR_UNAVAILABLE, "No mail server is set (smtp); mail waits.");
-    }
-    if (!db_tx_run(desk->app->db, "mail.claim", claim_in_tx, s, err)) {
-        return false;
-    }
-    if (!s->claimed) {
-        return true;
-    }
-    struct error why;
-    if (db_read(desk->app->db, load_in_read, s, &why) && compose(s, &why)) {
-        hand_over(s);
-    } else {
-        bool again = error_retryable(why.code);
-        s->result = (struct smtp_result){again ? SMTP_TEMPORARY : SMTP_PERMANENT,
-                                         str_dup(ctx, str_c(why.message)), NULL};
-    }
-    return db_tx_run(desk->app->db, "mail.settle", settle_in_tx, s, err);
-}
-
-struct sweep {
-    struct desk *desk;
-    struct outmail_id *ids;
-    size_t count;
-    int64_t now;
-};
-
-static bool sweep_in_tx(struct db *tx, void *arg, struct error *err)
-{
-    struct sweep *sweep = arg;
-    for (size_t i = 0; i < sweep->count; i++) {
-        mem_ctx *ctx = db_tx_ctx(tx);
-        struct str payload = str_printf(ctx, "%lld", (long long)sweep->ids[i].v);
-        struct job_new job = {.kind = JOB_MAIL_SEND,
-                              .payload = payload,
-                              .now = sweep->now,
-                              .unique_key = str_printf(ctx, "mail:" STR_FMT, STR_ARG(payload))};
-        if (!jobs_add(tx, &job, NULL, err)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool channels_sweep(void *env, mem_ctx *ctx, struct error *err)
-{
-    struct desk *desk = env;
-    struct sweep sweep = {.desk = desk, .now = clock_now(desk->app->clock)};
-    struct db *db = NULL;
-    if (!db_read_begin(desk->app->db, &db, err)) {
-        return false;
-    }
-    bool ok = mail_outbox_due(db, ctx, sweep.now - 5 * MINUTES_MS, 500, &sweep.ids, &sweep.count, err);
-    db_read_end(db);
-    return ok && (sweep.count == 0 || desk->app->config->smtp.len == 0 ||
-                  db_tx_run(desk->app->db, "mail.sweep", sweep_in_tx, &sweep, err));
+    return mailer_run_job(desk->mailer, ctx, job, err);
 }

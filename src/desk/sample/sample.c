@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-enum who {
-#define AGENT(key, name, role, group) WHO_##key,
-#define PERSON(key, name, organisation) WHO_##key,
+enum cast {
+#define AGENT(key, name, role, group) CAST_##key,
+#define PERSON(key, name, organisation) CAST_##key,
 #include "desk/sample/stories.def"
 #undef AGENT
 #undef PERSON
-    WHO_COUNT
+    CAST_COUNT
 };
 
 struct somebody {
@@ -19,7 +19,7 @@ struct somebody {
     struct str belongs;  // group of agents, organisation of others
 };
 
-static const struct somebody PEOPLE[WHO_COUNT] = {
+static const struct somebody PEOPLE[CAST_COUNT] = {
 #define AGENT(key, name, role, group) {#key, STR_INIT(name), ROLE_##role, STR_INIT(group)},
 #define PERSON(key, name, organisation) {#key, STR_INIT(name), ROLE_END_USER, STR_INIT(organisation)},
 #include "desk/sample/stories.def"
@@ -31,7 +31,7 @@ enum step_kind { STEP_STORY, STEP_SAYS, STEP_NOTES };
 
 struct step {
     enum step_kind kind;
-    enum who who;
+    enum cast who;
     enum channel channel;
     struct str text;  // subject or message
     int64_t minutes_ago;
@@ -42,15 +42,17 @@ struct step {
 };
 
 static const struct step STEPS[] = {
-#define STORY(who, how, subject, minutes, status, priority, type, tags)                            \
-    {STEP_STORY, WHO_##who, CHANNEL_##how, STR_INIT(subject), minutes, STATUS_##status,            \
-     PRIORITY_##priority, TYPE_##type, STR_INIT(tags)},
-#define SAYS(who, text) {.kind = STEP_SAYS, .who = WHO_##who, .text = STR_INIT(text)},
-#define NOTES(who, text) {.kind = STEP_NOTES, .who = WHO_##who, .text = STR_INIT(text)},
+#define STORY(by, how, about, minutes, state, urgency, sort, words)                                \
+    {STEP_STORY, CAST_##by, CHANNEL_##how, STR_INIT(about), minutes, STATUS_##state,               \
+     PRIORITY_##urgency, TYPE_##sort, STR_INIT(words)},
+#define MESSAGE(what, by, said) {what, CAST_##by, CHANNEL_WEB, STR_INIT(said), 0, 0, 0, 0, STR_INIT("")},
+#define SAYS(by, said) MESSAGE(STEP_SAYS, by, said)
+#define NOTES(by, said) MESSAGE(STEP_NOTES, by, said)
 #include "desk/sample/stories.def"
 #undef STORY
 #undef SAYS
 #undef NOTES
+#undef MESSAGE
 };
 #define STEP_COUNT (sizeof STEPS / sizeof *STEPS)
 
@@ -62,7 +64,7 @@ struct sample {
     struct actor admin;
     struct clock clock;
     struct tickets room;  // the tickets room without observers, on a clock of its own
-    struct user users[WHO_COUNT];
+    struct user users[CAST_COUNT];
     int64_t now;
 };
 
@@ -91,7 +93,7 @@ static bool make_group(struct sample *s, struct str name, struct group_id *ret, 
 static bool make_organization(struct sample *s, struct str name, struct organization_id *ret,
                               struct error *err)
 {
-    for (size_t i = 0; i < WHO_COUNT; i++) {
+    for (size_t i = 0; i < CAST_COUNT; i++) {
         if (s->users[i].id.v != 0 && str_eq(PEOPLE[i].belongs, name)) {
             *ret = s->users[i].organization;
             return true;
@@ -111,15 +113,17 @@ static bool make_agent(struct sample *s, size_t i, struct error *err)
     struct group_id group;
     struct group_membership membership;
     const struct people *room = &s->desk->people;
-    if (!make_group(s, PEOPLE[i].belongs, &group, err) ||
-        !group_membership_add(room, s->tx, s->ctx, &s->admin, s->users[i].id, group, true,
-                              &membership, err)) {
+    if (!make_group(s, PEOPLE[i].belongs, &group, err)) {
+        return false;
+    }
+    struct new_membership add = {.user = s->users[i].id, .group = group, .is_default = true};
+    if (!group_membership_add(room, s->tx, s->ctx, &s->admin, &add, &membership, err)) {
         return false;
     }
     s->users[i].default_group = group;
+    struct new_password set = {s->users[i].id, s->password_hash, STR_NONE};
     return str_empty(s->password_hash) ||
-           password_set(room, s->tx, s->ctx, &s->admin, s->users[i].id, s->password_hash, STR_NONE,
-                        err);
+           password_set(room, s->tx, s->ctx, &s->admin, &set, err);
 }
 
 static bool make_person(struct sample *s, size_t i, struct error *err)
@@ -139,7 +143,7 @@ static bool make_person(struct sample *s, size_t i, struct error *err)
            (!staff || make_agent(s, i, err));
 }
 
-static struct actor actor_of(const struct sample *s, enum who who, enum channel channel)
+static struct actor actor_of(const struct sample *s, enum cast who, enum channel channel)
 {
     return (struct actor){.user = s->users[who].id,
                           .role = PEOPLE[who].role,
@@ -180,7 +184,7 @@ static bool tell_story(struct sample *s, size_t first, size_t end, struct error 
             return false;
         }
     }
-    struct actor lead = actor_of(s, WHO_tom, CHANNEL_WEB);
+    struct actor lead = actor_of(s, CAST_tom, CHANNEL_WEB);
     struct ticket_change last = {.ticket = outcome.after.id,
                                  .set = SET_PRIORITY | SET_TYPE | SET_TAGS,
                                  .priority = story->priority,
@@ -208,7 +212,7 @@ static bool fill_in_tx(struct db *tx, void *arg, struct error *err)
         return error_set(err, ERR_CONFLICT, "This desk has tickets already; sample data is for new "
                                             "desks.");
     }
-    for (size_t i = 0; i < WHO_COUNT; i++) {
+    for (size_t i = 0; i < CAST_COUNT; i++) {
         if (!make_person(s, i, err)) {
             return false;
         }

@@ -3,6 +3,7 @@
 // The conversation of a ticket as its page shows it: comments in order, and between them what was
 // changed, in words.
 #include "desk/tickets/pages_internal.h"
+#include "mail/html_text.h"
 
 struct conversation {
     struct ctx *ctx;
