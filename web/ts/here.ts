@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Who else is at this ticket: <span data-here hidden> within data-ticket="42" says it in words. This
-// page tells the server that it is here, and whether something is being written, while it is looked at.
+// Who else is at this ticket: <span data-here="/tickets/42/here"> says it in words. While this page is
+// looked at, it tells that address that it is here, and whether something is being written.
 import { meta, once, type Root } from "./page";
 
 const EVERY_MS = 20_000;
@@ -16,16 +16,15 @@ function sentence(people: Person[]): string {
   return people.map((person) => `${person.name} ${person.doing === "typing" ? "is writing" : "is looking"}`).join(", ");
 }
 
-async function tell(ticket: string, doing: string): Promise<Person[]> {
+async function tell(address: string, doing: string): Promise<Person[]> {
   const body = new URLSearchParams({ doing, csrf: meta("csrf-token") });
-  const answer = await fetch(`/tickets/${ticket}/here`, { method: "POST", body });
+  const answer = await fetch(address, { method: "POST", body });
   return answer.ok ? ((await answer.json()) as Person[]) : [];
 }
 
 export function start(root: Root): void {
   once(root, "[data-here]", "here", (shown) => {
-    const ticket = shown.closest<HTMLElement>("[data-ticket]")?.dataset["ticket"] ?? "";
-    if (!/^\d+$/.test(ticket)) return;
+    const address = shown.dataset["here"] ?? "";
     let typedAt = 0;
     let timer = 0;
     const now = async () => {
@@ -33,7 +32,7 @@ export function start(root: Root): void {
       if (!shown.isConnected) return;
       if (document.visibilityState === "visible") {
         const doing = Date.now() - typedAt < TYPING_MS ? "typing" : "viewing";
-        const people = await tell(ticket, doing).catch(() => []);
+        const people = await tell(address, doing).catch(() => []);
         shown.textContent = sentence(people);
         shown.classList.toggle("here-typing", people.some((person) => person.doing === "typing"));
         shown.hidden = people.length === 0;
