@@ -339,7 +339,7 @@ static void take_char(struct reader *r)
     case ',':
         if (comma_ends(r)) {
             box_end(r);
-        } else {
+        } else if (r->box.phrase.len > 0) {
             buf_put_char(&r->box.phrase, c);
         }
         break;
@@ -347,8 +347,8 @@ static void take_char(struct reader *r)
         box_end(r);
         break;
     case ':':
-        if (!r->box.has_angle && !str_ieq_c(str_trim(buf_str(&r->box.phrase)), "mailto")) {
-            buf_reset(&r->box.phrase);  // the name of a group
+        if (!r->box.has_angle) {
+            buf_reset(&r->box.phrase);  // the name of a group, or "mailto"
         }
         break;
     default:

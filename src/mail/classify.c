@@ -102,18 +102,49 @@ static struct mail_address first_foreign(const struct mail_addresses *list,
     return (struct mail_address){STR(""), STR_NONE};
 }
 
+// Lists put their own address into Reply-To: who writes through them is still a person.
+static bool reply_to_is_list(const struct mail_message *message)
+{
+    bool list = !str_none(mail_header(message, "List-Id")) ||
+                !str_none(mail_header(message, "List-Post")) ||
+                str_ieq_c(str_trim(mail_header(message, "Precedence")), "list");
+    for (size_t i = 0; list && i < message->reply_to.count; i++) {
+        struct str address = message->reply_to.items[i].address;
+        if (str_ifind(mail_header(message, "List-Post"), address) >= 0) {
+            return true;
+        }
+        for (size_t k = 0; k < message->to.count; k++) {
+            if (address_same(message->to.items[k].address, address)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// "'Jane Doe' via Sales", as groups write it, is Jane Doe.
+static struct str name_without_group(struct str name)
+{
+    ptrdiff_t via = str_ifind(name, STR(" via "));
+    name = str_trim(via < 0 ? name : str_sub(name, 0, (size_t)via));
+    bool quoted = name.len > 2 && name.ptr[0] == '\'' && name.ptr[name.len - 1] == '\'';
+    return quoted ? str_sub(name, 1, name.len - 2) : name;
+}
+
 struct mail_address mail_requester(const struct mail_message *message,
                                    const struct own_addresses *own)
 {
     const struct mail_addresses *sources[] = {&message->reply_to, &message->x_original_sender,
                                               &message->from, &message->sender};
     struct mail_address found = {STR(""), STR_NONE};
-    for (size_t i = 0; i < 4 && str_none(found.address); i++) {
+    for (size_t i = reply_to_is_list(message) ? 1 : 0; i < 4 && str_none(found.address); i++) {
         found = first_foreign(sources[i], own);
     }
     if (!str_none(found.address) && found.name.len == 0 && message->from.count > 0) {
-        // A Reply-To rarely repeats the name that From gives.
-        found.name = message->from.items[0].name;
+        // Neither Reply-To nor X-Original-Sender repeats the name that From gives.
+        found.name = message->x_original_sender.count > 0
+                         ? name_without_group(message->from.items[0].name)
+                         : message->from.items[0].name;
     }
     return found;
 }

@@ -11,21 +11,6 @@
 
 // ---- decoding ---------------------------------------------------------------------------------
 
-static GMimeContentEncoding gmime_encoding(enum mail_encoding encoding)
-{
-    switch (encoding) {
-    case MAIL_ENCODING_BASE64:
-        return GMIME_CONTENT_ENCODING_BASE64;
-    case MAIL_ENCODING_QUOTED_PRINTABLE:
-        return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
-    case MAIL_ENCODING_UUENCODE:
-        return GMIME_CONTENT_ENCODING_UUENCODE;
-    case MAIL_ENCODING_NONE:
-        break;
-    }
-    return GMIME_CONTENT_ENCODING_BINARY;
-}
-
 // From the line after "begin 644 name" to before "end".
 static struct str uuencoded_inner(struct str encoded)
 {
@@ -40,17 +25,71 @@ static struct str uuencoded_inner(struct str encoded)
     return encoded;
 }
 
-bool mail_part_stream(const struct mail_part *part, mail_sink *sink, void *state, struct error *err)
+static signed char base64_value(unsigned char c)
 {
-    struct str rest = part->encoded;
-    if (part->encoding == MAIL_ENCODING_NONE) {
-        return rest.len == 0 || sink(state, rest, err);
+    if (c >= 'A' && c <= 'Z') {
+        return (signed char)(c - 'A');
     }
-    if (part->encoding == MAIL_ENCODING_UUENCODE) {
-        rest = uuencoded_inner(rest);
+    if (c >= 'a' && c <= 'z') {
+        return (signed char)(c - 'a' + 26);
     }
+    if (c >= '0' && c <= '9') {
+        return (signed char)(c - '0' + 52);
+    }
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+struct base64_decoder {
+    signed char values[256];
+    uint32_t bits;
+    unsigned count;
+};
+
+// What is no base64 is passed over; "=" ends a group, and more may follow (GMime stops there, but
+// programs that join encoded pieces exist).
+static size_t base64_step(struct base64_decoder *d, struct str in, char *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < in.len; i++) {
+        signed char value = d->values[(unsigned char)in.ptr[i]];
+        if (value >= 0) {
+            d->bits = d->bits << 6 | (uint32_t)value;
+            d->count += 6;
+            if (d->count >= 8) {
+                d->count -= 8;
+                out[len++] = (char)(d->bits >> d->count & 0xff);
+            }
+        } else if (in.ptr[i] == '=') {
+            d->count = 0;
+        }
+    }
+    return len;
+}
+
+static bool stream_base64(struct str rest, mail_sink *sink, void *state, struct error *err)
+{
+    struct base64_decoder d = {.count = 0};
+    for (int c = 0; c < 256; c++) {
+        d.values[c] = base64_value((unsigned char)c);
+    }
+    mem_ctx *scratch = mem_ctx_new(NULL, "mime piece");
+    char *out = mem_array(scratch, char, PIECE);
+    bool fine = true;
+    while (fine && rest.len > 0) {
+        struct str piece = str_sub(rest, 0, PIECE);
+        rest = str_from(rest, piece.len);
+        size_t len = base64_step(&d, piece, out);
+        fine = len == 0 || sink(state, (struct str){out, len}, err);
+    }
+    mem_free(scratch);
+    return fine;
+}
+
+static bool stream_gmime(struct str rest, GMimeContentEncoding encoding, mail_sink *sink,
+                         void *state, struct error *err)
+{
     GMimeEncoding decoder;
-    g_mime_encoding_init_decode(&decoder, gmime_encoding(part->encoding));
+    g_mime_encoding_init_decode(&decoder, encoding);
     mem_ctx *scratch = mem_ctx_new(NULL, "mime piece");
     char *out = mem_array(scratch, char, g_mime_encoding_outlen(&decoder, PIECE) + 64);
     bool fine = true;
@@ -63,6 +102,23 @@ bool mail_part_stream(const struct mail_part *part, mail_sink *sink, void *state
     }
     mem_free(scratch);
     return fine;
+}
+
+bool mail_part_stream(const struct mail_part *part, mail_sink *sink, void *state, struct error *err)
+{
+    switch (part->encoding) {
+    case MAIL_ENCODING_BASE64:
+        return stream_base64(part->encoded, sink, state, err);
+    case MAIL_ENCODING_QUOTED_PRINTABLE:
+        return stream_gmime(part->encoded, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE, sink, state,
+                            err);
+    case MAIL_ENCODING_UUENCODE:
+        return stream_gmime(uuencoded_inner(part->encoded), GMIME_CONTENT_ENCODING_UUENCODE, sink,
+                            state, err);
+    case MAIL_ENCODING_NONE:
+        break;
+    }
+    return part->encoded.len == 0 || sink(state, part->encoded, err);
 }
 
 struct collect {

@@ -21,6 +21,18 @@ struct lines {
     size_t count;
 };
 
+static enum line_kind kind_of(struct str line)
+{
+    struct str bare = str_trim(line);
+    if (bare.len == 0) {
+        return LINE_BLANK;
+    }
+    // ">From " is what mbox files make of a line that began with "From ".
+    bool quoted = (bare.ptr[0] == '>' && !str_starts(line, STR(">From "))) ||
+                  str_starts(bare, STR("\xef\xbc\x9e"));
+    return quoted ? LINE_QUOTED : LINE_NEW;
+}
+
 static void lines_split(struct lines *l)
 {
     struct str rest = l->text;
@@ -32,11 +44,7 @@ static void lines_split(struct lines *l)
             l->items = mem_grow(l->ctx, l->items, struct str, room);
             l->kinds = mem_grow(l->ctx, l->kinds, enum line_kind, room);
         }
-        struct str bare = str_trim(line);
-        l->kinds[l->count] = bare.len == 0                           ? LINE_BLANK
-                             : bare.ptr[0] == '>'                    ? LINE_QUOTED
-                             : str_starts(bare, STR("\xef\xbc\x9e")) ? LINE_QUOTED
-                                                                     : LINE_NEW;
+        l->kinds[l->count] = kind_of(line);
         l->items[l->count++] = line;
     }
 }

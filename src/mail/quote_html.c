@@ -164,8 +164,7 @@ static enum candidate candidate_by_mark(const GumboNode *node)
         "OLK_SRC_BODY_SECTION", "mail-editor-reference-message-container",
         "stopSpelling",         "isReplyContent",
         "reply-intro",          NULL};
-    static const char *const END_CLASSES[] = {"moz-cite-prefix", "gmail_attr", "_MailEntryHeader",
-                                              "zimbra_divider", NULL};
+    static const char *const END_CLASSES[] = {"_MailEntryHeader", "zimbra_divider", NULL};
     if (any_word(node, "class", ALONE)) {
         return CANDIDATE_ALONE;
     }
@@ -287,8 +286,9 @@ static const GumboNode *with_attribution(mem_ctx *ctx, const GumboNode *node)
     if (before == NULL) {
         return node;
     }
+    static const char *const MARKS[] = {"moz-cite-prefix", "gmail_attr", "protonmail_attr", NULL};
     struct str words = str_one_line(ctx, sample_text(ctx, before), 700);
-    return quote_attribution(words) ? before : node;
+    return any_word(before, "class", MARKS) || quote_attribution(words) ? before : node;
 }
 
 // The outermost element of which this is the first thing shown, so that what follows it out there

@@ -126,8 +126,8 @@ static void put_parts(mem_ctx *ctx, struct buf *out, const struct mail_message *
         struct error err;
         assert_true(mail_part_bytes(ctx, part, (size_t)64 << 20, &bytes, &err));
         assert_int_equal(bytes.len, mail_part_size(part));
-        buf_printf(out, "part: " STR_FMT "|" STR_FMT "|%zu bytes|%.8s%s%s%s", STR_ARG(part->file_name),
-                   STR_ARG(part->type), bytes.len,
+        buf_printf(out, "part: " STR_FMT "|" STR_FMT "|%zu bytes|%.8s%s%s%s",
+                   STR_ARG(part->file_name), STR_ARG(part->type), bytes.len,
                    bytes.len == 0 ? "-" : hash_hex(ctx, hash_sha256(bytes)).ptr,
                    part->is_inline ? "|inline" : "", part->in_body ? "|in body" : "",
                    part->is_message ? "|message" : "");
@@ -211,8 +211,8 @@ static void test_golden(void **state UNUSED)
         struct str name = str_c(names[i]->d_name);
         mem_ctx *ctx = mem_ctx_new(NULL, "mail");
         if (str_ends(name, STR(".eml"))) {
-            struct str raw = file_read(
-                ctx, mem_printf(ctx, "%s/" STR_FMT, STEWARD_CORPUS, STR_ARG(name)));
+            struct str raw =
+                file_read(ctx, mem_printf(ctx, "%s/" STR_FMT, STEWARD_CORPUS, STR_ARG(name)));
             const char *golden = mem_printf(ctx, "%s/" STR_FMT ".txt", STEWARD_CORPUS,
                                             STR_ARG(str_sub(name, 0, name.len - 4)));
             wrong += !golden_equal(ctx, golden, dump(ctx, parse(ctx, raw)));
