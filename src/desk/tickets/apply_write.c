@@ -86,7 +86,7 @@ static void compare_fields(struct apply *a)
     compare_id(a, "problem_id", b->problem.v, n->problem.v);
     compare_time(a, "due_at", b->due_at, n->due_at);
     compare_text(a, "external_id", b->external_id, n->external_id);
-    compare_text(a, "tags", created ? STR_NONE : b->tags, word_or_none(n->tags));
+    compare_text(a, "tags", created ? STR_NONE : word_or_none(b->tags), word_or_none(n->tags));
     if ((b->deleted_at != 0) != (n->deleted_at != 0)) {
         add_event(a, "status", n->deleted_at != 0 ? ticket_status_word(b->status) : STR("deleted"),
                   n->deleted_at != 0 ? STR("deleted") : ticket_status_word(n->status));

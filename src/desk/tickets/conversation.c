@@ -141,11 +141,11 @@ static struct str event_label(struct str field)
     return STR_NONE;
 }
 
+// All that one person changed at once is one line: "Tom set status to open, assignee to Tom".
 static void add_audit_events(struct conversation *c, const struct ticket_audit *audit)
 {
-    mem_ctx *mem = c->ctx->mem;
-    struct str who = audit->author.v == 0 ? STR("Steward")
-                                          : names_person(c->names, audit->author).name;
+    struct buf line;
+    buf_init(&line, c->ctx->mem, 8192);
     for (size_t i = 0; i < c->event_count; i++) {
         const struct ticket_event *event = &c->events[i];
         if (event->audit.v != audit->id.v) {
@@ -160,8 +160,15 @@ static void add_audit_events(struct conversation *c, const struct ticket_audit *
             continue;
         }
         struct str value = event_value(c, event->field, event->value);
-        add_event(c, str_printf(mem, STR_FMT " set " STR_FMT " to " STR_FMT, STR_ARG(who),
-                                STR_ARG(label), STR_ARG(value)),
+        buf_put_c(&line, line.len == 0 ? " set " : ", ");
+        buf_put(&line, label);
+        buf_put_c(&line, " to ");
+        buf_put(&line, value);
+    }
+    if (line.len > 0) {
+        struct str who = audit->author.v == 0 ? STR("Steward")
+                                              : names_person(c->names, audit->author).name;
+        add_event(c, str_printf(c->ctx->mem, STR_FMT STR_FMT, STR_ARG(who), STR_ARG(buf_str(&line))),
                   audit->created_at);
     }
 }

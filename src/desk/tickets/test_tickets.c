@@ -321,7 +321,14 @@ static void every_change_is_an_audit(void **state)
     struct ticket_event *events = NULL;
     size_t count = 0;
     size_t event_count = 0;
+    struct ticket_id untagged = ask(f, &f->ana, "No tags").after.id;
+    struct ticket_change urgent = {.ticket = untagged, .set = SET_PRIORITY,
+                                   .priority = PRIORITY_URGENT};
+    (void)must(f, &f->tom, &urgent);
     assert_true(db_read_begin(f->store, &db, &err));
+    assert_true(ticket_audits(db, f->ctx, untagged, &audits, &count, &events, &event_count, &err));
+    // No tags before and none after is no change of tags.
+    assert_true(str_eq_c(events[event_count - 1].field, "priority"));
     assert_true(ticket_audits(db, f->ctx, id, &audits, &count, &events, &event_count, &err));
     assert_int_equal(count, 2);
     assert_true(str_eq_c(events[0].kind, "Comment"));
