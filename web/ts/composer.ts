@@ -13,10 +13,13 @@ export function enhance(form: HTMLFormElement): void {
   const writer = startRich(form, text);
   startDraft(form, writer);
   startFiles(form);
-  // Choosing who reads it, by key or by mouse, is the first half of writing.
+  // Choosing who reads it is the first half of writing, unless it is done by arrows within the group.
+  let arrows = false;
+  form.addEventListener("keydown", (event) => (arrows = event.key.startsWith("Arrow")));
+  form.addEventListener("keyup", () => (arrows = false));
   for (const choice of form.querySelectorAll<HTMLInputElement>("input[name=public]")) {
-    choice.addEventListener("click", (event) => {
-      if (event.detail === 0 && document.activeElement === choice) return; // arrow keys within the group
+    choice.addEventListener("click", () => {
+      if (arrows) return;
       window.setTimeout(() => form.querySelector<HTMLElement>("trix-editor")?.focus(), 0);
     });
   }
