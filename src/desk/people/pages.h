@@ -82,4 +82,72 @@ struct vm_account {
     size_t session_count;
 };
 
+// --- people as agents see them ------------------------------------------------------------------
+
+struct vm_people_row {
+    struct user_id id;
+    struct str name;
+    struct str email;         // "" when none
+    struct str organization;  // "" when none
+    struct str role;          // "Agent"; "" for requesters
+    bool suspended;
+    int64_t seen_at;  // last sign-in; 0: never
+};
+
+struct vm_people {
+    struct vm_layout layout;
+    struct str query;
+    bool staff_only;
+    bool may_add;
+    struct vm_people_row *rows;
+    size_t row_count;
+    struct vm_pager pager;
+};
+
+struct vm_person_ticket {
+    int64_t id;
+    struct str subject;
+    struct str status;
+    int64_t updated_at;
+};
+
+struct vm_person_page {
+    struct vm_layout layout;
+    struct vm_people_row person;
+    struct str phone;
+    struct str time_zone;
+    struct str details;
+    struct str notes;
+    struct str tags;
+    struct str groups;     // names, comma between
+    struct str addresses;  // further ones, comma between
+    bool verified;
+    bool deleted;
+    bool may_edit;
+    bool may_suspend;
+    bool may_invite;
+    int64_t created_at;
+    struct vm_person_ticket *tickets;
+    size_t ticket_count;
+};
+
+struct vm_person_form {
+    struct vm_layout layout;
+    struct user_id id;  // none: a new person
+    struct url action;
+    struct str name;
+    struct str email;
+    struct str phone;
+    struct str organization;
+    struct str details;
+    struct str notes;
+    struct str tags;
+    struct vm_option roles[5];
+    size_t role_count;  // 0: the role is not offered
+    struct str error;   // what belongs to no field below
+    struct str error_name;
+    struct str error_email;
+    struct str error_organization;
+};
+
 #endif

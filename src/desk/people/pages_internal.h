@@ -10,6 +10,8 @@
 
 // A field of the form, "" when it is not there.
 struct str page_form_text(struct ctx *ctx, const char *name);
+// "Agent", "Lead" …; "" for requesters.
+struct str page_role_label(enum role role);
 // A page that only says something. Returns true.
 bool page_note(struct ctx *ctx, const struct vm_note *note, struct str title);
 // Tells that a link is over (GONE). Returns true.
