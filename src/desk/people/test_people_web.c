@@ -502,6 +502,45 @@ static void test_first_run(void **state)
     assert_goes(browse(w, "/setup", NULL, NULL, STR("")), "/sign-in");
 }
 
+static struct str sign_in_admin(struct world *w)
+{
+    struct str csrf = form_token(browse(w, "/sign-in", NULL, NULL, STR("")));
+    assert_goes(
+        browse(w, "/sign-in", NULL, "email=ada@example.org&password=four+plain+words+here", csrf),
+        "/desk");
+    return form_token(browse(w, "/account", NULL, NULL, STR("")));
+}
+
+static void test_people_pages(void **state)
+{
+    struct world *w = *state;
+    struct str csrf = sign_in_admin(w);
+    assert_shows(browse(w, "/people", NULL, NULL, STR("")), "Ana Ruiz");
+    struct http_response *page = browse(w, "/people", "q=rui", NULL, STR(""));
+    assert_shows(page, "ana@customer.example");
+    assert_true(str_find(body_of(page), STR("Tom Berg")) < 0);
+    assert_shows(browse(w, "/people", "q=zzz", NULL, STR("")), "Nobody found");
+
+    page = browse(w, "/people", NULL, "name=&email=x&role=agent&organization=Nowhere", csrf);
+    assert_int_equal(page->status, 422);
+    assert_shows(page, "There is no organization of this name.");
+    page =
+        browse(w, "/people", NULL, "name=Lena+K&email=lena@example.org&role=lead&tags=b+a", csrf);
+    assert_int_equal(page->status, 303);
+    struct str at = http_response_header(page, "Location");
+    const char *path = str_cstr(w->ctx, str_sub(at, 0, (size_t)str_find_char(at, '?')));
+    page = browse(w, path, NULL, NULL, STR(""));
+    assert_shows(page, "Lead</span>");
+    assert_shows(page, "Nothing so far.");
+    assert_shows(browse(w, mem_printf(w->ctx, "%s/edit", path), NULL, NULL, STR("")), "a b");
+    page = browse(w, mem_printf(w->ctx, "%s/invite", path), NULL, "x=1", csrf);
+    assert_int_equal(page->status, 303);
+    assert_true(str_find(w->mail.text, STR("/invitation?token=")) > 0);
+    page = browse(w, mem_printf(w->ctx, "%s/suspend", path), NULL, "suspended=1", csrf);
+    assert_int_equal(page->status, 303);
+    assert_shows(browse(w, path, NULL, NULL, STR("")), "Let back in");
+}
+
 // --- API ----------------------------------------------------------------------------------------
 
 static void test_api_me(void **state)
@@ -734,6 +773,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_new_password_by_mail, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_guessing_is_slowed_down, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_first_run, set_up_empty, tear_down),
+        cmocka_unit_test_setup_teardown(test_people_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_me, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_lists, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_changes, set_up, tear_down),
