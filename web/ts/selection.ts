@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Select many: <form data-bulk> is the bar that acts on the ticked boxes of .row-select, which stand
-// in it or belong to it by form="…". It (or its [data-bulk-bar]) shows when there are some, with their
-// number in [data-bulk-count]. Shift takes all between; [data-bulk-all] takes all.
+// in it or belong to it by form="…". Its [data-bulk-bar] (or form.bulk itself) shows when there are
+// some, with their number in [data-bulk-count]. Shift takes all between; [data-bulk-all] takes all.
 import { once, type Root } from "./page";
 
 function boxes(form: HTMLFormElement): HTMLInputElement[] {
@@ -12,10 +12,10 @@ function boxes(form: HTMLFormElement): HTMLInputElement[] {
 function update(form: HTMLFormElement): void {
   const all = boxes(form);
   const ticked = all.filter((box) => box.checked).length;
-  const bar = form.querySelector<HTMLElement>("[data-bulk-bar]") ?? form;
+  const bar = form.querySelector<HTMLElement>("[data-bulk-bar]") ?? (form.matches(".bulk") ? form : null);
   const count = form.querySelector<HTMLElement>("[data-bulk-count]");
   const every = form.querySelector<HTMLInputElement>("[data-bulk-all]");
-  bar.hidden = ticked === 0;
+  if (bar) bar.hidden = ticked === 0;
   if (count) count.textContent = String(ticked);
   if (every) {
     every.checked = ticked === all.length && ticked > 0;
