@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The program's commands as administrators and scripts meet them: help, exit codes of sysexits.h,
+// nothing printed where nothing is asked for.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { buildMail } from '../support/mime.mjs';
+import { runProgram, startServer } from '../support/server.mjs';
+import { until } from '../support/wait.mjs';
+
+const commands = ['init', 'serve', 'deliver', 'token', 'user', 'mail', 'doctor', 'config', 'sample', 'bench-data', 'version'];
+let server;
+
+before(async () => {
+  server = await startServer();
+});
+after(() => server.stop());
+
+test('every command explains itself', async () => {
+  for (const words of [[], ...commands.map((command) => [command])]) {
+    const { code, stdout, stderr } = await runProgram([...words, '--help']);
+    assert.equal(code, 0, `steward ${words} --help: ${stderr}`);
+    assert.match(stdout, new RegExp(`steward ${words.join(' ')}`, 'i'), `steward ${words} --help`);
+  }
+});
+
+test('wrong usage ends with 64 and says what is wrong', async () => {
+  for (const args of [['nonsense'], ['serve', '--nonsense'], ['token', '--data'], ['init'], []]) {
+    const { code, stdout, stderr } = await runProgram(args);
+    assert.equal(code, 64, `steward ${args.join(' ')} ended with ${code}: ${stderr}`);
+    assert.equal(stdout, '');
+    assert.notEqual(stderr.trim(), '');
+  }
+});
+
+test('version is that of the build', async () => {
+  const { code, stdout } = await runProgram(['version']);
+  const source = fs.readFileSync(new URL('../../meson.build', import.meta.url), 'utf8');
+  assert.equal(code, 0);
+  assert.ok(stdout.includes(source.match(/version: '([\d.]+)'/)[1]), stdout);
+});
+
+test('init refuses a folder that has a desk', async () => {
+  const file = path.join(server.folder, 'again');
+  fs.writeFileSync(file, 'another password');
+  const again = await server.run('init', ['--admin', 'b@example.org', '--password-file', file], { code: null });
+  assert.notEqual(again.code, 0);
+  assert.match(again.stderr, /already/i);
+});
+
+test('a token of somebody unknown is refused', async () => {
+  const { code, stdout } = await server.run('token', ['--user', 'nobody@example.org'], { code: null });
+  assert.notEqual(code, 0);
+  assert.equal(stdout, '');
+});
+
+test('deliver ends with 0 when the mail is safe, and it becomes a ticket', async () => {
+  const { bytes } = buildMail({ subject: 'Piped into the program', text: 'Hello' });
+  await server.run('deliver', ['--to', 'support@example.org'], { input: bytes });
+  const api = await server.api();
+  await until('the ticket', async () => {
+    const { json } = await api.get('/api/v2/tickets.json');
+    return json.tickets.some((ticket) => ticket.subject === 'Piped into the program');
+  });
+  api.close();
+});
+
+test('deliver asks to try again when there is no desk', async () => {
+  const nowhere = path.join(os.tmpdir(), `steward-nowhere-${process.pid}`);
+  const { bytes } = buildMail({ subject: 'x' });
+  const { code } = await runProgram(['deliver', '--data', nowhere], { input: bytes });
+  assert.equal(code, 75);
+  assert.ok(!fs.existsSync(nowhere));
+});
+
+test('users are added, listed and given passwords', async () => {
+  const file = path.join(server.folder, 'secret');
+  fs.writeFileSync(file, 'a long enough password');
+  await server.run(['user', 'add', 'ada@example.org'], ['--name', 'Ada', '--role', 'agent']);
+  await server.run(['user', 'password', 'ada@example.org'], ['--password-file', file]);
+  const { stdout } = await server.run(['user', 'list']);
+  assert.match(stdout, /ada@example\.org/);
+  assert.match(stdout, /admin@example\.org/);
+});
+
+test('doctor finds nothing wrong with a new desk', async () => {
+  const { code, stdout } = await server.run('doctor', [], { code: null });
+  assert.match(stdout, /database/i);
+  assert.ok(code === 0 || /smtp|mail/i.test(stdout), stdout);
+});
