@@ -120,10 +120,9 @@ static bool open_stores(struct program *p, const char *data, struct error *err)
            blob_store_open(p->ctx, mem_printf(p->ctx, "file:%s", data), &p->app.blobs, err);
 }
 
-bool program_open(struct program *p, const struct given *given, bool create, struct error *err)
+static bool open_all(struct program *p, const struct given *given, bool create, struct error *err)
 {
     const char *data = given_value(given, "data");
-    *p = (struct program){.ctx = mem_ctx_new(NULL, "program")};
     if (data == NULL || data[0] == '\0') {
         return error_set(err, ERR_INVALID, "Say which data folder: --data DIR.");
     }
@@ -139,6 +138,16 @@ bool program_open(struct program *p, const struct given *given, bool create, str
     p->app.limiter = limiter_new(p->ctx);
     p->app.metrics = metrics_new(p->ctx);
     return desk_new(p->ctx, &p->app, &p->desk, err);
+}
+
+bool program_open(struct program *p, const struct given *given, bool create, struct error *err)
+{
+    *p = (struct program){.ctx = mem_ctx_new(NULL, "program")};
+    if (open_all(p, given, create, err)) {
+        return true;
+    }
+    program_close(p);
+    return false;
 }
 
 void program_close(struct program *p)

@@ -131,6 +131,7 @@ test('strangers on the socket get an answer or the door, never a crash', async (
     let said = '';
     socket.on('data', (chunk) => (said += chunk));
     socket.on('error', () => {});
+    socket.setTimeout(2000, () => socket.destroy()); // half a request may be waited for
     socket.write(bytes);
     socket.end();
     await new Promise((resolve) => socket.on('close', resolve));
