@@ -131,7 +131,7 @@ static bool show_refused(struct ctx *ctx, const struct user *typed, const struct
                          struct error *err)
 {
     struct vm_account vm = {0};
-    struct str message = str_dup(ctx->mem, str_c(why->message));
+    struct str message = page_message(ctx, why);
     if (!load_account(ctx, &vm, err)) {
         return false;
     }
@@ -220,7 +220,7 @@ bool page_account_password(struct ctx *ctx, struct error *err)
     const struct user person = {.name = vm.name, .email = vm.email};
     if (vm.error_previous.len == 0 &&
         !password_prepare(ctx->mem, page_form_text(ctx, "password"), &person, &call.hash, &why)) {
-        vm.error_password = str_dup(ctx->mem, str_c(why.message));
+        vm.error_password = page_message(ctx, &why);
     }
     if (vm.error_previous.len + vm.error_password.len > 0) {
         ctx->resp->status = 422;

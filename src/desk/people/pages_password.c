@@ -72,7 +72,7 @@ static bool show(struct password_call *call, const struct error *why)
         .email = str_none(call->user.email) ? STR("") : call->user.email};
     struct view v;
     if (why != NULL) {
-        vm.error = str_dup(ctx->mem, str_c(why->message));
+        vm.error = page_message(ctx, why);
         ctx->resp->status = 422;
     }
     desk_page_begin(ctx, &v, &vm.layout, invited ? STR("Welcome") : STR("A new password"),
@@ -201,7 +201,7 @@ static bool check_setup(struct ctx *ctx, struct setup *setup, struct vm_setup *v
     struct user person = {.name = setup->name, .email = setup->email};
     struct str password = page_form_text(ctx, "password");
     if (!setup_code_check(desk_people(ctx), ctx->db, setup->code, &why)) {
-        vm->error_code = str_dup(ctx->mem, str_c(why.message));
+        vm->error_code = page_message(ctx, &why);
     }
     if (setup->name.len == 0) {
         vm->error_name = STR("Your name: requesters will read it.");
@@ -212,7 +212,7 @@ static bool check_setup(struct ctx *ctx, struct setup *setup, struct vm_setup *v
     // Hashing is slow: only for who has the code.
     if (vm->error_code.len == 0 &&
         !password_prepare(ctx->mem, password, &person, &setup->password_hash, &why)) {
-        vm->error_password = str_dup(ctx->mem, str_c(why.message));
+        vm->error_password = page_message(ctx, &why);
     }
     return vm->error_code.len + vm->error_name.len + vm->error_email.len + vm->error_password.len ==
            0;

@@ -153,7 +153,7 @@ static bool show_refused(struct form_call *call, const struct error *why)
                         : str_eq_c(field, "email")        ? &vm.error_email
                         : str_eq_c(field, "organization") ? &vm.error_organization
                                                           : &vm.error;
-    *place = str_dup(ctx->mem, str_c(why->message));
+    *place = page_message(ctx, why);
     fill_roles(ctx, &vm, (call->change.set & USER_ROLE) != 0 ? typed->role : call->before.role);
     ctx->resp->status = 422;
     return show(ctx, &vm, &call->before);

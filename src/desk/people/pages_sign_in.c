@@ -12,6 +12,21 @@ struct str page_form_text(struct ctx *ctx, const char *name)
     return str_none(text) ? STR("") : text;
 }
 
+struct str page_message(struct ctx *ctx, const struct error *why)
+{
+    struct str whole = str_dup(ctx->mem, str_c(why->message));
+    ptrdiff_t colon = str_find(whole, STR(": "));
+    if (colon <= 0 || colon > 30 || why->field[0] == '\0') {
+        return whole;
+    }
+    struct str rest = str_from(whole, (size_t)colon + 2);
+    char *text = mem_text_n(ctx->mem, rest.ptr, rest.len);
+    if (text[0] >= 'a' && text[0] <= 'z') {
+        text[0] = (char)(text[0] - 'a' + 'A');
+    }
+    return (struct str){text, rest.len};
+}
+
 bool page_note(struct ctx *ctx, const struct vm_note *note, struct str title)
 {
     struct view v;
