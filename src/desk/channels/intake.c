@@ -93,6 +93,22 @@ static void read_text(struct ingest *in)
     comment->file_count = in->file_count;
 }
 
+// The mailbox that was written to is ours, and those in the settings.
+static void set_own_addresses(struct ingest *in)
+{
+    const struct config *config = in->desk->app->config;
+    struct str *list = mem_array(in->ctx, struct str, config->alias.count + 2);
+    size_t count = 0;
+    list[count++] = in->mailbox;
+    if (config->mailbox.len > 0) {
+        list[count++] = config->mailbox;
+    }
+    for (size_t i = 0; i < config->alias.count; i++) {
+        list[count++] = config->alias.items[i];
+    }
+    in->own = (struct own_addresses){list, count, in->desk->app->secret};
+}
+
 static bool prepare(struct ingest *in, struct error *err)
 {
     struct mail_limits limits = mail_limits_default(in->now);
@@ -101,7 +117,8 @@ static bool prepare(struct ingest *in, struct error *err)
     if (!mail_parse(in->ctx, in->letter->raw, &limits, &in->message, err)) {
         return false;
     }
-    in->verdict = intake_classify(in);
+    set_own_addresses(in);
+    in->verdict = mail_classify(in->ctx, in->message, &in->own);
     if (!store_files(in, err)) {
         return false;
     }

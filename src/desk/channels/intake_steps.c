@@ -37,13 +37,20 @@ static bool step_own_loop(struct ingest *in, struct error *err)
            decide(in, INGEST_DROP, STR("Our own mail came back; recorded, and not answered."));
 }
 
+static struct str bounce_text(const struct ingest *in)
+{
+    const struct mail_bounce *bounce = &in->verdict.bounce;
+    struct str text = str_none(bounce->diagnostic) ? in->message->subject : bounce->diagnostic;
+    return str_one_line(in->ctx, text, 300);
+}
+
 static bool note_bounce(struct ingest *in, const struct outmail *mail, struct error *err)
 {
     struct ticket_event event = {
         .kind = STR("Error"),
         .field = STR_NONE,
         .value = str_printf(in->ctx, "A mail to " STR_FMT " came back: " STR_FMT,
-                            STR_ARG(mail->address), STR_ARG(in->verdict.bounce_text)),
+                            STR_ARG(mail->address), STR_ARG(bounce_text(in))),
         .previous = STR_NONE,
     };
     return mail->ticket.v == 0 ||
@@ -55,7 +62,7 @@ static bool step_bounce(struct ingest *in, struct error *err)
 {
     struct outmail mail;
     bool found = false;
-    if (!in->verdict.bounce) {
+    if (!in->verdict.is_bounce) {
         return true;
     }
     if (in->token.kind != MAIL_TOKEN_BOUNCE) {
@@ -65,8 +72,8 @@ static bool step_bounce(struct ingest *in, struct error *err)
     if (!mail_outbox_get(in->tx, in->ctx, in->token.mail, &found, &mail, err)) {
         return false;
     }
-    if (found && in->verdict.bounce_permanent) {
-        if (!mail_outbox_bounced(in->tx, mail.id, in->verdict.bounce_text, &found, err) ||
+    if (found && in->verdict.bounce.delivery == DELIVERY_PERMANENT) {
+        if (!mail_outbox_bounced(in->tx, mail.id, bounce_text(in), &found, err) ||
             !identity_undeliverable(&in->desk->people, in->tx, mail.address, err) ||
             !note_bounce(in, &mail, err)) {
             return false;
@@ -79,16 +86,12 @@ static bool step_bounce(struct ingest *in, struct error *err)
 
 static bool step_sender(struct ingest *in, struct error *err)
 {
-    struct mail_address from = intake_requester(in->message);
+    struct mail_address from = mail_requester(in->message, &in->own);
     bool created = false;
-    if (from.address.len == 0) {
-        return doubt(in, "The mail names no sender that could be answered.") &&
-               (in->decision != INGEST_GO_ON ||
-                decide(in, INGEST_QUARANTINE, STR("The mail names no sender that could be "
-                                                  "answered.")));
-    }
-    if (mailbox_is_own(in->desk, in->ctx, from.address)) {
-        return decide(in, INGEST_QUARANTINE, STR("The mail claims to come from this desk itself."));
+    if (str_empty(from.address)) {
+        return decide(in, INGEST_QUARANTINE,
+                      in->verdict.from_own ? STR("The mail claims to come from this desk itself.")
+                                           : STR("The mail names no sender that could be answered."));
     }
     struct sender sender = {from.address, from.name, STR_NONE};
     if (!user_find_or_create(&in->desk->people, in->tx, in->ctx, &sender, &in->person, &created,
@@ -310,7 +313,7 @@ static bool apply(struct ingest *in, struct error *err)
     struct ticket_change change = {
         .comment = &in->comment,
         .recipient = in->mailbox,
-        .by_machine = in->verdict.auto_reply || in->verdict.bulk || in->verdict.list,
+        .by_machine = in->verdict.no_answer || in->verdict.auto_reply,
     };
     bool closed = in->ticket.v != 0 && in->found.status == STATUS_CLOSED;
     bool belongs = false;
