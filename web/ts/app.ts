@@ -4,6 +4,7 @@
 import "@github/relative-time-element";
 import { start as startComposers } from "./composers";
 import { start as startDialogs } from "./dialogs";
+import { forgetArrived } from "./drafts";
 import { start as startForms } from "./forms";
 import { start as startFrames } from "./frames";
 import { start as startHere } from "./here";
@@ -15,6 +16,7 @@ import { start as startPalette } from "./palette";
 import { start as startSelection } from "./selection";
 import { start as startTalk } from "./talk";
 
+forgetArrived();
 startMorph();
 for (const start of [startKeys, startDialogs, startPalette, startSelection, startNotices, startForms, startFrames, startTalk, startHere, startComposers]) {
   start(document);

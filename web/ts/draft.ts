@@ -2,15 +2,14 @@
 //
 // A half-written text is never lost: each pause in writing keeps it in this browser, and on the
 // server where the form names a place (data-draft="/tickets/42/draft").
+import { draftKey, noteSent } from "./drafts";
 import { meta } from "./page";
 import type { Writer } from "./rich";
 
 const LOCAL_MS = 400;
 const SERVER_MS = 2000;
 
-function storageKey(): string {
-  return `draft:${meta("user")}:${location.pathname}`;
-}
+const KEEPALIVE_MAX = 60_000; // browsers refuse larger bodies of requests that outlive their page
 
 function isPublic(form: HTMLFormElement): string {
   return new FormData(form).get("public")?.toString() ?? "1";
@@ -18,19 +17,19 @@ function isPublic(form: HTMLFormElement): string {
 
 function keepHere(form: HTMLFormElement, html: string): void {
   try {
-    if (html === "") localStorage.removeItem(storageKey());
-    else localStorage.setItem(storageKey(), JSON.stringify({ html, public: isPublic(form) }));
+    if (html === "") localStorage.removeItem(draftKey(form));
+    else localStorage.setItem(draftKey(form), JSON.stringify({ html, public: isPublic(form) }));
   } catch {
     // Storage is full or forbidden: the server's copy has to do.
   }
 }
 
-async function keepThere(form: HTMLFormElement, html: string): Promise<boolean> {
+async function keepThere(form: HTMLFormElement, html: string, signal: AbortSignal): Promise<boolean> {
   const place = form.dataset["draft"];
   if (!place) return false;
   const body = new URLSearchParams({ html_body: html, public: isPublic(form), csrf: meta("csrf-token") });
   try {
-    const answer = await fetch(place, { method: "POST", body, headers: { "X-CSRF-Token": meta("csrf-token") }, keepalive: true });
+    const answer = await fetch(place, { method: "POST", body, signal, keepalive: html.length * 3 < KEEPALIVE_MAX });
     return answer.ok;
   } catch {
     return false;
@@ -38,7 +37,7 @@ async function keepThere(form: HTMLFormElement, html: string): Promise<boolean> 
 }
 
 function bringBack(form: HTMLFormElement, writer: Writer): void {
-  const kept = localStorage.getItem(storageKey());
+  const kept = localStorage.getItem(draftKey(form));
   if (!kept || writer.read() !== "") return;
   try {
     const draft = JSON.parse(kept) as { html: string; public: string };
@@ -46,7 +45,7 @@ function bringBack(form: HTMLFormElement, writer: Writer): void {
     const choice = form.querySelector<HTMLInputElement>(`input[name=public][value="${draft.public === "0" ? "0" : "1"}"]`);
     if (choice && !choice.disabled) choice.checked = true;
   } catch {
-    localStorage.removeItem(storageKey());
+    localStorage.removeItem(draftKey(form));
   }
 }
 
@@ -55,12 +54,14 @@ export function startDraft(form: HTMLFormElement, writer: Writer): void {
   let here = 0;
   let there = 0;
   let sent = false;
+  let sending = new AbortController();
   const saveThere = async () => {
-    const saved = await keepThere(form, writer.read());
+    const saved = await keepThere(form, writer.read(), sending.signal);
     if (shown && saved && !sent) shown.textContent = shown.dataset["text"] ?? "Draft saved";
   };
   const changed = () => {
-    if (sent) return;
+    sent = false; // what was sent was refused, or the page came back
+    if (sending.signal.aborted) sending = new AbortController();
     if (shown) shown.textContent = "";
     window.clearTimeout(here);
     window.clearTimeout(there);
@@ -74,17 +75,11 @@ export function startDraft(form: HTMLFormElement, writer: Writer): void {
     sent = true;
     window.clearTimeout(here);
     window.clearTimeout(there);
-    keepHere(form, "");
+    sending.abort();
+    keepHere(form, writer.read());
+    noteSent(form);
   });
   window.addEventListener("pagehide", () => {
     if (!sent) keepHere(form, writer.read());
-  });
-  form.addEventListener("htmx:responseError", () => {
-    sent = false;
-    changed();
-  });
-  form.addEventListener("htmx:sendError", () => {
-    sent = false;
-    changed();
   });
 }

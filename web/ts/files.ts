@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Files by choosing, dropping and pasting. They all end in the form's own <input type="file">, so
-// the form sends them as it would without scripts; while it does, a bar shows how far it is.
+// the form sends them as it would without scripts; large ones with a bar that shows how far it is.
+import { draftKey } from "./drafts";
+
+const LARGE = 500_000; // bytes; below, sending takes no time worth a bar
 
 function sizeText(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB"];
@@ -32,17 +35,55 @@ function fileItem(file: File, remove: () => void): HTMLElement {
   return item;
 }
 
-function showProgress(form: HTMLFormElement): void {
+function complain(form: HTMLFormElement, alert: Element): void {
+  form.querySelectorAll(":scope > .alert").forEach((old) => old.remove());
+  form.prepend(alert);
+  alert.scrollIntoView({ block: "nearest" });
+}
+
+function brokenAlert(): Element {
+  const alert = document.createElement("div");
+  alert.className = "alert";
+  alert.setAttribute("role", "alert");
+  alert.textContent = "The connection broke before all was sent. Nothing is lost; please send again.";
+  return alert;
+}
+
+// Where the answer says why it was refused, that is shown above what was written; otherwise the page
+// goes where the answer leads.
+function arrived(form: HTMLFormElement, request: XMLHttpRequest): void {
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const alert = page.querySelector('.alert[role="alert"], main h1 + p');
+  if (request.status < 400) {
+    localStorage.removeItem(draftKey(form));
+    location.assign(request.responseURL);
+  } else {
+    complain(form, alert ? document.importNode(alert, true) : brokenAlert());
+  }
+}
+
+// Large files take a while: they are sent beside the page, so that it can show how far it is.
+function sendWithProgress(form: HTMLFormElement, submitter: HTMLElement | null): void {
   const bar = document.createElement("progress");
-  bar.max = 1;
-  form.addEventListener("htmx:xhr:progress", (event) => {
-    const { loaded, total } = (event as CustomEvent<{ loaded: number; total: number }>).detail;
-    if (total > 200_000) {
-      bar.value = loaded / total;
-      if (!bar.isConnected) form.append(bar);
-    }
+  const request = new XMLHttpRequest();
+  const buttons = [...form.querySelectorAll<HTMLButtonElement>(".composer-send button")];
+  const end = () => {
+    bar.remove();
+    buttons.forEach((button) => (button.disabled = false));
+  };
+  const data = new FormData(form, submitter);
+  buttons.forEach((button) => (button.disabled = true));
+  bar.setAttribute("aria-label", "Sending");
+  form.append(bar);
+  request.upload.addEventListener("progress", ({ loaded, total }) => {
+    bar.max = total;
+    bar.value = loaded;
   });
-  form.addEventListener("htmx:afterRequest", () => bar.remove());
+  request.addEventListener("loadend", end);
+  request.addEventListener("load", () => arrived(form, request));
+  request.addEventListener("error", () => complain(form, brokenAlert()));
+  request.open("POST", form.action);
+  request.send(data);
 }
 
 export function startFiles(form: HTMLFormElement): void {
@@ -87,5 +128,9 @@ export function startFiles(form: HTMLFormElement): void {
       add(event.dataTransfer.files);
     }
   }, true);
-  showProgress(form);
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || files.reduce((sum, file) => sum + file.size, 0) < LARGE) return;
+    event.preventDefault();
+    sendWithProgress(form, event.submitter);
+  });
 }
