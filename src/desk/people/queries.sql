@@ -3,6 +3,20 @@
 
 -- ## People
 
+-- name: person_row_by_id :many
+-- row: person_row
+-- in: id user_id
+-- out: id user_id, name text, email text?, role i64, scope i64
+-- out: organization_id organization_id?, default_group_id group_id?, alias text?, locale text
+-- out: time_zone text, phone text?, details text, notes text, signature text, tags text
+-- out: external_id text?, verified bool, suspended bool, active bool, moderator bool
+-- out: only_private_comments bool, shared_phone bool, created_at i64, updated_at i64
+-- out: last_login_at i64?
+SELECT id, name, email, role, scope, organization_id, default_group_id, alias, locale, time_zone,
+    phone, details, notes, signature, tags, external_id, verified, suspended, active, moderator,
+    only_private_comments, shared_phone, created_at, updated_at, last_login_at FROM person WHERE id
+    = :id;
+
 -- name: person_rows :many
 -- row: person_row
 -- in: ids user_id[]

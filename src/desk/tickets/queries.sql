@@ -117,7 +117,15 @@ ON CONFLICT DO NOTHING;
 DELETE FROM ticket_collaborator
 WHERE ticket_id = :ticket_id AND user_id = :user_id AND kind = :kind;
 
+-- name: collaborators_of_one :many
+-- row: collaborator_row
+-- in: id ticket_id
+-- out: ticket_id ticket_id, user_id user_id, kind text
+SELECT ticket_id, user_id, kind FROM ticket_collaborator WHERE ticket_id = :id
+ORDER BY kind, user_id;
+
 -- name: collaborators_of_tickets :many
+-- row: collaborator_row
 -- in: ids i64[]
 -- out: ticket_id ticket_id, user_id user_id, kind text
 SELECT ticket_id, user_id, kind FROM ticket_collaborator WHERE ticket_id IN (:ids)
