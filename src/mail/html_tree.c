@@ -8,18 +8,21 @@
 #include "base/clock.h"
 
 #define ARENA_BASE ((size_t)16 * 1024 * 1024)
-#define ARENA_PER_BYTE 48
+#define ARENA_PER_BYTE 128
+#define ARENA_MAX ((size_t)256 * 1024 * 1024)
 #define CHUNK ((size_t)256 * 1024)
-#define CLASSES 12  // 16 bytes to 32 KiB
+#define SMALL_MAX 512
+#define CLASSES (SMALL_MAX / 16 + 6)
 #define TIME_LIMIT_US INT64_C(3000000)
 #define CLOCK_EVERY 512
 #define DEPTH_MAX 3000
+#define TAG_NAME_MAX 40
 
 // ---- arena ------------------------------------------------------------------------------------
 
+// Before each piece of memory. A free piece holds the next one in its own bytes.
 struct block {
     size_t room;
-    struct block *next_free;
 };
 
 struct arena {
@@ -33,18 +36,28 @@ struct arena {
     jmp_buf give_up;
 };
 
-static int class_of(size_t size)
+// Steps of 16 bytes up to 512, then powers of two up to 32 KiB; CLASSES for more.
+static int class_of(size_t size, size_t *ret_room)
 {
-    int class = 0;
-    for (size_t room = 16; room < size && class < CLASSES; room *= 2) {
-        class ++;
+    if (size <= SMALL_MAX) {
+        *ret_room = size < 16 ? 16 : (size + 15) & ~(size_t)15;
+        return (int)(*ret_room / 16) - 1;
+    }
+    int class = SMALL_MAX / 16;
+    for (*ret_room = (size_t)SMALL_MAX * 2; *ret_room < size && class < CLASSES; class ++) {
+        *ret_room *= 2;
     }
     return class;
 }
 
-static struct block *arena_take(struct arena *arena, size_t size)
+static struct block **next_of(struct block *block)
 {
-    size_t whole = size + sizeof(struct block);
+    return (struct block **)(void *)(block + 1);
+}
+
+static struct block *arena_take(struct arena *arena, size_t room)
+{
+    size_t whole = room + sizeof(struct block);
     if (whole > arena->budget) {
         longjmp(arena->give_up, 1);
     }
@@ -68,16 +81,16 @@ static void *arena_allocate(void *state, size_t size)
     if (++arena->count % CLOCK_EVERY == 0 && clock_monotonic_us() > arena->deadline_us) {
         longjmp(arena->give_up, 1);
     }
-    int class = class_of(size);
-    size_t room = class < CLASSES ? (size_t)16 << class : (size + 15) & ~(size_t)15;
+    size_t room;
+    int class = class_of(size, &room);
+    room = class < CLASSES ? room : (size + 15) & ~(size_t)15;
     struct block *block = class < CLASSES ? arena->free_blocks[class] : NULL;
     if (block != NULL) {
-        arena->free_blocks[class] = block->next_free;
+        arena->free_blocks[class] = *next_of(block);
     } else {
         block = arena_take(arena, room);
         block->room = room;
     }
-    block->next_free = NULL;
     return block + 1;
 }
 
@@ -88,9 +101,10 @@ static void arena_release(void *state, void *ptr)
         return;
     }
     struct block *block = (struct block *)ptr - 1;
-    int class = class_of(block->room);
+    size_t room;
+    int class = class_of(block->room, &room);
     if (class < CLASSES) {
-        block->next_free = arena->free_blocks[class];
+        *next_of(block) = arena->free_blocks[class];
         arena->free_blocks[class] = block;
     } else if (block->room + sizeof *block > CHUNK) {
         arena->budget += block->room + sizeof *block;
@@ -124,7 +138,8 @@ static bool is_letter(char c)
 static struct str tag_name_at(struct str s)
 {
     size_t at = 0;
-    while (at < s.len && s.ptr[at] > ' ' && s.ptr[at] != '>' && s.ptr[at] != '/') {
+    while (at < s.len && at < TAG_NAME_MAX && s.ptr[at] > ' ' && s.ptr[at] != '>' &&
+           s.ptr[at] != '/') {
         at++;
     }
     return str_sub(s, 0, at);
@@ -191,6 +206,7 @@ bool html_tree_parse(mem_ctx *ctx, struct str html, const GumboNode **ret_docume
     struct arena *arena = mem_new(ctx, struct arena);
     arena->ctx = mem_ctx_new(ctx, "html tree");
     arena->budget = ARENA_BASE + html.len * ARENA_PER_BYTE;
+    arena->budget = arena->budget > ARENA_MAX ? ARENA_MAX : arena->budget;
     arena->deadline_us = clock_monotonic_us() + TIME_LIMIT_US;
     GumboOptions options = kGumboDefaultOptions;
     options.allocator = arena_allocate;
