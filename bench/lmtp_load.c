@@ -2,7 +2,7 @@
 //
 // lmtp_load HOST PORT CLIENTS SECONDS RECIPIENT FILE...: delivers the mails in turn over that many
 // LMTP connections. Each gets a Message-ID of its own in front, so the files must have none.
-// Prints messages= errors= seconds= rate= p50_us= p99_us=. Only 250 after the data counts.
+// At least one each. Prints messages= errors= seconds= rate= p50_us= p99_us=. Only 250 after the data counts.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -144,9 +144,9 @@ static void *work(void *cls)
     expect(client, 220);
     send_all(client, "LHLO bench.example\r\n", 20);
     expect(client, 250);
-    while (now_s() < client->run->end) {
+    do {
         deliver(client);
-    }
+    } while (now_s() < client->run->end);
     close(client->fd);
     return NULL;
 }
