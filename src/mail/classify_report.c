@@ -196,8 +196,8 @@ static bool any_of(struct str text, const char *const *words)
 
 static enum mail_delivery delivery_in_text(struct str subject, struct str text, struct str status)
 {
-    static const char *const DELAYED[] = {"delay",        "warning:",         "still being retried",
-                                          "still trying", "verz\xc3\xb6gert", NULL};
+    static const char *const DELAYED[] = {"delay",        "warning:",  "still being retried",
+                                          "still trying", "verzögert", NULL};
     static const char *const FINAL[] = {"user unknown",
                                         "unknown user",
                                         "does not exist",

@@ -92,8 +92,9 @@ static size_t quote_depth(struct str line)
 struct str text_unflow(mem_ctx *ctx, struct str text, bool delsp)
 {
     struct buf out;
-    buf_init(&out, ctx, text.len + 16);
+    buf_init(&out, ctx, text.len * 2 + 16);
     struct str line;
+    bool first = true;
     bool joining = false;
     size_t depth_before = 0;
     while (str_next(&text, '\n', &line)) {
@@ -102,23 +103,14 @@ struct str text_unflow(mem_ctx *ctx, struct str text, bool delsp)
         // RFC 3676, 4.4: one blank after the quote marks, or before text that needs stuffing.
         words = words.len > 0 && words.ptr[0] == ' ' ? str_from(words, 1) : words;
         bool signature = str_eq_c(words, "-- ");
-        if (joining && depth == depth_before && !signature) {
-            buf_put(&out, STR(""));
-        } else {
-            if (out.len > 0 || joining) {
-                buf_put_char(&out, '\n');
-            }
+        if (!joining || depth != depth_before || signature) {
+            buf_put_c(&out, first ? "" : "\n");
             buf_put(&out, str_sub(line, 0, depth));
-            if (depth > 0) {
-                buf_put_char(&out, ' ');
-            }
+            buf_put_c(&out, depth > 0 ? " " : "");
         }
-        bool soft = words.len > 0 && words.ptr[words.len - 1] == ' ' && !signature;
-        buf_put(&out, soft && delsp ? str_sub(words, 0, words.len - 1) : words);
-        if (out.len == 0 && !soft) {
-            buf_put_char(&out, '\n');  // an empty first line
-        }
-        joining = soft;
+        joining = words.len > 0 && words.ptr[words.len - 1] == ' ' && !signature;
+        buf_put(&out, joining && delsp ? str_sub(words, 0, words.len - 1) : words);
+        first = false;
         depth_before = depth;
     }
     return buf_str(&out);

@@ -219,8 +219,8 @@ static bool can_be_root(GMimeObject *child)
 // first, so the first that can be read.
 static int related_root(struct walk *w, GMimeMultipart *multipart)
 {
-    struct str start = header_param(
-        w->ctx, mime_field(w->ctx, (GMimeObject *)multipart, "Content-Type"), "start");
+    struct str start =
+        header_param(w->ctx, mime_field(w->ctx, (GMimeObject *)multipart, "Content-Type"), "start");
     struct mail_ids wanted = header_ids(w->ctx, start, 1);
     int count = g_mime_multipart_get_count(multipart);
     int readable = -1;
