@@ -43,16 +43,17 @@ static bool is_local_path(struct str path)
     return true;
 }
 
-bool link_make(const struct people *room, struct db *tx, mem_ctx *ctx, enum link_purpose purpose,
-               struct user_id user, struct str next, struct str *ret_url, struct error *err)
+bool link_make(const struct people *room, struct db *tx, mem_ctx *ctx, const struct new_link *make,
+               struct str *ret_url, struct error *err)
 {
-    const struct purpose_row *row = &PURPOSES[purpose];
+    const struct purpose_row *row = &PURPOSES[make->purpose];
     struct str token = random_token(ctx, TOKEN_BYTES);
     int64_t now = clock_now(room->clock);
     struct link_insert_in in = {.hash = token_hash(ctx, token),
-                                .user_id = user,
+                                .user_id = make->user,
                                 .purpose = row->word,
-                                .next = is_local_path(next) ? next : STR_NONE,
+                                .next = is_local_path(make->next) ? make->next : STR_NONE,
+                                .email = make->email,
                                 .created_at = now,
                                 .expires_at = now + row->life_ms};
     if (!links_clear(tx, now - KEEP_MS, err) || !link_insert(tx, &in, err)) {
@@ -81,52 +82,45 @@ static struct str mail_subject(const struct people *room, mem_ctx *ctx, enum lin
 static struct str mail_text(const struct people *room, mem_ctx *ctx, enum link_purpose purpose,
                             const struct user *person, struct str url)
 {
-    static const char *const TEXTS[] = {
-        [LINK_SIGN_IN] = "somebody, most likely you, asked to sign in to %.*s. Open this link and "
-                         "press the button there:\n\n%.*s\n\nIt works once, for 30 minutes. If it "
-                         "was not you, do nothing: without this link nobody gets in.\n",
-        [LINK_RESET] = "somebody, most likely you, asked for a new password for %.*s. Choose it "
-                       "here:\n\n%.*s\n\nThe link works once, for one hour. If it was not you, do "
-                       "nothing: your password stays as it is.\n",
-        [LINK_INVITE] = ("you are invited to work in %.*s. Choose your password here:\n\n%.*s\n\n"
-                         "The link works once, for seven days.\n"),
-    };
-    struct str hello = str_printf(ctx, "Hello " STR_FMT ",\n\n", STR_ARG(person->name));
-    // The texts are the table's own: two arguments each.
-    struct str body = STR("");
     switch (purpose) {
     case LINK_SIGN_IN:
+        return str_printf(
+            ctx,
+            "Hello " STR_FMT ",\n\nsomebody, most likely you, asked to sign in to " STR_FMT
+            ". Open this link and press the button there:\n\n" STR_FMT
+            "\n\nIt works once, for 30 minutes. If it was not you, do nothing: without "
+            "this link nobody gets in.\n",
+            STR_ARG(person->name), STR_ARG(room->desk_name), STR_ARG(url));
     case LINK_RESET:
+        return str_printf(
+            ctx,
+            "Hello " STR_FMT ",\n\nsomebody, most likely you, asked for a new password "
+            "for " STR_FMT ". Choose it here:\n\n" STR_FMT
+            "\n\nThe link works once, for one hour. If it was not you, do nothing: your "
+            "password stays as it is.\n",
+            STR_ARG(person->name), STR_ARG(room->desk_name), STR_ARG(url));
     case LINK_INVITE:
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        body = str_printf(ctx, TEXTS[purpose], STR_ARG(room->desk_name), STR_ARG(url));
-#pragma GCC diagnostic pop
-        break;
+        return str_printf(ctx,
+                          "Hello " STR_FMT ",\n\nyou are invited to work in " STR_FMT
+                          ". Choose your password here:\n\n" STR_FMT
+                          "\n\nThe link works once, for seven days.\n",
+                          STR_ARG(person->name), STR_ARG(room->desk_name), STR_ARG(url));
     }
-    return str_printf(ctx, STR_FMT STR_FMT, STR_ARG(hello), STR_ARG(body));
+    return STR("");
 }
 
-// A mail to be written.
-struct mailing {
-    enum link_purpose purpose;
-    const struct user *person;
-    struct str to;
-    struct str next;
-};
-
-static bool send(const struct people *room, struct db *tx, mem_ctx *ctx, const struct mailing *m,
-                 struct error *err)
+static bool send(const struct people *room, struct db *tx, mem_ctx *ctx,
+                 const struct new_link *make, const struct user *person, struct error *err)
 {
     struct str url;
-    if (!link_make(room, tx, ctx, m->purpose, m->person->id, m->next, &url, err)) {
+    if (!link_make(room, tx, ctx, make, &url, err)) {
         return false;
     }
-    struct people_mail mail = {.kind = PURPOSES[m->purpose].mail,
-                               .user = m->person->id,
-                               .to = m->to,
-                               .subject = mail_subject(room, ctx, m->purpose),
-                               .text = mail_text(room, ctx, m->purpose, m->person, url)};
+    struct people_mail mail = {.kind = PURPOSES[make->purpose].mail,
+                               .user = person->id,
+                               .to = make->email,
+                               .subject = mail_subject(room, ctx, make->purpose),
+                               .text = mail_text(room, ctx, make->purpose, person, url)};
     return room->hooks.send_mail == NULL || room->hooks.send_mail(room->hooks.env, tx, &mail, err);
 }
 
@@ -147,8 +141,8 @@ bool link_mail(const struct people *room, struct db *tx, enum link_purpose purpo
     if (!link_count_since(tx, ctx, person.id, clock_now(room->clock) - HOURS_MS, &sent, err)) {
         return false;
     }
-    const struct mailing mailing = {purpose, &person, to, next};
-    return sent.n >= LINKS_PER_HOUR || send(room, tx, ctx, &mailing, err);
+    const struct new_link make = {purpose, person.id, to, next};
+    return sent.n >= LINKS_PER_HOUR || send(room, tx, ctx, &make, &person, err);
 }
 
 bool link_invite(const struct people *room, struct db *tx, mem_ctx *ctx, const struct actor *actor,
@@ -162,8 +156,8 @@ bool link_invite(const struct people *room, struct db *tx, mem_ctx *ctx, const s
         return error_field(err, "email", "BlankValue",
                            "Email: an invitation needs an address to go to");
     }
-    const struct mailing mailing = {LINK_INVITE, &person, person.email, STR_NONE};
-    return send(room, tx, ctx, &mailing, err);
+    const struct new_link make = {LINK_INVITE, user, person.email, STR_NONE};
+    return send(room, tx, ctx, &make, &person, err);
 }
 
 // --- using --------------------------------------------------------------------------------------
@@ -193,26 +187,27 @@ bool link_peek(const struct people *room, struct db *db, mem_ctx *ctx, enum link
     if (!found || !person.active || person.suspended) {
         return gone(err);
     }
-    *ret = (struct link){row.user_id, row.next};
+    *ret = (struct link){row.user_id, row.next, row.email};
     return true;
 }
 
-// Whoever opened the mail owns the address.
-static bool verify_address(struct db *tx, mem_ctx *ctx, struct user_id user, int64_t now,
+// Whoever opened the mail owns the address that it went to.
+static bool verify_address(struct db *tx, mem_ctx *ctx, const struct link *link, int64_t now,
                            struct error *err)
 {
-    struct user person;
     struct identity_by_value_row row;
     bool found = false;
-    if (!user_need(tx, ctx, user, &person, err)) {
-        return false;
-    }
-    if (person.verified || str_none(person.email)) {
+    if (str_none(link->email)) {
         return true;
     }
-    return identity_by_value(tx, ctx, STR("email"), person.email, &row, &found, err) &&
-           (!found || identity_set_verified(tx, row.id, now, err)) &&
-           person_set_email(tx, user, person.email, true, now, err);
+    if (!identity_by_value(tx, ctx, STR("email"), link->email, &row, &found, err)) {
+        return false;
+    }
+    if (!found || row.user_id.v != link->user.v || row.verified) {
+        return true;
+    }
+    return identity_set_verified(tx, row.id, now, err) &&
+           (!row.is_primary || person_set_email(tx, link->user, link->email, true, now, err));
 }
 
 bool link_use(const struct people *room, struct db *tx, mem_ctx *ctx, enum link_purpose purpose,
@@ -228,7 +223,7 @@ bool link_use(const struct people *room, struct db *tx, mem_ctx *ctx, enum link_
     if (changes != 1) {
         return gone(err);
     }
-    if (!verify_address(tx, ctx, link.user, now, err)) {
+    if (!verify_address(tx, ctx, &link, now, err)) {
         return false;
     }
     *ret = link;

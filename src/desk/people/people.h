@@ -501,18 +501,24 @@ MUST_CHECK bool link_mail(const struct people *room, struct db *tx, enum link_pu
 MUST_CHECK bool link_invite(const struct people *room, struct db *tx, mem_ctx *ctx,
                             const struct actor *actor, struct user_id user, struct error *err);
 // Makes a link for a person without mailing it, for mails that other rooms write. Absolute.
+struct new_link {
+    enum link_purpose purpose;
+    struct user_id user;
+    struct str email;  // where it will be sent: counts as verified once the link was used
+    struct str next;   // the local path to go to afterwards, or absent
+};
 MUST_CHECK bool link_make(const struct people *room, struct db *tx, mem_ctx *ctx,
-                          enum link_purpose purpose, struct user_id user, struct str next,
-                          struct str *ret_url, struct error *err);
+                          const struct new_link *make, struct str *ret_url, struct error *err);
 struct link {
     struct user_id user;
-    struct str next;  // absent when none
+    struct str next;   // absent when none
+    struct str email;  // where it was sent, absent when not known
 };
 // Looks without using it up. GONE when it is unknown, used, expired or of another purpose.
 MUST_CHECK bool link_peek(const struct people *room, struct db *db, mem_ctx *ctx,
                           enum link_purpose purpose, struct str token, struct link *ret,
                           struct error *err);
-// Uses it up; the person's address counts as verified from then on. GONE as above.
+// Uses it up; the address it was sent to counts as verified from then on. GONE as above.
 MUST_CHECK bool link_use(const struct people *room, struct db *tx, mem_ctx *ctx,
                          enum link_purpose purpose, struct str token, struct link *ret,
                          struct error *err);

@@ -328,14 +328,15 @@ DELETE FROM password WHERE user_id = :user_id;
 -- ## Links
 
 -- name: link_insert :exec
--- in: hash text, user_id user_id?, purpose text, next text?, created_at i64, expires_at i64
-INSERT INTO person_link (hash, user_id, purpose, next, created_at, expires_at)
-VALUES (:hash, :user_id, :purpose, :next, :created_at, :expires_at);
+-- in: hash text, user_id user_id?, purpose text, next text?, email text?, created_at i64
+-- in: expires_at i64
+INSERT INTO person_link (hash, user_id, purpose, next, email, created_at, expires_at)
+VALUES (:hash, :user_id, :purpose, :next, :email, :created_at, :expires_at);
 
 -- name: link_get :opt
 -- in: hash text, purpose text, now i64
--- out: user_id user_id?, next text?
-SELECT user_id, next FROM person_link
+-- out: user_id user_id?, next text?, email text?
+SELECT user_id, next, email FROM person_link
 WHERE hash = :hash AND purpose = :purpose AND used_at IS NULL AND expires_at > :now;
 
 -- name: link_spend :changes

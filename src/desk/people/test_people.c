@@ -629,6 +629,32 @@ static void test_links(void **state)
     run(state, links);
 }
 
+static bool link_to_second_address(struct db *tx, void *arg, struct error *err)
+{
+    struct world *w = arg;
+    struct user ana;
+    struct link link;
+    struct user_change second = {.set = USER_EMAIL, .values = {.email = STR("ana@home.example")}};
+    MUST(user_update(&w->room, tx, w->ctx, &w->agent, w->ana.user, &second, &ana, err));
+    MUST(link_mail(&w->room, tx, LINK_SIGN_IN, STR("ana@home.example"), STR_NONE, err));
+    CHECK(str_eq_c(w->mail.to, "ana@home.example"));
+    struct str token = mailed_token(w, "/sign-in/link?token=");
+    MUST(link_use(&w->room, tx, w->ctx, LINK_SIGN_IN, token, &link, err));
+    struct identity *list;
+    size_t count = 0;
+    MUST(identities_list(tx, w->ctx, &w->agent, w->ana.user, &list, &count, err));
+    // She has shown to own the second address, and nothing about the first.
+    CHECK(count == 2 && !list[0].verified && list[1].verified);
+    MUST(user_load(tx, w->ctx, &w->agent, w->ana.user, &ana, err));
+    CHECK(!ana.verified);
+    return true;
+}
+
+static void test_link_to_second_address(void **state)
+{
+    run(state, link_to_second_address);
+}
+
 static bool first_run(struct db *tx, void *arg, struct error *err)
 {
     struct world *w = arg;
@@ -700,8 +726,7 @@ static void test_addresses(void **state)
     static const char *const GOOD[] = {"a@b",
                                        "first.last+tag@sub.example.org",
                                        "o'neil@example.org",
-                                       "\xc3\xbc@b\xc3\xbc"
-                                       "cher.example",
+                                       "\xc3\xbc@b\xc3\xbc\x63her.example",
                                        "a@x-y.org",
                                        NULL};
     static const char *const BAD[] = {
@@ -735,6 +760,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_groups, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_passwords, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_links, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_link_to_second_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_first_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_addresses, set_up, tear_down),
     };
