@@ -13,8 +13,8 @@ int cmd_config(int argc, char **argv)
     struct config config;
     struct error err;
     struct buf out;
-    switch (options_read(argc, argv, "Shows all settings as DIR/steward.conf may have them.", OPTIONS,
-                         1, &given)) {
+    switch (options_read(argc, argv, "Shows all settings as DIR/steward.conf may have them.",
+                         OPTIONS, 1, &given)) {
     case OPTIONS_DONE:
         return EX_OK;
     case OPTIONS_WRONG:

@@ -18,8 +18,8 @@ static bool read_all(mem_ctx *ctx, int64_t limit, struct str *ret, struct error 
         buf_put(&raw, (struct str){piece, got});
     }
     if (raw.failed) {
-        return error_set(err, ERR_TOO_LARGE, "The mail is larger than max_mail_bytes allows (%lld).",
-                         (long long)limit);
+        return error_set(err, ERR_TOO_LARGE,
+                         "The mail is larger than max_mail_bytes allows (%lld).", (long long)limit);
     }
     *ret = buf_str(&raw);
     return ret->len > 0 || error_set(err, ERR_INVALID, "There is no mail on standard input.");
@@ -36,10 +36,11 @@ int cmd_deliver(int argc, char **argv)
     struct given given;
     struct program program;
     struct error err;
-    switch (options_read(argc, argv,
-                         "Takes in one mail from standard input. Exit code 0: it is durable; 75: try "
-                         "again later.",
-                         OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
+    switch (
+        options_read(argc, argv,
+                     "Takes in one mail from standard input. Exit code 0: it is durable; 75: try "
+                     "again later.",
+                     OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
     case OPTIONS_DONE:
         return EX_OK;
     case OPTIONS_WRONG:

@@ -31,7 +31,8 @@ static bool look_at_rows(struct db *db, void *arg, struct error *err)
     int64_t waiting = 0;
     bool no_admin = false;
     if (!jobs_count(db, d->program->ctx, clock_now(&d->program->clock), &jobs, err) ||
-        !mail_spool_count(db, MAIL_QUARANTINED, &waiting, err) || !setup_needed(db, &no_admin, err)) {
+        !mail_spool_count(db, MAIL_QUARANTINED, &waiting, err) ||
+        !setup_needed(db, &no_admin, err)) {
         return false;
     }
     say(d, !no_admin, "there is an administrator",
@@ -52,8 +53,9 @@ static void look_at_disk(struct doctor *d)
     bool known = statvfs(data, &disk) == 0;
     unsigned long long free_bytes = known ? (unsigned long long)disk.f_bavail * disk.f_frsize : 0;
     say(d, known && free_bytes >= DISK_LEAST_BYTES, "the disk has room",
-        mem_printf(d->program->ctx, "only %llu MB are free below %s. Make room soon: without it, no "
-                                    "mail can be taken in.",
+        mem_printf(d->program->ctx,
+                   "only %llu MB are free below %s. Make room soon: without it, no "
+                   "mail can be taken in.",
                    free_bytes >> 20, data));
 }
 
@@ -63,8 +65,9 @@ static void look_at_mail(struct doctor *d)
     struct error err;
     const struct config *settings = &d->program->config;
     if (settings->smtp.len == 0) {
-        say(d, false, "mail can be sent", "no mail server is set. Put smtp = smtp://host:25 into "
-                                          "steward.conf.");
+        say(d, false, "mail can be sent",
+            "no mail server is set. Put smtp = smtp://host:25 into "
+            "steward.conf.");
         return;
     }
     bool ok = smtp_config_parse(d->program->ctx, settings->smtp, &config, &err) &&
@@ -78,7 +81,8 @@ static void look_at_zones(struct doctor *d)
 {
     struct calendar *calendar = NULL;
     struct error err;
-    bool ok = calendar_new(d->program->ctx, STR("Europe/Berlin"), NULL, 0, NULL, 0, &calendar, &err);
+    bool ok =
+        calendar_new(d->program->ctx, STR("Europe/Berlin"), NULL, 0, NULL, 0, &calendar, &err);
     say(d, ok, "time zone data is installed", "install the package tzdata.");
 }
 
@@ -89,7 +93,8 @@ int cmd_doctor(int argc, char **argv)
     struct program program;
     struct doctor doctor = {.program = &program};
     struct error err;
-    switch (options_read(argc, argv, "Looks at database, disk, mail and time zone data, and says what to do.",
+    switch (options_read(argc, argv,
+                         "Looks at database, disk, mail and time zone data, and says what to do.",
                          OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
     case OPTIONS_DONE:
         return EX_OK;

@@ -25,7 +25,8 @@ int cmd_init(int argc, char **argv)
         OPTION_DB,
         {"admin", "MAIL", false, "mail address of the first administrator"},
         {"name", "NAME", false, "their name"},
-        {"password-file", "FILE", false, "a file whose first line is their password; - reads it from standard input"},
+        {"password-file", "FILE", false,
+         "a file whose first line is their password; - reads it from standard input"},
     };
     struct given given;
     struct program program;
@@ -41,15 +42,16 @@ int cmd_init(int argc, char **argv)
     }
     const char *admin = given_value(&given, "admin");
     const char *file = given_value(&given, "password-file");
-    if (given_value(&given, "data") == NULL || admin == NULL || file == NULL || given.word_count > 0) {
+    if (given_value(&given, "data") == NULL || admin == NULL || file == NULL ||
+        given.word_count > 0) {
         (void)fprintf(stderr, "steward init: --data, --admin and --password-file are needed.\n");
         return EX_USAGE;
     }
     if (!program_open(&program, &given, true, &err)) {
         return fail_with(&err);
     }
-    struct init init = {.program = &program, .email = str_c(admin),
-                        .name = str_c(given_value(&given, "name"))};
+    struct init init = {
+        .program = &program, .email = str_c(admin), .name = str_c(given_value(&given, "name"))};
     if (!read_first_line(program.ctx, file, &init.password, &err) ||
         !db_tx_run(program.app.db, "init", init_in_tx, &init, &err)) {
         int code = fail_with(&err);

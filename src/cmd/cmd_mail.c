@@ -15,8 +15,8 @@ static bool print_waiting(struct db *db, void *arg, struct error *err)
     struct program *program = arg;
     struct mail_record *records = NULL;
     size_t count = 0;
-    if (!mail_spool_list(db, program->ctx, MAIL_QUARANTINED, (struct mail_id){0}, LIST_MOST, &records,
-                         &count, err)) {
+    if (!mail_spool_list(db, program->ctx, MAIL_QUARANTINED, (struct mail_id){0}, LIST_MOST,
+                         &records, &count, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {

@@ -11,16 +11,18 @@ int cmd_sample(int argc, char **argv)
     static const struct option OPTIONS[] = {
         OPTION_DATA,
         OPTION_DB,
-        {"password-file", "FILE", false, "a file whose first line becomes the password of all sample agents"},
+        {"password-file", "FILE", false,
+         "a file whose first line becomes the password of all sample agents"},
     };
     struct given given;
     struct program program;
     struct error err;
     struct str password = STR("");
-    switch (options_read(argc, argv,
-                         "Fills a new desk with believable people, groups and fifty tickets with their "
-                         "conversations.",
-                         OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
+    switch (
+        options_read(argc, argv,
+                     "Fills a new desk with believable people, groups and fifty tickets with their "
+                     "conversations.",
+                     OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
     case OPTIONS_DONE:
         return EX_OK;
     case OPTIONS_WRONG:
@@ -63,10 +65,11 @@ int cmd_bench_data(int argc, char **argv)
     struct program program;
     struct error err;
     int64_t tickets = 0;
-    switch (options_read(argc, argv,
-                         "Fills a desk with tickets for measuring: people, conversations, tags, ages "
-                         "as in a real one. The same number gives the same desk.",
-                         OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
+    switch (
+        options_read(argc, argv,
+                     "Fills a desk with tickets for measuring: people, conversations, tags, ages "
+                     "as in a real one. The same number gives the same desk.",
+                     OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
     case OPTIONS_DONE:
         return EX_OK;
     case OPTIONS_WRONG:

@@ -136,8 +136,9 @@ static bool code_in_tx(struct db *tx, void *arg, struct error *err)
     if (!setup_code_make(&s->program.desk->people, tx, s->program.ctx, &code, err)) {
         return false;
     }
-    (void)printf("There is no administrator yet. Open /setup in a browser and enter this code: %.*s\n",
-                 STR_ARG(code));
+    (void)printf(
+        "There is no administrator yet. Open /setup in a browser and enter this code: %.*s\n",
+        STR_ARG(code));
     (void)fflush(stdout);
     return true;
 }
@@ -169,7 +170,8 @@ static void wait_for_end(struct serving *s, const sigset_t *signals)
 
 static bool start(struct serving *s, bool with_jobs, struct error *err)
 {
-    metrics_gauge(s->program.app.metrics, "live_connections", "Open live pages.", false, open_live, s);
+    metrics_gauge(s->program.app.metrics, "live_connections", "Open live pages.", false, open_live,
+                  s);
     metrics_gauge(s->program.app.metrics, "lmtp_accepted_total", "Mails taken in by LMTP.", true,
                   mails_in, s);
     return (!with_jobs || start_jobs(s, err)) && start_lmtp(s, err) && start_http(s, err) &&
@@ -209,9 +211,9 @@ int cmd_serve(int argc, char **argv)
     struct serving *s = mem_new(NULL, struct serving);
     struct error err;
     sigset_t signals;
-    enum options_result read = options_read(
-        argc, argv, "Runs the desk. All options can also stand in DIR/steward.conf.", OPTIONS,
-        sizeof OPTIONS / sizeof *OPTIONS, &given);
+    enum options_result read =
+        options_read(argc, argv, "Runs the desk. All options can also stand in DIR/steward.conf.",
+                     OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given);
     if (read != OPTIONS_GO_ON || given.word_count > 0 || given_value(&given, "data") == NULL) {
         if (read == OPTIONS_GO_ON) {
             (void)fprintf(stderr, "steward serve: --data DIR is needed, and no other words.\n");
@@ -230,7 +232,8 @@ int cmd_serve(int argc, char **argv)
     } else {
         LOG(LOG_LEVEL_INFO, "serving", LOG_NUM("port", http_server_port(s->http, 0)));
         wait_for_end(s, &signals);
-        LOG(LOG_LEVEL_INFO, "stopping", LOG_NUM("under_way", (int64_t)http_server_stats(s->http).under_way));
+        LOG(LOG_LEVEL_INFO, "stopping",
+            LOG_NUM("under_way", (int64_t)http_server_stats(s->http).under_way));
     }
     stop(s);
     program_close(&s->program);

@@ -58,7 +58,8 @@ int cmd_token(int argc, char **argv)
         return fail_with(&err);
     }
     const char *name = given_value(&given, "name");
-    struct making making = {.program = &program, .email = str_c(user),
+    struct making making = {.program = &program,
+                            .email = str_c(user),
                             .name = str_c(name == NULL ? "command line" : name)};
     bool ok = db_tx_run(program.app.db, "token", make_in_tx, &making, &err);
     int code = EX_OK;

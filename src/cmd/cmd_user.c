@@ -36,8 +36,8 @@ static bool find_user(struct db *db, void *arg, struct error *err)
     if (!user_by_email(db, t->program->ctx, t->email, &t->user, &found, err)) {
         return false;
     }
-    return found || error_set(err, ERR_NOT_FOUND, "Nobody here has the address %.*s.",
-                              STR_ARG(t->email));
+    return found ||
+           error_set(err, ERR_NOT_FOUND, "Nobody here has the address %.*s.", STR_ARG(t->email));
 }
 
 static bool password_in_tx(struct db *tx, void *arg, struct error *err)
@@ -67,8 +67,9 @@ static bool run_add(struct task *t, const struct given *given, struct error *err
     t->name = name == NULL ? t->email : str_c(name);
     t->user = (struct user){.name = t->name, .email = t->email};
     if (role != NULL && !role_parse(str_c(role), &t->role)) {
-        return error_set(err, ERR_INVALID, "The role is one of end-user, light-agent, agent, lead, "
-                                           "admin.");
+        return error_set(err, ERR_INVALID,
+                         "The role is one of end-user, light-agent, agent, lead, "
+                         "admin.");
     }
     return prepare_password(t, given, err) &&
            db_tx_run(t->program->app.db, "user.add", add_in_tx, t, err) &&
@@ -126,11 +127,12 @@ int cmd_user(int argc, char **argv)
     struct given given;
     struct program program;
     struct error err;
-    switch (options_read(argc, argv,
-                         "steward user add MAIL      adds a person\n"
-                         "steward user list          lists all people\n"
-                         "steward user password MAIL sets a password and ends the person's sessions",
-                         OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
+    switch (
+        options_read(argc, argv,
+                     "steward user add MAIL      adds a person\n"
+                     "steward user list          lists all people\n"
+                     "steward user password MAIL sets a password and ends the person's sessions",
+                     OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
     case OPTIONS_DONE:
         return EX_OK;
     case OPTIONS_WRONG:
@@ -139,7 +141,8 @@ int cmd_user(int argc, char **argv)
         break;
     }
     const char *word = given.word_count > 0 ? given.words[0] : "";
-    bool known = strcmp(word, "add") == 0 || strcmp(word, "list") == 0 || strcmp(word, "password") == 0;
+    bool known =
+        strcmp(word, "add") == 0 || strcmp(word, "list") == 0 || strcmp(word, "password") == 0;
     if (!known || given_value(&given, "data") == NULL) {
         (void)fprintf(stderr, "steward user: say add, list or password, and --data DIR.\n");
         return EX_USAGE;

@@ -16,7 +16,8 @@ static void print_help(const char *command, const char *about, const struct opti
         (void)snprintf(left, sizeof left, "--%s%s%s", options[i].name,
                        options[i].value == NULL ? "" : " ",
                        options[i].value == NULL ? "" : options[i].value);
-        (void)printf("  %-28s %s%s\n", left, options[i].help, options[i].repeat ? " (may repeat)" : "");
+        (void)printf("  %-28s %s%s\n", left, options[i].help,
+                     options[i].repeat ? " (may repeat)" : "");
     }
     (void)printf("  %-28s %s\n", "--help", "this text");
 }
@@ -68,7 +69,8 @@ enum options_result options_read(int argc, char **argv, const char *about,
             value = equals != NULL ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
         }
         if (value == NULL || (option->value == NULL && equals != NULL)) {
-            return wrong(argv[0], value == NULL ? "a value is missing after" : "no value belongs to", arg);
+            return wrong(argv[0],
+                         value == NULL ? "a value is missing after" : "no value belongs to", arg);
         }
         if (ret->count == sizeof ret->items / sizeof *ret->items) {
             return wrong(argv[0], "too many options, from", arg);

@@ -69,13 +69,15 @@ static bool read_secret(struct program *p, const char *data, struct error *err)
     struct str line;
     const char *path = mem_printf(p->ctx, "%s/secret", data);
     if (!read_first_line(p->ctx, path, &line, err)) {
-        return error_set(err, ERR_UNAVAILABLE, "%s is no data folder (its secret cannot be read). "
-                                               "Make one with `steward init --data %s …`.",
+        return error_set(err, ERR_UNAVAILABLE,
+                         "%s is no data folder (its secret cannot be read). "
+                         "Make one with `steward init --data %s …`.",
                          data, data);
     }
     return base64_decode(p->ctx, line, &p->app.secret) ||
-           error_set(err, ERR_UNAVAILABLE, "%s is damaged: restore it from a backup, or the links in "
-                                           "mails that were sent will not work any more.",
+           error_set(err, ERR_UNAVAILABLE,
+                     "%s is damaged: restore it from a backup, or the links in "
+                     "mails that were sent will not work any more.",
                      path);
 }
 

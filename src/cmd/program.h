@@ -30,7 +30,13 @@ struct actor program_actor(void);
 // Reads a first line, such as a password, from a file ("-": standard input).
 MUST_CHECK bool read_first_line(mem_ctx *ctx, const char *path, struct str *ret, struct error *err);
 
-#define OPTION_DATA {"data", "DIR", false, "the data folder"}
-#define OPTION_DB {"db", "URL", false, "database, instead of the one in the data folder"}
+#define OPTION_DATA                                                                                \
+    {                                                                                              \
+        "data", "DIR", false, "the data folder"                                                    \
+    }
+#define OPTION_DB                                                                                  \
+    {                                                                                              \
+        "db", "URL", false, "database, instead of the one in the data folder"                      \
+    }
 
 #endif

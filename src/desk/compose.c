@@ -20,8 +20,8 @@ struct str desk_file_name(mem_ctx *ctx, struct str raw)
             name = str_from(raw, i + 1);
         }
     }
-    name = str_utf8_clip(str_one_line(ctx, str_utf8_mend(ctx, name), NAME_BYTES_MAX),
-                         NAME_BYTES_MAX);
+    name =
+        str_utf8_clip(str_one_line(ctx, str_utf8_mend(ctx, name), NAME_BYTES_MAX), NAME_BYTES_MAX);
     bool dots = str_eq_c(name, ".") || str_eq_c(name, "..");
     return name.len == 0 || dots ? STR("file") : name;
 }
@@ -87,7 +87,8 @@ bool desk_read_comment(struct ctx *ctx, struct new_comment *ret, struct error *e
     struct str body = http_form(ctx->req, "body");
     *ret = (struct new_comment){.quoted_from = -1, .body = STR(""), .stranger = STR_NONE};
     if (!str_empty(html)) {
-        struct sanitize_options options = {.links = SANITIZE_LINKS_OUTSIDE, .composer = true,
+        struct sanitize_options options = {.links = SANITIZE_LINKS_OUTSIDE,
+                                           .composer = true,
                                            .own_prefix = STR("/attachments/"),
                                            .fold_label = STR("")};
         struct sanitized clean;

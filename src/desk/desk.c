@@ -2,13 +2,13 @@
 #include "desk/desk.h"
 
 #include "app/config.h"
+#include "desk/admin/routes.h"
 #include "desk/channels/channels.h"
 #include "desk/people/routes.h"
-#include "desk/site.h"
-#include "mail/outbox.h"
-#include "desk/tickets/routes.h"
 #include "desk/portal/routes.h"
-#include "desk/admin/routes.h"
+#include "desk/site.h"
+#include "desk/tickets/routes.h"
+#include "mail/outbox.h"
 #include "view/layout.html.h"
 #include "view/site.h"
 
@@ -67,7 +67,9 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
         .clock = app->clock,
         .public_url = app->config->public_url,
         .desk_name = app->config->desk_name,
-        .hooks = {.send_mail = channels_people_mail, .end_sessions = site_end_sessions, .env = desk},
+        .hooks = {.send_mail = channels_people_mail,
+                  .end_sessions = site_end_sessions,
+                  .env = desk},
     };
     atomic_init(&desk->stopping, false);
     desk->mailer = channels_mailer(desk, desk);

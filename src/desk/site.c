@@ -22,8 +22,9 @@ static bool metrics(struct ctx *ctx, struct error *err)
 {
     bool local = str_starts(ctx->req->peer, STR("127.")) || str_eq_c(ctx->req->peer, "::1");
     if (!local && !actor_is_admin(&ctx->actor)) {
-        return error_set(err, ERR_FORBIDDEN, "Figures are shown to this machine and to "
-                                             "administrators only.");
+        return error_set(err, ERR_FORBIDDEN,
+                         "Figures are shown to this machine and to "
+                         "administrators only.");
     }
     http_set_header(ctx->resp, "Content-Type", STR("text/plain; version=0.0.4; charset=utf-8"));
     metrics_write(ctx->app->metrics, &ctx->resp->body);

@@ -25,10 +25,9 @@ static bool fill_mails(struct ctx *ctx, struct vm_admin *vm, struct error *err)
     }
     vm->mails = mem_array(ctx->mem, struct vm_waiting_mail, vm->mail_count + 1);
     for (size_t i = 0; i < vm->mail_count; i++) {
-        vm->mails[i] = (struct vm_waiting_mail){records[i].id,      records[i].sender,
-                                                records[i].recipient, records[i].subject,
-                                                records[i].reason,  records[i].received_at,
-                                                records[i].size};
+        vm->mails[i] = (struct vm_waiting_mail){
+            records[i].id,     records[i].sender,      records[i].recipient, records[i].subject,
+            records[i].reason, records[i].received_at, records[i].size};
     }
     vm->failed = mem_array(ctx->mem, struct vm_failed_mail, vm->failed_count + 1);
     for (size_t i = 0; i < vm->failed_count; i++) {
@@ -46,8 +45,8 @@ static bool fill_jobs(struct ctx *ctx, struct vm_admin *vm, struct error *err)
     }
     vm->jobs = mem_array(ctx->mem, struct vm_dead_job, vm->job_count + 1);
     for (size_t i = 0; i < vm->job_count; i++) {
-        vm->jobs[i] = (struct vm_dead_job){dead[i].id, dead[i].kind, dead[i].last_error,
-                                           dead[i].created_at};
+        vm->jobs[i] =
+            (struct vm_dead_job){dead[i].id, dead[i].kind, dead[i].last_error, dead[i].created_at};
     }
     return true;
 }
@@ -145,10 +144,14 @@ const struct route *admin_routes(size_t *ret_count)
 {
     static const struct route ROUTES[] = {
         {HTTP_GET, "/admin", admin_home, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE, 0, false},
-        {HTTP_POST, "/admin/mails/{mail:id}/release", mail_release, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE, 65536, false},
-        {HTTP_POST, "/admin/mails/{mail:id}/delete", mail_delete, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE, 65536, false},
-        {HTTP_POST, "/admin/sent/{outmail:id}/again", mail_again, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE, 65536, false},
-        {HTTP_POST, "/admin/jobs/{job:id}/retry", job_retry, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE, 65536, false},
+        {HTTP_POST, "/admin/mails/{mail:id}/release", mail_release, ROUTE_PAGE, WHO_ADMIN,
+         RATE_PAGE, 65536, false},
+        {HTTP_POST, "/admin/mails/{mail:id}/delete", mail_delete, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE,
+         65536, false},
+        {HTTP_POST, "/admin/sent/{outmail:id}/again", mail_again, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE,
+         65536, false},
+        {HTTP_POST, "/admin/jobs/{job:id}/retry", job_retry, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE,
+         65536, false},
     };
     *ret_count = sizeof ROUTES / sizeof *ROUTES;
     return ROUTES;

@@ -39,7 +39,7 @@ MUST_CHECK bool channels_undo_reply(struct desk *desk, struct db *tx, mem_ctx *c
 // What to show at a comment of staff: "" when its mails are out.
 struct delivery {
     struct comment_id comment;
-    struct str text;   // in plain words
+    struct str text;  // in plain words
     bool failed;
     bool can_undo;
 };

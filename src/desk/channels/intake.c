@@ -220,7 +220,7 @@ static enum intake_result take(struct ingest *in, struct error *err)
     LOG(LOG_LEVEL_WARN, "mail waits for an administrator", LOG_TEXT("reason", in->reason),
         LOG_TEXT("detail", str_c(why.detail)));
     return db_tx_run(in->desk->app->db, "mail.keep", keep_in_tx, in, err) ? INTAKE_TAKEN
-                                                                           : INTAKE_TRY_LATER;
+                                                                          : INTAKE_TRY_LATER;
 }
 
 enum intake_result intake_letter(struct desk *desk, mem_ctx *ctx, const struct letter *letter,
@@ -288,7 +288,8 @@ bool intake_release(struct desk *desk, mem_ctx *ctx, const struct actor *actor, 
 // --- LMTP ---------------------------------------------------------------------------------------
 
 static const struct lmtp_answer ANSWER_OK = {LMTP_ACCEPTED, STR_INIT("")};
-static const struct lmtp_answer ANSWER_NO_MAILBOX = {LMTP_REFUSED, STR_INIT("no such mailbox here")};
+static const struct lmtp_answer ANSWER_NO_MAILBOX = {LMTP_REFUSED,
+                                                     STR_INIT("no such mailbox here")};
 static const struct lmtp_answer ANSWER_LATER = {LMTP_TRY_LATER, STR_INIT("please try again later")};
 
 static struct lmtp_answer on_rcpt(void *env, mem_ctx *ctx, struct str address)

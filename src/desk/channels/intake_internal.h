@@ -36,7 +36,7 @@ struct ingest {
     struct user person;
     struct ticket_id ticket;  // the one it belongs to; none: a new one
     struct ticket found;
-    struct str proof;         // "token" or "reference": why a stranger may add to it
+    struct str proof;  // "token" or "reference": why a stranger may add to it
     struct ticket_outcome outcome;
 };
 

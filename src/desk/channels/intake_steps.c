@@ -90,8 +90,9 @@ static bool step_sender(struct ingest *in, struct error *err)
     bool created = false;
     if (str_empty(from.address)) {
         return decide(in, INGEST_QUARANTINE,
-                      in->verdict.from_own ? STR("The mail claims to come from this desk itself.")
-                                           : STR("The mail names no sender that could be answered."));
+                      in->verdict.from_own
+                          ? STR("The mail claims to come from this desk itself.")
+                          : STR("The mail names no sender that could be answered."));
     }
     struct sender sender = {from.address, from.name, STR_NONE};
     if (!user_find_or_create(&in->desk->people, in->tx, in->ctx, &sender, &in->person, &created,
@@ -183,8 +184,8 @@ static bool by_subject_tag(struct ingest *in, struct error *err)
 {
     bool found = false;
     bool belongs = false;
-    struct ticket_id tagged = mail_subject_ticket(in->desk->app->config->tag_prefix,
-                                                  in->message->subject);
+    struct ticket_id tagged =
+        mail_subject_ticket(in->desk->app->config->tag_prefix, in->message->subject);
     if (tagged.v == 0) {
         return true;
     }
@@ -245,8 +246,8 @@ static bool step_machine(struct ingest *in, struct error *err)
 static bool add_copies(struct ingest *in, struct ticket_change *change, struct error *err)
 {
     const struct mail_addresses *lists[] = {&in->message->to, &in->message->cc};
-    struct collaborator_change *copies = mem_array(in->ctx, struct collaborator_change,
-                                                   NEW_PEOPLE_MOST + 1);
+    struct collaborator_change *copies =
+        mem_array(in->ctx, struct collaborator_change, NEW_PEOPLE_MOST + 1);
     size_t count = 0;
     for (size_t k = 0; k < 2; k++) {
         for (size_t i = 0; i < lists[k]->count && count < NEW_PEOPLE_MOST; i++) {

@@ -27,8 +27,8 @@ static bool put_mail(struct desk *desk, struct db *tx, struct str written_to, st
     mem_ctx *ctx = db_tx_ctx(tx);
     struct str mailbox = mailbox_for(desk, ctx, written_to);
     mail->id = mail_outbox_new_id(tx);
-    mail->message_id = mail_message_id(ctx, desk->app->secret, mail->ticket, mail->comment,
-                                       mail_domain(mailbox));
+    mail->message_id =
+        mail_message_id(ctx, desk->app->secret, mail->ticket, mail->comment, mail_domain(mailbox));
     mail->envelope_from = mail_bounce_address(ctx, desk->app->secret, mailbox, mail->id);
     if (str_none(mail->envelope_from)) {
         mail->envelope_from = mailbox;
@@ -163,7 +163,8 @@ bool channels_people_mail(void *env, struct db *tx, const struct people_mail *ma
         .kind = STR("account"),
         .automatic = false,
         .address = mail->to,
-        .payload = str_printf(ctx, STR_FMT "\n" STR_FMT, STR_ARG(mail->subject), STR_ARG(mail->text)),
+        .payload =
+            str_printf(ctx, STR_FMT "\n" STR_FMT, STR_ARG(mail->subject), STR_ARG(mail->text)),
         .send_at = now,
         .created_at = now,
     };
@@ -200,8 +201,7 @@ bool channels_publish(void *env, struct db *tx, const struct ticket_applied *app
 // --- undo and what became of a mail -------------------------------------------------------------
 
 bool channels_undo_reply(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct actor *actor,
-                         struct comment_id comment, struct ticket_id *ret_ticket,
-                         struct error *err)
+                         struct comment_id comment, struct ticket_id *ret_ticket, struct error *err)
 {
     int64_t cancelled = 0;
     int64_t left = 0;
@@ -230,8 +230,9 @@ bool channels_deliveries(struct db *db, mem_ctx *ctx, struct ticket_id ticket, i
         case OUTMAIL_WAITING:
             one.can_undo = person && mail->attempts == 0 && mail->send_at > now;
             one.text = mail->attempts > 0
-                           ? str_printf(ctx, "Not yet delivered to " STR_FMT ", will be tried "
-                                             "again. " STR_FMT,
+                           ? str_printf(ctx,
+                                        "Not yet delivered to " STR_FMT ", will be tried "
+                                        "again. " STR_FMT,
                                         STR_ARG(mail->address), STR_ARG(mail->last_error))
                        : one.can_undo ? STR("Will be sent in a few seconds.")
                                       : STR("");

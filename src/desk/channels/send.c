@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the mailer (mail/mailer.h) asks of the desk: which server, what a mail says, and what follows
-// from its fate. A mail is composed when it leaves, from the ticket as it is then.
+// What the mailer (mail/mailer.h) asks of the desk: which server, what a mail says, and what
+// follows from its fate. A mail is composed when it leaves, from the ticket as it is then.
 #include "desk/channels/channels.h"
 
 #include "app/config.h"
@@ -112,8 +112,8 @@ static bool load_thread(struct sending *s, struct db *db, struct error *err)
     return true;
 }
 
-static bool add_file(struct sending *s, const struct attachment *file, bool shown,
-                     int64_t *room, struct error *err)
+static bool add_file(struct sending *s, const struct attachment *file, bool shown, int64_t *room,
+                     struct error *err)
 {
     struct hash hash;
     struct str bytes;
@@ -202,8 +202,8 @@ static struct html pictures_as_parts(struct sending *s, struct html html)
 
 static struct str request_url(const struct sending *s)
 {
-    return str_printf(s->ctx, STR_FMT "/requests/%lld",
-                      STR_ARG(s->desk->app->config->public_url), (long long)s->ticket.id.v);
+    return str_printf(s->ctx, STR_FMT "/requests/%lld", STR_ARG(s->desk->app->config->public_url),
+                      (long long)s->ticket.id.v);
 }
 
 static void compose_words(struct sending *s)
@@ -225,8 +225,8 @@ static void compose_words(struct sending *s)
         .left_out = s->left_out,
     };
     struct str fresh = s->comment.body;
-    struct html shown = str_none(s->comment.html.markup) ? text_to_html(s->ctx, fresh)
-                                                         : s->comment.html;
+    struct html shown =
+        str_none(s->comment.html.markup) ? text_to_html(s->ctx, fresh) : s->comment.html;
     vm.body = pictures_as_parts(s, shown);
     struct buf html;
     struct view v;
@@ -234,11 +234,11 @@ static void compose_words(struct sending *s)
     view_init(&v, &html, s->ctx);
     view_mail_reply(&v, &vm);
     s->out.html = (struct html){buf_str(&html)};
-    s->out.text = reply ? str_printf(s->ctx, STR_FMT "\n\n--\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n",
-                                     STR_ARG(fresh), STR_ARG(s->author.name),
-                                     STR_ARG(config->desk_name),
-                                     STR_ARG(has_link ? url : STR("")))
-                        : html_to_text(s->ctx, s->out.html.markup);
+    s->out.text =
+        reply ? str_printf(s->ctx, STR_FMT "\n\n--\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n",
+                           STR_ARG(fresh), STR_ARG(s->author.name), STR_ARG(config->desk_name),
+                           STR_ARG(has_link ? url : STR("")))
+              : html_to_text(s->ctx, s->out.html.markup);
 }
 
 static void compose_account_mail(struct sending *s)
@@ -290,7 +290,7 @@ static bool compose(struct sending *s, struct composed *ret, struct error *err)
     s->out.references = s->references;
     s->out.reference_count = s->reference_count;
     s->out.date = s->now;
-    s->out.origin = reply                              ? COMPOSE_BY_PERSON
+    s->out.origin = reply                                ? COMPOSE_BY_PERSON
                     : str_eq_c(s->mail.kind, "received") ? COMPOSE_AUTO_REPLIED
                                                          : COMPOSE_AUTO_GENERATED;
     s->out.loop_mark = mail_loop_mark(s->ctx, s->desk->app->secret);

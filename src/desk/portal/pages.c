@@ -17,11 +17,14 @@ static bool find_own(struct ctx *ctx, int64_t limit, struct ticket **ret, size_t
 {
     struct actor self = ctx->actor;
     // Staff have requests of their own too; the portal shows what they asked, not what they serve.
-    struct ticket_condition own = {.column = TC_REQUESTER, .op = OP_IS, .numbers = &self.user.v,
-                                   .count = 1};
+    struct ticket_condition own = {
+        .column = TC_REQUESTER, .op = OP_IS, .numbers = &self.user.v, .count = 1};
     bool staff = actor_is_staff(&self);
-    struct ticket_query query = {.all = &own, .all_count = staff ? 1 : 0, .sort = TC_UPDATED,
-                                 .descending = true, .limit = limit};
+    struct ticket_query query = {.all = &own,
+                                 .all_count = staff ? 1 : 0,
+                                 .sort = TC_UPDATED,
+                                 .descending = true,
+                                 .limit = limit};
     self.role = ROLE_END_USER;
     return tickets_find(ctx->db, ctx->mem, &self, &query, ret, ret_count, err);
 }
@@ -108,8 +111,12 @@ bool portal_ask(struct ctx *ctx, struct error *err)
 {
     (void)err;
     struct str subject = http_param(ctx->req, "subject");
-    struct vm_ask vm = {.name = STR(""), .email = STR(""), .body = STR(""), .error = STR(""),
-                        .error_email = STR(""), .error_body = STR(""),
+    struct vm_ask vm = {.name = STR(""),
+                        .email = STR(""),
+                        .body = STR(""),
+                        .error = STR(""),
+                        .error_email = STR(""),
+                        .error_body = STR(""),
                         .subject = str_none(subject) ? STR("") : subject};
     return show_ask(ctx, &vm);
 }
@@ -143,17 +150,21 @@ static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
     }
     actor.role = ROLE_END_USER;
     actor.channel = CHANNEL_PORTAL;
-    struct ticket_change change = {.set = SET_SUBJECT, .subject = asking->vm->subject,
-                                   .comment = &asking->comment};
+    struct ticket_change change = {
+        .set = SET_SUBJECT, .subject = asking->vm->subject, .comment = &asking->comment};
     return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &actor, &change, &asking->outcome, err);
 }
 
 // POST /ask. "website" is a field that no person sees: who fills it in is a robot, and is thanked.
 bool portal_ask_send(struct ctx *ctx, struct error *err)
 {
-    struct vm_ask vm = {.name = form_text(ctx, "name"), .email = form_text(ctx, "email"),
-                        .subject = form_text(ctx, "subject"), .body = form_text(ctx, "body"),
-                        .error = STR(""), .error_email = STR(""), .error_body = STR("")};
+    struct vm_ask vm = {.name = form_text(ctx, "name"),
+                        .email = form_text(ctx, "email"),
+                        .subject = form_text(ctx, "subject"),
+                        .body = form_text(ctx, "body"),
+                        .error = STR(""),
+                        .error_email = STR(""),
+                        .error_body = STR("")};
     struct asking asking = {.ctx = ctx, .vm = &vm};
     struct error why;
     if (form_text(ctx, "website").len > 0) {
@@ -172,16 +183,16 @@ bool portal_ask_send(struct ctx *ctx, struct error *err)
         bool email = str_eq_c(str_c(why.field), "email");
         bool body = str_eq_c(str_c(why.field), "base");
         struct str message = str_dup(ctx->mem, str_c(why.message));
-        vm.error_email = email ? STR("Please give the mail address at which we can answer you.")
-                               : STR("");
+        vm.error_email =
+            email ? STR("Please give the mail address at which we can answer you.") : STR("");
         vm.error_body = body ? STR("Please say in a few words what you need.") : STR("");
         vm.error = email || body ? STR("") : message;
         ctx->resp->status = 422;
         return show_ask(ctx, &vm);
     }
     if (ctx->actor.user.v != 0) {
-        http_redirect(ctx->resp, str_printf(ctx->mem, "/requests/%lld",
-                                            (long long)asking.outcome.after.id.v));
+        http_redirect(ctx->resp,
+                      str_printf(ctx->mem, "/requests/%lld", (long long)asking.outcome.after.id.v));
         return true;
     }
     http_redirect(ctx->resp, STR("/asked"));
@@ -192,8 +203,12 @@ bool portal_ask_send(struct ctx *ctx, struct error *err)
 bool portal_asked(struct ctx *ctx, struct error *err)
 {
     (void)err;
-    struct vm_ask vm = {.name = STR(""), .email = STR(""), .subject = STR(""), .body = STR(""),
-                        .error = STR(""), .sent = true};
+    struct vm_ask vm = {.name = STR(""),
+                        .email = STR(""),
+                        .subject = STR(""),
+                        .body = STR(""),
+                        .error = STR(""),
+                        .sent = true};
     return show_ask(ctx, &vm);
 }
 
@@ -345,7 +360,9 @@ static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
     struct ticket_change change = {
         .ticket = closed ? (struct ticket_id){0} : reply->ticket.id,
         .followup_of = closed ? reply->ticket.id : (struct ticket_id){0},
-        .set = closed ? SET_SUBJECT : reply->solved ? SET_STATUS : 0u,
+        .set = closed          ? SET_SUBJECT
+               : reply->solved ? SET_STATUS
+                               : 0u,
         .status = STATUS_SOLVED,
         .subject = reply->ticket.subject,
         .comment = reply->with_comment ? &reply->comment : NULL,
@@ -366,8 +383,8 @@ bool portal_request_reply(struct ctx *ctx, struct error *err)
     }
     reply.solved = str_eq_c(http_form(ctx->req, "solved"), "1");
     reply.comment.is_public = true;
-    reply.with_comment = !reply.solved || str_trim(reply.comment.body).len > 0 ||
-                         reply.comment.file_count > 0;
+    reply.with_comment =
+        !reply.solved || str_trim(reply.comment.body).len > 0 || reply.comment.file_count > 0;
     if (!db_tx_run(ctx->app->db, "portal.reply", reply_in_tx, &reply, &why)) {
         struct vm_request vm = {.draft = reply.comment.body,
                                 .error = str_dup(ctx->mem, str_c(why.message))};
@@ -378,8 +395,8 @@ bool portal_request_reply(struct ctx *ctx, struct error *err)
         ctx->resp->status = 422;
         return show_request(ctx, &reply.actor, &reply.ticket, &vm, err);
     }
-    http_redirect(ctx->resp, str_printf(ctx->mem, "/requests/%lld",
-                                        (long long)reply.outcome.after.id.v));
+    http_redirect(ctx->resp,
+                  str_printf(ctx->mem, "/requests/%lld", (long long)reply.outcome.after.id.v));
     return true;
 }
 
@@ -388,12 +405,16 @@ const struct route *portal_routes(size_t *ret_count)
     static const struct route ROUTES[] = {
         {HTTP_GET, "/", portal_home, ROUTE_PAGE, WHO_ANYONE, RATE_PAGE, 0, false},
         {HTTP_GET, "/ask", portal_ask, ROUTE_PAGE, WHO_ANYONE, RATE_PAGE, 0, false},
-        {HTTP_POST, "/ask", portal_ask_send, ROUTE_PAGE, WHO_ANYONE, RATE_PUBLIC_FORM, 64 << 20, false},
+        {HTTP_POST, "/ask", portal_ask_send, ROUTE_PAGE, WHO_ANYONE, RATE_PUBLIC_FORM, 64 << 20,
+         false},
         {HTTP_GET, "/asked", portal_asked, ROUTE_PAGE, WHO_ANYONE, RATE_PAGE, 0, false},
         {HTTP_GET, "/requests", portal_requests, ROUTE_PAGE, WHO_SIGNED_IN, RATE_PAGE, 0, false},
-        {HTTP_GET, "/requests/{ticket:id}", portal_request, ROUTE_PAGE, WHO_SIGNED_IN, RATE_PAGE, 0, false},
-        {HTTP_POST, "/requests/{ticket:id}", portal_request_reply, ROUTE_PAGE, WHO_SIGNED_IN, RATE_PAGE, 64 << 20, false},
-        {HTTP_GET, "/tickets/{ticket:id}/as-requester", portal_preview, ROUTE_PAGE, WHO_STAFF, RATE_PAGE, 0, false},
+        {HTTP_GET, "/requests/{ticket:id}", portal_request, ROUTE_PAGE, WHO_SIGNED_IN, RATE_PAGE, 0,
+         false},
+        {HTTP_POST, "/requests/{ticket:id}", portal_request_reply, ROUTE_PAGE, WHO_SIGNED_IN,
+         RATE_PAGE, 64 << 20, false},
+        {HTTP_GET, "/tickets/{ticket:id}/as-requester", portal_preview, ROUTE_PAGE, WHO_STAFF,
+         RATE_PAGE, 0, false},
     };
     *ret_count = sizeof ROUTES / sizeof *ROUTES;
     return ROUTES;

@@ -11,9 +11,10 @@ struct str portal_happening(mem_ctx *ctx, const struct ticket *ticket, struct st
         return taken ? str_printf(ctx, STR_FMT " is working on it.", STR_ARG(steward))
                      : STR("We have received it. A person will look at it soon.");
     case STATUS_PENDING:
-        return taken ? str_printf(ctx, STR_FMT " has asked you something and waits for your answer.",
-                                  STR_ARG(steward))
-                     : STR("We have asked you something and wait for your answer.");
+        return taken
+                   ? str_printf(ctx, STR_FMT " has asked you something and waits for your answer.",
+                                STR_ARG(steward))
+                   : STR("We have asked you something and wait for your answer.");
     case STATUS_SOLVED:
         return STR("Solved. If it comes back, just write below.");
     case STATUS_CLOSED:

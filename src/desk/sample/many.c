@@ -5,18 +5,20 @@
 #include "desk/sample/sample.h"
 
 #define BATCH 500
-#define PEOPLE_PER_TICKET 3      // one person for three tickets, as in large desks
+#define PEOPLE_PER_TICKET 3  // one person for three tickets, as in large desks
 #define PEOPLE_MOST 400000
 #define SOLVED_PERCENT 98
 #define SPAN_MS (1500 * DAYS_MS)  // the desk's age
 
 static const char *const WORDS[] = {
-    "printer", "laptop", "password", "account", "network", "screen", "phone", "calendar", "mail",
-    "attachment", "licence", "projector", "scanner", "server", "folder", "access", "update",
-    "keyboard", "battery", "cable", "meeting", "room", "report", "invoice", "form", "backup",
-    "browser", "video", "sound", "camera", "blank", "slow", "broken", "missing", "locked", "new",
-    "urgent", "yesterday", "morning", "again", "please", "need", "cannot", "open", "save", "send",
-    "print", "sign", "connect", "install", "the", "my", "our", "on", "in", "since", "after", "with",
+    "printer", "laptop",     "password", "account",   "network", "screen",    "phone",   "calendar",
+    "mail",    "attachment", "licence",  "projector", "scanner", "server",    "folder",  "access",
+    "update",  "keyboard",   "battery",  "cable",     "meeting", "room",      "report",  "invoice",
+    "form",    "backup",     "browser",  "video",     "sound",   "camera",    "blank",   "slow",
+    "broken",  "missing",    "locked",   "new",       "urgent",  "yesterday", "morning", "again",
+    "please",  "need",       "cannot",   "open",      "save",    "send",      "print",   "sign",
+    "connect", "install",    "the",      "my",        "our",     "on",        "in",      "since",
+    "after",   "with",
 };
 #define WORD_COUNT (sizeof WORDS / sizeof *WORDS)
 
@@ -74,8 +76,14 @@ static bool person_for(struct many *m, struct db *tx, uint64_t *state, struct us
     return true;
 }
 
-static bool add_comments(struct many *m, struct db *tx, uint64_t *state, struct ticket_id id,
-                         int64_t at, const struct actor *requester, const struct actor *agent,
+struct talk {
+    struct ticket_id id;
+    int64_t at;
+    struct actor requester;
+    struct actor agent;
+};
+
+static bool add_comments(struct many *m, struct db *tx, uint64_t *state, const struct talk *talk,
                          struct error *err)
 {
     struct ticket_outcome outcome;
@@ -86,10 +94,10 @@ static bool add_comments(struct many *m, struct db *tx, uint64_t *state, struct 
                                       .quoted_from = -1,
                                       .stranger = STR_NONE};
         bool by_requester = i % 2 == 1 && comment.is_public;
-        struct ticket_change change = {.ticket = id, .comment = &comment};
-        clock_freeze(&m->clock, at + (int64_t)(i + 1) * HOURS_MS);
-        if (!ticket_apply(&m->room, tx, m->ctx, by_requester ? requester : agent, &change, &outcome,
-                          err)) {
+        struct ticket_change change = {.ticket = talk->id, .comment = &comment};
+        clock_freeze(&m->clock, talk->at + (int64_t)(i + 1) * HOURS_MS);
+        if (!ticket_apply(&m->room, tx, m->ctx, by_requester ? &talk->requester : &talk->agent,
+                          &change, &outcome, err)) {
             return false;
         }
     }
@@ -106,23 +114,36 @@ static bool add_ticket(struct many *m, struct db *tx, int64_t number, struct err
         return false;
     }
     const struct user *agent = &m->agents[draw(&state) % m->agent_count];
-    struct actor by_agent = {.user = agent->id, .role = ROLE_AGENT, .scope = SCOPE_ALL,
-                             .name = agent->name, .channel = CHANNEL_WEB, .address = STR_NONE};
-    struct actor by_person = {.user = person, .role = ROLE_END_USER, .scope = SCOPE_OWN,
-                              .name = STR(""), .channel = CHANNEL_EMAIL, .address = STR_NONE};
+    struct actor by_agent = {.user = agent->id,
+                             .role = ROLE_AGENT,
+                             .scope = SCOPE_ALL,
+                             .name = agent->name,
+                             .channel = CHANNEL_WEB,
+                             .address = STR_NONE};
+    struct actor by_person = {.user = person,
+                              .role = ROLE_END_USER,
+                              .scope = SCOPE_OWN,
+                              .name = STR(""),
+                              .channel = CHANNEL_EMAIL,
+                              .address = STR_NONE};
     struct new_comment first = {.body = sentence(m->ctx, &state, 20 + draw(&state) % 60),
-                                .is_public = true, .quoted_from = -1, .stranger = STR_NONE};
-    struct ticket_change change = {.set = SET_SUBJECT, .comment = &first,
+                                .is_public = true,
+                                .quoted_from = -1,
+                                .stranger = STR_NONE};
+    struct ticket_change change = {.set = SET_SUBJECT,
+                                   .comment = &first,
                                    .subject = sentence(m->ctx, &state, 3 + draw(&state) % 6)};
     clock_freeze(&m->clock, at);
     if (!ticket_apply(&m->room, tx, m->ctx, &by_person, &change, &outcome, err)) {
         return false;
     }
     struct ticket_id id = outcome.after.id;
-    if (!add_comments(m, tx, &state, id, at, &by_person, &by_agent, err)) {
+    struct talk talk = {id, at, by_person, by_agent};
+    if (!add_comments(m, tx, &state, &talk, err)) {
         return false;
     }
-    bool open = number > m->all - 2000 ? draw(&state) % 2 == 0 : draw(&state) % 100 >= SOLVED_PERCENT;
+    bool open =
+        number > m->all - 2000 ? draw(&state) % 2 == 0 : draw(&state) % 100 >= SOLVED_PERCENT;
     struct ticket_change end = {.ticket = id,
                                 .set = SET_STATUS | SET_PRIORITY | SET_TAGS,
                                 .status = open ? STATUS_OPEN : STATUS_SOLVED,
@@ -177,7 +198,8 @@ bool sample_many(struct desk *desk, mem_ctx *ctx, int64_t tickets,
         return false;
     }
     if (m->agent_count == 0) {
-        return error_set(err, ERR_INVALID, "The desk has no agents yet: `steward user add` makes one.");
+        return error_set(err, ERR_INVALID,
+                         "The desk has no agents yet: `steward user add` makes one.");
     }
     for (int64_t done = begin.present; done < tickets;) {
         m->first = done + 1;

@@ -21,7 +21,8 @@ struct somebody {
 
 static const struct somebody PEOPLE[CAST_COUNT] = {
 #define AGENT(key, name, role, group) {#key, STR_INIT(name), ROLE_##role, STR_INIT(group)},
-#define PERSON(key, name, organisation) {#key, STR_INIT(name), ROLE_END_USER, STR_INIT(organisation)},
+#define PERSON(key, name, organisation)                                                            \
+    {#key, STR_INIT(name), ROLE_END_USER, STR_INIT(organisation)},
 #include "desk/sample/stories.def"
 #undef AGENT
 #undef PERSON
@@ -43,9 +44,10 @@ struct step {
 
 static const struct step STEPS[] = {
 #define STORY(by, how, about, minutes, state, urgency, sort, words)                                \
-    {STEP_STORY, CAST_##by, CHANNEL_##how, STR_INIT(about), minutes, STATUS_##state,               \
-     PRIORITY_##urgency, TYPE_##sort, STR_INIT(words)},
-#define MESSAGE(what, by, said) {what, CAST_##by, CHANNEL_WEB, STR_INIT(said), 0, 0, 0, 0, STR_INIT("")},
+    {STEP_STORY,     CAST_##by,          CHANNEL_##how, STR_INIT(about), minutes,                  \
+     STATUS_##state, PRIORITY_##urgency, TYPE_##sort,   STR_INIT(words)},
+#define MESSAGE(what, by, said)                                                                    \
+    {what, CAST_##by, CHANNEL_WEB, STR_INIT(said), 0, 0, 0, 0, STR_INIT("")},
 #define SAYS(by, said) MESSAGE(STEP_SAYS, by, said)
 #define NOTES(by, said) MESSAGE(STEP_NOTES, by, said)
 #include "desk/sample/stories.def"
@@ -122,15 +124,15 @@ static bool make_agent(struct sample *s, size_t i, struct error *err)
     }
     s->users[i].default_group = group;
     struct new_password set = {s->users[i].id, s->password_hash, STR_NONE};
-    return str_empty(s->password_hash) ||
-           password_set(room, s->tx, s->ctx, &s->admin, &set, err);
+    return str_empty(s->password_hash) || password_set(room, s->tx, s->ctx, &s->admin, &set, err);
 }
 
 static bool make_person(struct sample *s, size_t i, struct error *err)
 {
     bool staff = PEOPLE[i].role > ROLE_END_USER;
     struct user_change change = {
-        .set = USER_NAME | USER_EMAIL | USER_ROLE | USER_VERIFIED | (staff ? 0u : USER_ORGANIZATION),
+        .set =
+            USER_NAME | USER_EMAIL | USER_ROLE | USER_VERIFIED | (staff ? 0u : USER_ORGANIZATION),
         .values = {.name = PEOPLE[i].name,
                    .email = str_printf(s->ctx, "%s@example.org", PEOPLE[i].key),
                    .role = PEOPLE[i].role,
@@ -209,8 +211,9 @@ static bool fill_in_tx(struct db *tx, void *arg, struct error *err)
         return false;
     }
     if (tickets > 0) {
-        return error_set(err, ERR_CONFLICT, "This desk has tickets already; sample data is for new "
-                                            "desks.");
+        return error_set(err, ERR_CONFLICT,
+                         "This desk has tickets already; sample data is for new "
+                         "desks.");
     }
     for (size_t i = 0; i < CAST_COUNT; i++) {
         if (!make_person(s, i, err)) {

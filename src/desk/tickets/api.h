@@ -6,7 +6,8 @@
 
 #include "app/app.h"
 
-#define ROUTE(method, path, handler, kind, who, rate, limit, stream) bool handler(struct ctx *ctx, struct error *err);
+#define ROUTE(method, path, handler, kind, who, rate, limit, stream)                               \
+    bool handler(struct ctx *ctx, struct error *err);
 #include "desk/tickets/routes.def"
 #undef ROUTE
 

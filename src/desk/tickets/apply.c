@@ -30,7 +30,9 @@ static bool begin_new(struct apply *a, struct error *err)
         .subject = STR(""),
         .status = STATUS_NEW,
         .requester = requester,
-        .submitter = change->submitter.v != 0 ? change->submitter : self.v != 0 ? self : requester,
+        .submitter = change->submitter.v != 0 ? change->submitter
+                     : self.v != 0            ? self
+                                              : requester,
         .followup_of = change->followup_of,
         .channel = channel_word(a->actor->channel),
         .recipient = change->recipient,
@@ -67,8 +69,9 @@ static bool begin_existing(struct apply *a, struct error *err)
     }
     if (change->expect_stamp != 0 &&
         change->expect_stamp / SECONDS_MS < a->before.updated_at / SECONDS_MS) {
-        return error_set(err, ERR_CONFLICT, "Safe Update prevented the update: the ticket has "
-                                            "been changed since the given updated_stamp.");
+        return error_set(err, ERR_CONFLICT,
+                         "Safe Update prevented the update: the ticket has "
+                         "been changed since the given updated_stamp.");
     }
     if (a->before.status == STATUS_CLOSED && !restoring && a->change->into.v == 0) {
         (void)error_field(err, "status", "InvalidValue",

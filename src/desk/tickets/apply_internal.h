@@ -27,10 +27,9 @@ struct str channel_word(enum channel channel);
 // `tags` plus `add` less `remove`, normalised.
 struct str tags_combine(mem_ctx *ctx, struct str tags, struct str add, struct str remove);
 
-// Gives the files of an upload to a comment; INVALID when the token is not the actor's to use.
-MUST_CHECK bool upload_adopt(struct db *tx, mem_ctx *ctx, const struct actor *actor,
-                             struct str token, struct ticket_id ticket, struct comment_id comment,
-                             int64_t now, struct error *err);
+// Gives the files of an upload to the change's comment; INVALID when the token is not the actor's
+// to use.
+MUST_CHECK bool upload_adopt(const struct apply *a, struct str token, struct error *err);
 
 // Fills a->events from before and after, collaborators included.
 MUST_CHECK bool apply_compare(struct apply *a, struct error *err);

@@ -226,8 +226,9 @@ static bool write_old_ticket(struct apply *a, struct error *err)
         return false;
     }
     t->version = a->before.version + 1;
-    return changes == 1 || error_set(err, ERR_CONFLICT, "Somebody else changed this ticket in the "
-                                                        "same moment. Please try again.");
+    return changes == 1 || error_set(err, ERR_CONFLICT,
+                                     "Somebody else changed this ticket in the "
+                                     "same moment. Please try again.");
 }
 
 static bool write_tags(struct apply *a, struct error *err)
@@ -274,8 +275,7 @@ static bool write_files(struct apply *a, const struct new_comment *comment, stru
         }
     }
     for (size_t i = 0; i < comment->upload_count; i++) {
-        if (!upload_adopt(a->tx, a->ctx, a->actor, comment->uploads[i], a->after.id, a->comment,
-                          a->now, err)) {
+        if (!upload_adopt(a, comment->uploads[i], err)) {
             return false;
         }
     }
@@ -308,8 +308,8 @@ static bool write_comment(struct apply *a, struct error *err)
         .remote_images = comment->remote_images,
         .created_at = a->change->import && comment->created_at != 0 ? comment->created_at : a->now,
     };
-    struct ticket_event event = {.id = {a->comment.v}, .kind = STR("Comment"),
-                                 .rule = a->change->rule};
+    struct ticket_event event = {
+        .id = {a->comment.v}, .kind = STR("Comment"), .rule = a->change->rule};
     struct str subject = a->created ? a->after.subject : STR("");
     return comment_insert(a->tx, &in, err) &&
            ticket_event_add(a->tx, a->after.id, a->audit, &event, err) &&

@@ -128,10 +128,10 @@ static struct str event_label(struct str field)
         const char *field;
         struct str label;
     } LABELS[] = {
-        {"status", STR_INIT("status")},       {"priority", STR_INIT("priority")},
-        {"type", STR_INIT("type")},           {"assignee_id", STR_INIT("assignee")},
-        {"steward_id", STR_INIT("steward")},  {"subject", STR_INIT("subject")},
-        {"tags", STR_INIT("tags")},           {"requester_id", STR_INIT("requester")},
+        {"status", STR_INIT("status")},      {"priority", STR_INIT("priority")},
+        {"type", STR_INIT("type")},          {"assignee_id", STR_INIT("assignee")},
+        {"steward_id", STR_INIT("steward")}, {"subject", STR_INIT("subject")},
+        {"tags", STR_INIT("tags")},          {"requester_id", STR_INIT("requester")},
     };
     for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
         if (str_eq_c(field, LABELS[i].field)) {
@@ -166,9 +166,10 @@ static void add_audit_events(struct conversation *c, const struct ticket_audit *
         buf_put(&line, value);
     }
     if (line.len > 0) {
-        struct str who = audit->author.v == 0 ? STR("Steward")
-                                              : names_person(c->names, audit->author).name;
-        add_event(c, str_printf(c->ctx->mem, STR_FMT STR_FMT, STR_ARG(who), STR_ARG(buf_str(&line))),
+        struct str who =
+            audit->author.v == 0 ? STR("Steward") : names_person(c->names, audit->author).name;
+        add_event(c,
+                  str_printf(c->ctx->mem, STR_FMT STR_FMT, STR_ARG(who), STR_ARG(buf_str(&line))),
                   audit->created_at);
     }
 }
@@ -177,7 +178,8 @@ static bool load(struct conversation *c, struct error *err)
 {
     struct ctx *ctx = c->ctx;
     struct ticket_id id = c->ticket->id;
-    if (!ticket_comments(ctx->db, ctx->mem, &ctx->actor, id, &c->comments, &c->comment_count, err) ||
+    if (!ticket_comments(ctx->db, ctx->mem, &ctx->actor, id, &c->comments, &c->comment_count,
+                         err) ||
         !ticket_audits(ctx->db, ctx->mem, id, &c->audits, &c->audit_count, &c->events,
                        &c->event_count, err) ||
         !ticket_attachments(ctx->db, ctx->mem, id, &c->files, &c->file_count, err)) {

@@ -150,14 +150,12 @@ bool upload_remove(struct db *tx, const struct actor *actor, struct str token, s
            (upload.used_at.set || upload_delete(tx, upload.id, err));
 }
 
-bool upload_adopt(struct db *tx, mem_ctx *ctx, const struct actor *actor, struct str token,
-                  struct ticket_id ticket, struct comment_id comment, int64_t now,
-                  struct error *err)
+bool upload_adopt(const struct apply *a, struct str token, struct error *err)
 {
     struct upload_by_hash_row upload;
-    return upload_find(tx, ctx, actor, token, now, &upload, err) &&
-           attachments_adopt(tx, upload.id, ticket, comment, NULL, err) &&
-           upload_mark_used(tx, upload.id, now, err);
+    return upload_find(a->tx, a->ctx, a->actor, token, a->now, &upload, err) &&
+           attachments_adopt(a->tx, upload.id, a->after.id, a->comment, NULL, err) &&
+           upload_mark_used(a->tx, upload.id, a->now, err);
 }
 
 bool attachment_by_address(struct db *db, mem_ctx *ctx, struct str token, struct attachment *ret,

@@ -39,7 +39,8 @@ struct vm_options page_priority_options(mem_ctx *ctx, enum ticket_priority curre
 struct vm_options page_type_options(mem_ctx *ctx, enum ticket_type current)
 {
     static const struct str LABELS[] = {STR_INIT("Not set"), STR_INIT("Question"),
-                                        STR_INIT("Incident"), STR_INIT("Problem"), STR_INIT("Task")};
+                                        STR_INIT("Incident"), STR_INIT("Problem"),
+                                        STR_INIT("Task")};
     struct vm_options options = {0};
     for (int t = TYPE_NONE; t <= TYPE_TASK; t++) {
         add_option(ctx, &options, ticket_type_word((enum ticket_type)t), LABELS[t],

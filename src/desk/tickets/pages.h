@@ -28,7 +28,7 @@ struct vm_ticket_row {
     bool has_snippet;
     struct vm_person requester;
     struct vm_person steward;  // id none: nobody yet
-    struct str status;    // the API's words
+    struct str status;         // the API's words
     struct str priority;
     bool high;  // high or urgent
     int64_t updated_at;
@@ -37,7 +37,7 @@ struct vm_ticket_row {
 
 struct vm_ticket_list {
     struct vm_layout layout;
-    struct str view;   // key of the shown one, or "search"
+    struct str view;  // key of the shown one, or "search"
     struct str title;
     struct str query;  // what was searched for
     struct url self;   // this page
@@ -61,10 +61,10 @@ struct vm_comment {
     bool is_public;
     bool by_staff;
     bool is_first;
-    struct str channel;   // "by mail", "by phone", "" for the web
+    struct str channel;  // "by mail", "by phone", "" for the web
     int64_t created_at;
-    struct html fresh;    // what was written now
-    struct html quoted;   // folded history, may be absent
+    struct html fresh;   // what was written now
+    struct html quoted;  // folded history, may be absent
     bool has_quoted;
     bool has_frame;       // markup from a stranger's mail: shown in a sandboxed frame
     bool has_remote;      // with blocked pictures

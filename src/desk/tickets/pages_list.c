@@ -50,9 +50,9 @@ static struct url page_link(mem_ctx *ctx, struct str view, const struct ticket *
     struct url_builder link;
     url_begin(&link, ctx, "/desk");
     url_param(&link, "view", view);
-    url_param(&link, "page", str_printf(ctx, "%s%lld.%lld", backwards ? "-" : "",
-                                        (long long)ticket_sort_value(ticket, sort),
-                                        (long long)ticket->id.v));
+    url_param(&link, "page",
+              str_printf(ctx, "%s%lld.%lld", backwards ? "-" : "",
+                         (long long)ticket_sort_value(ticket, sort), (long long)ticket->id.v));
     return url_end(&link);
 }
 
@@ -66,8 +66,9 @@ static bool cursor_read(struct str cursor, struct ticket_query *query, struct er
     query->backwards = cursor.ptr[0] == '-';
     str_cut(query->backwards ? str_from(cursor, 1) : cursor, '.', &value, &id);
     if (!str_to_i64(value, &query->after_value) || !str_to_i64(id, &query->after_id.v)) {
-        return error_set(err, ERR_BAD_REQUEST, "This link to a page of the list is damaged. Go "
-                                               "back to the list and start at its first page.");
+        return error_set(err, ERR_BAD_REQUEST,
+                         "This link to a page of the list is damaged. Go "
+                         "back to the list and start at its first page.");
     }
     return true;
 }
@@ -112,8 +113,7 @@ bool page_tickets(struct ctx *ctx, struct error *err)
     vm.view = view->key;
     vm.can_edit = actor_is_agent(&ctx->actor);
     vm.title = view->title;
-    if (!desk_views(ctx, view->key, &vm.layout, err) ||
-        !fill_view(ctx, view, &vm, err) ||
+    if (!desk_views(ctx, view->key, &vm.layout, err) || !fill_view(ctx, view, &vm, err) ||
         !page_agent_options(ctx, (struct user_id){0}, &vm.agents, err)) {
         return false;
     }
@@ -135,8 +135,8 @@ bool page_tickets(struct ctx *ctx, struct error *err)
 bool page_search(struct ctx *ctx, struct error *err)
 {
     struct str words = http_param(ctx->req, "q");
-    struct vm_ticket_list vm = {.view = STR("search"), .title = STR("Search"),
-                                .query = str_none(words) ? STR("") : words};
+    struct vm_ticket_list vm = {
+        .view = STR("search"), .title = STR("Search"), .query = str_none(words) ? STR("") : words};
     struct ticket_hit *hits = NULL;
     size_t count = 0;
     int64_t number = 0;

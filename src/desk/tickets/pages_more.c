@@ -6,12 +6,12 @@
 #include "desk/channels/channels.h"
 #include "desk/desk.h"
 #include "desk/tickets/api.h"
-#include "desk/tickets/pages_internal.h"
 #include "desk/tickets/new.html.h"
-#include "json/json.h"
+#include "desk/tickets/pages_internal.h"
 #include "live/live.h"
 #include "mail/sanitize.h"
 #include "view/url.h"
+#include "json/json.h"
 
 #define BULK_MAX 200
 
@@ -37,8 +37,8 @@ static bool show_new(struct ctx *ctx, struct vm_new_ticket *vm, struct error *er
 // GET /tickets/new
 bool page_ticket_new(struct ctx *ctx, struct error *err)
 {
-    struct vm_new_ticket vm = {.email = STR(""), .name = STR(""), .subject = STR(""),
-                               .body = STR(""), .error = STR("")};
+    struct vm_new_ticket vm = {
+        .email = STR(""), .name = STR(""), .subject = STR(""), .body = STR(""), .error = STR("")};
     return show_new(ctx, &vm, err);
 }
 
@@ -71,8 +71,10 @@ static bool create_in_tx(struct db *tx, void *arg, struct error *err)
 // POST /tickets: an agent records what somebody asked for, on the phone or at the door.
 bool page_ticket_create(struct ctx *ctx, struct error *err)
 {
-    struct vm_new_ticket vm = {.email = form_text(ctx, "email"), .name = form_text(ctx, "name"),
-                               .subject = form_text(ctx, "subject"), .body = form_text(ctx, "body"),
+    struct vm_new_ticket vm = {.email = form_text(ctx, "email"),
+                               .name = form_text(ctx, "name"),
+                               .subject = form_text(ctx, "subject"),
+                               .body = form_text(ctx, "body"),
                                .error = STR("")};
     struct creating creating = {.ctx = ctx, .vm = &vm};
     struct error why;
@@ -90,8 +92,8 @@ bool page_ticket_create(struct ctx *ctx, struct error *err)
         ctx->resp->status = 422;
         return show_new(ctx, &vm, err);
     }
-    http_redirect(ctx->resp, str_printf(ctx->mem, "/tickets/%lld",
-                                        (long long)creating.outcome.after.id.v));
+    http_redirect(ctx->resp,
+                  str_printf(ctx->mem, "/tickets/%lld", (long long)creating.outcome.after.id.v));
     return true;
 }
 
@@ -208,8 +210,8 @@ bool page_comment_undo(struct ctx *ctx, struct error *err)
         return false;
     }
     live_publish(ctx->app->live, str_printf(ctx->mem, "ticket:%lld", (long long)undoing.ticket.v));
-    http_redirect(ctx->resp, str_printf(ctx->mem, "/tickets/%lld#composer",
-                                        (long long)undoing.ticket.v));
+    http_redirect(ctx->resp,
+                  str_printf(ctx->mem, "/tickets/%lld#composer", (long long)undoing.ticket.v));
     return true;
 }
 
@@ -245,8 +247,8 @@ bool page_ticket_here(struct ctx *ctx, struct error *err)
 // Types that a browser may show by itself; everything else is saved, whatever it claims to be.
 static bool shown_in_place(struct str type)
 {
-    static const char *const TYPES[] = {"image/png", "image/jpeg", "image/gif", "image/webp",
-                                        "application/pdf", "text/plain"};
+    static const char *const TYPES[] = {"image/png",  "image/jpeg",      "image/gif",
+                                        "image/webp", "application/pdf", "text/plain"};
     for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
         if (str_ieq_c(type, TYPES[i])) {
             return true;
@@ -264,7 +266,7 @@ static void file_headers(struct ctx *ctx, const struct attachment *file)
     buf_put_percent(&value, file->file_name);
     http_set_header(ctx->resp, "Content-Disposition", buf_str(&value));
     http_set_header(ctx->resp, "Content-Type",
-                    !shown ? STR("application/octet-stream")
+                    !shown                                        ? STR("application/octet-stream")
                     : str_ieq_c(file->content_type, "text/plain") ? STR("text/plain; charset=utf-8")
                                                                   : file->content_type);
     http_set_header(ctx->resp, "Content-Security-Policy",

@@ -15,8 +15,11 @@ static bool fill_requester(struct ctx *ctx, const struct ticket *ticket, struct 
     int64_t *requester = mem_new(ctx->mem, int64_t);
     *requester = ticket->requester.v;
     struct ticket_condition own = {.column = TC_REQUESTER, .numbers = requester, .count = 1};
-    struct ticket_query query = {.all = &own, .all_count = 1, .sort = TC_UPDATED,
-                                 .descending = true, .limit = OTHER_TICKETS + 1};
+    struct ticket_query query = {.all = &own,
+                                 .all_count = 1,
+                                 .sort = TC_UPDATED,
+                                 .descending = true,
+                                 .limit = OTHER_TICKETS + 1};
     struct ticket *tickets = NULL;
     size_t count = 0;
     if (!tickets_find(ctx->db, ctx->mem, &ctx->actor, &query, &tickets, &count, err)) {
@@ -60,8 +63,8 @@ static bool fill_people(struct ctx *ctx, const struct ticket *ticket, struct nam
 }
 
 // What became of the mails, at the comments that they carry.
-static bool fill_deliveries(struct ctx *ctx, const struct ticket *ticket,
-                            struct vm_ticket_page *vm, struct error *err)
+static bool fill_deliveries(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
+                            struct error *err)
 {
     struct delivery *list = NULL;
     size_t count = 0;
@@ -115,8 +118,8 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
     vm->types = page_type_options(ctx->mem, ticket->type);
     vm->error = STR("");
     return desk_views(ctx, STR(""), &vm->layout, err) &&
-           fill_people(ctx, ticket, &names, vm, err) &&
-           fill_deliveries(ctx, ticket, vm, err) && fill_draft(ctx, ticket, vm, err) &&
+           fill_people(ctx, ticket, &names, vm, err) && fill_deliveries(ctx, ticket, vm, err) &&
+           fill_draft(ctx, ticket, vm, err) &&
            page_agent_options(ctx, ticket->assignee, &vm->agents, err) &&
            page_group_options(ctx, ticket->group, &vm->groups, err);
 }
@@ -131,8 +134,8 @@ static bool load_page(struct ctx *ctx, struct ticket *ticket, struct vm_ticket_p
 
 static void begin(struct ctx *ctx, struct view *v, struct vm_ticket_page *vm)
 {
-    struct str title = str_printf(ctx->mem, "#%lld " STR_FMT, (long long)vm->id.v,
-                                  STR_ARG(vm->subject));
+    struct str title =
+        str_printf(ctx->mem, "#%lld " STR_FMT, (long long)vm->id.v, STR_ARG(vm->subject));
     desk_page_begin(ctx, v, &vm->layout, title, "ticket");
 }
 
@@ -221,8 +224,9 @@ static bool read_properties(struct ctx *ctx, struct ticket_change *change, struc
         change->subject = http_form(ctx->req, "subject");
         change->set |= SET_SUBJECT;
     }
-    return ok || error_set(err, ERR_INVALID, "One of the choices is not known; nothing was "
-                                             "changed. Reload the page and choose again.");
+    return ok || error_set(err, ERR_INVALID,
+                           "One of the choices is not known; nothing was "
+                           "changed. Reload the page and choose again.");
 }
 
 // Only what differs from the ticket counts: the form always sends all of its fields, and a field

@@ -276,14 +276,14 @@ bool ticket_audits(struct db *db, mem_ctx *ctx, struct ticket_id id, struct tick
     }
     struct ticket_audit *audits = mem_array(ctx, struct ticket_audit, count + 1);
     for (size_t i = 0; i < count; i++) {
-        audits[i] = (struct ticket_audit){rows[i].id,      rows[i].ticket_id, rows[i].author_id,
-                                          rows[i].channel, rows[i].address,   rows[i].custom,
+        audits[i] = (struct ticket_audit){rows[i].id,        rows[i].ticket_id, rows[i].author_id,
+                                          rows[i].channel,   rows[i].address,   rows[i].custom,
                                           rows[i].created_at};
     }
     struct ticket_event *list = mem_array(ctx, struct ticket_event, event_count + 1);
     for (size_t i = 0; i < event_count; i++) {
-        list[i] = (struct ticket_event){events[i].id,    events[i].audit_id, events[i].kind,
-                                        events[i].field, events[i].value,    events[i].previous,
+        list[i] = (struct ticket_event){events[i].id,     events[i].audit_id, events[i].kind,
+                                        events[i].field,  events[i].value,    events[i].previous,
                                         events[i].rule_id};
     }
     *ret = audits;

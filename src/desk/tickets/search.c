@@ -6,9 +6,9 @@
 
 #include "desk/tickets/queries.h"
 
-#define SEARCH_ROUND 200     // comments read at a time
-#define SEARCH_ROUNDS 10     // then older hits are left to a narrower question
-#define SNIPPET_BEFORE 60    // bytes of text before the first hit
+#define SEARCH_ROUND 200   // comments read at a time
+#define SEARCH_ROUNDS 10   // then older hits are left to a narrower question
+#define SNIPPET_BEFORE 60  // bytes of text before the first hit
 #define SNIPPET_LENGTH 220
 #define TERMS_MAX 20
 
@@ -28,7 +28,8 @@ static bool has_word(struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        if (c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+        if (c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+            (c >= 'A' && c <= 'Z')) {
             return true;
         }
     }
@@ -247,8 +248,8 @@ static bool load_round(struct search *s, const struct search_comments_row *rows,
         ids[i] = rows[i].ticket_id.v;
     }
     struct ticket_condition by_id = {TC_ID, OP_IS, ids, NULL, count};
-    struct ticket_query query = {.all = &by_id, .all_count = 1, .sort = TC_ID,
-                                 .limit = (int64_t)count};
+    struct ticket_query query = {
+        .all = &by_id, .all_count = 1, .sort = TC_ID, .limit = (int64_t)count};
     return tickets_find(s->db, s->ctx, s->actor, &query, ret, ret_count, err);
 }
 
@@ -261,8 +262,8 @@ static void add_hits(struct search *s, const struct search_comments_row *rows, s
         }
         for (size_t k = 0; k < ticket_count; k++) {
             if (tickets[k].id.v == rows[i].ticket_id.v) {
-                s->hits[s->count++] = (struct ticket_hit){
-                    tickets[k], search_snippet(s->ctx, rows[i].body, s->words)};
+                s->hits[s->count++] =
+                    (struct ticket_hit){tickets[k], search_snippet(s->ctx, rows[i].body, s->words)};
                 break;
             }
         }
@@ -272,8 +273,14 @@ static void add_hits(struct search *s, const struct search_comments_row *rows, s
 bool tickets_search(struct db *db, mem_ctx *ctx, const struct actor *actor, struct str words,
                     int64_t most, struct ticket_hit **ret, size_t *ret_count, struct error *err)
 {
-    struct search s = {db, ctx, actor, words, search_expression(ctx, db_engine_of(db), words),
-                       mem_array(ctx, struct ticket_hit, most + 1), 0, (size_t)most};
+    struct search s = {db,
+                       ctx,
+                       actor,
+                       words,
+                       search_expression(ctx, db_engine_of(db), words),
+                       mem_array(ctx, struct ticket_hit, most + 1),
+                       0,
+                       (size_t)most};
     int64_t before = INT64_MAX;
     int64_t least_public = actor_is_staff(actor) ? 0 : 1;
     for (int round = 0; round < SEARCH_ROUNDS && !str_none(s.expression); round++) {

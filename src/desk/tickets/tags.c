@@ -100,7 +100,8 @@ bool ticket_withdraw_comment(const struct tickets *room, struct db *tx, mem_ctx 
         return error_set(err, ERR_CONFLICT, "This reply was taken back already.");
     }
     struct str text = str_none(comment.html) ? comment.body : comment.html;
-    struct ticket_event event = {.kind = STR("CommentPrivacyChange"), .field = STR("withdrawn"),
+    struct ticket_event event = {.kind = STR("CommentPrivacyChange"),
+                                 .field = STR("withdrawn"),
                                  .value = str_printf(ctx, "%lld", (long long)id.v),
                                  .previous = STR_NONE};
     *ret_ticket = comment.ticket_id;

@@ -62,8 +62,12 @@ struct fixture {
 
 static struct actor actor(int64_t id, enum role role)
 {
-    return (struct actor){.user = {id}, .role = role, .scope = SCOPE_ALL, .name = STR("x"),
-                          .address = STR_NONE, .channel = CHANNEL_WEB};
+    return (struct actor){.user = {id},
+                          .role = role,
+                          .scope = SCOPE_ALL,
+                          .name = STR("x"),
+                          .address = STR_NONE,
+                          .channel = CHANNEL_WEB};
 }
 
 static int setup(void **state)
@@ -144,8 +148,8 @@ static struct error must_not(struct fixture *f, const struct actor *who,
 static struct ticket_outcome ask(struct fixture *f, const struct actor *who, const char *text)
 {
     struct new_comment comment = says(text, true);
-    struct ticket_change change = {.comment = &comment, .set = SET_SUBJECT,
-                                   .subject = str_c("Printer prints blank")};
+    struct ticket_change change = {
+        .comment = &comment, .set = SET_SUBJECT, .subject = str_c("Printer prints blank")};
     return must(f, who, &change);
 }
 
@@ -204,8 +208,8 @@ static void assignee_must_belong_to_a_given_group(void **state)
 {
     struct fixture *f = *state;
     struct ticket_id id = ask(f, &f->ana, "Help").after.id;
-    struct ticket_change both = {.ticket = id, .set = SET_ASSIGNEE | SET_GROUP,
-                                 .assignee = {TOM}, .group = {GROUP_NETWORK}};
+    struct ticket_change both = {
+        .ticket = id, .set = SET_ASSIGNEE | SET_GROUP, .assignee = {TOM}, .group = {GROUP_NETWORK}};
     assert_string_equal(must_not(f, &f->tom, &both).field, "assignee");
     struct ticket_change take = {.ticket = id, .set = SET_ASSIGNEE, .assignee = {TOM}};
     (void)must(f, &f->tom, &take);
@@ -218,8 +222,8 @@ static void replies_wake_and_machines_do_not(void **state)
     struct fixture *f = *state;
     struct ticket_id id = ask(f, &f->ana, "Help").after.id;
     struct new_comment answer = says("Done?", true);
-    struct ticket_change solve = {.ticket = id, .comment = &answer, .set = SET_STATUS,
-                                  .status = STATUS_SOLVED};
+    struct ticket_change solve = {
+        .ticket = id, .comment = &answer, .set = SET_STATUS, .status = STATUS_SOLVED};
     struct ticket_outcome solved = must(f, &f->tom, &solve);
     assert_int_equal(solved.after.assignee.v, TOM);
     assert_true(solved.after.solved_at != 0);
@@ -310,8 +314,10 @@ static void every_change_is_an_audit(void **state)
 {
     struct fixture *f = *state;
     struct ticket_id id = ask(f, &f->ana, "Help").after.id;
-    struct ticket_change change = {.ticket = id, .set = SET_PRIORITY | SET_TAGS,
-                                   .priority = PRIORITY_HIGH, .tags = STR("Printer  alpha,printer")};
+    struct ticket_change change = {.ticket = id,
+                                   .set = SET_PRIORITY | SET_TAGS,
+                                   .priority = PRIORITY_HIGH,
+                                   .tags = STR("Printer  alpha,printer")};
     assert_true(str_eq_c(must(f, &f->tom, &change).after.tags, "alpha printer"));
     // The same again changes nothing: no audit, no new time.
     assert_int_equal(must(f, &f->tom, &change).audit.v, 0);
@@ -322,8 +328,8 @@ static void every_change_is_an_audit(void **state)
     size_t count = 0;
     size_t event_count = 0;
     struct ticket_id untagged = ask(f, &f->ana, "No tags").after.id;
-    struct ticket_change urgent = {.ticket = untagged, .set = SET_PRIORITY,
-                                   .priority = PRIORITY_URGENT};
+    struct ticket_change urgent = {
+        .ticket = untagged, .set = SET_PRIORITY, .priority = PRIORITY_URGENT};
     (void)must(f, &f->tom, &urgent);
     assert_true(db_read_begin(f->store, &db, &err));
     assert_true(ticket_audits(db, f->ctx, untagged, &audits, &count, &events, &event_count, &err));
@@ -342,8 +348,10 @@ static void a_stale_version_conflicts(void **state)
 {
     struct fixture *f = *state;
     struct ticket_outcome made = ask(f, &f->ana, "Help");
-    struct ticket_change change = {.ticket = made.after.id, .expect_version = made.after.version,
-                                   .set = SET_PRIORITY, .priority = PRIORITY_HIGH};
+    struct ticket_change change = {.ticket = made.after.id,
+                                   .expect_version = made.after.version,
+                                   .set = SET_PRIORITY,
+                                   .priority = PRIORITY_HIGH};
     (void)must(f, &f->tom, &change);
     change.priority = PRIORITY_LOW;
     assert_int_equal(must_not(f, &f->lena, &change).code, ERR_CONFLICT);
@@ -397,9 +405,22 @@ static void lists_page_by_key_without_gap_or_double(void **state)
 static void search_words_cannot_break_the_engine(void **state)
 {
     struct fixture *f = *state;
-    static const char *const WORDS[] = {"\"", "a\"b", "NOT", "AND OR", "*", "-", "--x", "a*b*",
-                                        "(", "col:x", "subject:blank", "'; DROP TABLE ticket; --",
-                                        "\"unclosed phrase", "-only -negatives", "NEAR(a b)", "^a"};
+    static const char *const WORDS[] = {"\"",
+                                        "a\"b",
+                                        "NOT",
+                                        "AND OR",
+                                        "*",
+                                        "-",
+                                        "--x",
+                                        "a*b*",
+                                        "(",
+                                        "col:x",
+                                        "subject:blank",
+                                        "'; DROP TABLE ticket; --",
+                                        "\"unclosed phrase",
+                                        "-only -negatives",
+                                        "NEAR(a b)",
+                                        "^a"};
     (void)ask(f, &f->ana, "It's a \"blank\" page");
     struct db *db = NULL;
     struct error err;
@@ -413,9 +434,11 @@ static void search_words_cannot_break_the_engine(void **state)
     }
     struct ticket_hit *hits = NULL;
     size_t count = 0;
-    assert_true(tickets_search(db, f->ctx, &f->tom, STR("blank -printer"), 10, &hits, &count, &err));
+    assert_true(
+        tickets_search(db, f->ctx, &f->tom, STR("blank -printer"), 10, &hits, &count, &err));
     assert_int_equal(count, 0);
-    assert_true(tickets_search(db, f->ctx, &f->tom, STR("\"blank page\""), 10, &hits, &count, &err));
+    assert_true(
+        tickets_search(db, f->ctx, &f->tom, STR("\"blank page\""), 10, &hits, &count, &err));
     assert_int_equal(count, 1);
     assert_true(str_find(hits[0].snippet.markup, STR("<mark>")) >= 0);
     db_read_end(db);
@@ -433,8 +456,11 @@ struct upload_job {
 static bool add_upload(struct db *tx, void *arg, struct error *err)
 {
     struct upload_job *job = arg;
-    struct new_file file = {.hash = STR("00ff"), .file_name = STR("a.txt"),
-                            .content_type = STR("text/plain"), .size = 3, .content_id = STR_NONE};
+    struct new_file file = {.hash = STR("00ff"),
+                            .file_name = STR("a.txt"),
+                            .content_type = STR("text/plain"),
+                            .size = 3,
+                            .content_id = STR_NONE};
     return upload_add(tx, job->f->ctx, job->who, job->token, &file, clock_now(&job->f->clock),
                       &job->token, &job->file, err);
 }

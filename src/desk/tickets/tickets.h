@@ -82,13 +82,13 @@ struct ticket_comment {
     struct audit_id audit;
     struct user_id author;
     bool is_public;
-    struct str body;         // plain text
-    struct html html;        // sanitised; absent markup when the message was plain
-    int64_t quoted_from;     // byte of body where quoted history begins, -1 for none
+    struct str body;      // plain text
+    struct html html;     // sanitised; absent markup when the message was plain
+    int64_t quoted_from;  // byte of body where quoted history begins, -1 for none
     struct str channel;
-    struct mail_id mail;     // the mail it came as
-    struct str stranger;     // why somebody unknown to the ticket was let in, absent otherwise
-    int64_t remote_images;   // blocked pictures in html
+    struct mail_id mail;    // the mail it came as
+    struct str stranger;    // why somebody unknown to the ticket was let in, absent otherwise
+    int64_t remote_images;  // blocked pictures in html
     int64_t created_at;
     bool withdrawn;  // taken back by its author before it left; staff see that it was
 };
@@ -149,8 +149,8 @@ struct new_file {
 };
 
 struct new_comment {
-    struct str body;    // plain text; needed
-    struct html html;   // sanitised, or absent
+    struct str body;   // plain text; needed
+    struct html html;  // sanitised, or absent
     bool is_public;
     struct user_id author;  // none: the actor
     int64_t quoted_from;    // -1 for none
@@ -203,9 +203,9 @@ struct ticket_change {
     struct str remove_tags;
     struct user_id steward;
     bool deleted;
-    struct user_id submitter;     // create only; none: the actor
-    struct ticket_id followup_of; // create only
-    struct str recipient;         // create only
+    struct user_id submitter;      // create only; none: the actor
+    struct ticket_id followup_of;  // create only
+    struct str recipient;          // create only
     const struct collaborator_change *collaborators;
     size_t collaborator_count;
     const struct new_comment *comment;
@@ -221,8 +221,8 @@ struct ticket_change {
 struct ticket_outcome {
     struct ticket before;  // id.v == 0 when it was created
     struct ticket after;
-    struct audit_id audit;       // none when nothing changed
-    struct comment_id comment;   // none without one
+    struct audit_id audit;      // none when nothing changed
+    struct comment_id comment;  // none without one
 };
 
 // One step in the life of a change, as observers see it.
@@ -279,7 +279,7 @@ MUST_CHECK bool ticket_note_event(const struct tickets *room, struct db *tx,
 // --- access -------------------------------------------------------------------------------------
 
 bool ticket_may_see(struct db *db, const struct actor *actor, const struct ticket *ticket);
-bool ticket_may_edit(const struct actor *actor, const struct ticket *ticket);     // its fields
+bool ticket_may_edit(const struct actor *actor, const struct ticket *ticket);  // its fields
 bool ticket_may_comment(const struct actor *actor, bool is_public);
 
 // --- reading ------------------------------------------------------------------------------------
@@ -321,15 +321,48 @@ MUST_CHECK bool ticket_descriptions(struct db *db, mem_ctx *ctx, const struct ti
 // --- lists --------------------------------------------------------------------------------------
 
 enum ticket_column {
-    TC_ID, TC_SUBJECT, TC_STATUS, TC_PRIORITY, TC_TYPE, TC_REQUESTER, TC_SUBMITTER, TC_ASSIGNEE,
-    TC_STEWARD, TC_GROUP, TC_ORGANIZATION, TC_EXTERNAL_ID, TC_CHANNEL, TC_CREATED, TC_UPDATED,
-    TC_GENERATED, TC_SOLVED, TC_DUE, TC_STATUS_UPDATED, TC_REQUESTER_UPDATED, TC_ASSIGNEE_UPDATED,
-    TC_PROBLEM, TC_FOLLOWUP, TC_TAG, TC_CC, TC_FOLLOWER, TC_COMMENTER, TC_HAS_FILE, TC_TEXT,
+    TC_ID,
+    TC_SUBJECT,
+    TC_STATUS,
+    TC_PRIORITY,
+    TC_TYPE,
+    TC_REQUESTER,
+    TC_SUBMITTER,
+    TC_ASSIGNEE,
+    TC_STEWARD,
+    TC_GROUP,
+    TC_ORGANIZATION,
+    TC_EXTERNAL_ID,
+    TC_CHANNEL,
+    TC_CREATED,
+    TC_UPDATED,
+    TC_GENERATED,
+    TC_SOLVED,
+    TC_DUE,
+    TC_STATUS_UPDATED,
+    TC_REQUESTER_UPDATED,
+    TC_ASSIGNEE_UPDATED,
+    TC_PROBLEM,
+    TC_FOLLOWUP,
+    TC_TAG,
+    TC_CC,
+    TC_FOLLOWER,
+    TC_COMMENTER,
+    TC_HAS_FILE,
+    TC_TEXT,
     TC_COLUMNS
 };
 
-enum condition_op { OP_IS, OP_IS_NOT, OP_LESS, OP_LESS_EQUAL, OP_GREATER, OP_GREATER_EQUAL, OP_NONE,
-                    OP_ANY };
+enum condition_op {
+    OP_IS,
+    OP_IS_NOT,
+    OP_LESS,
+    OP_LESS_EQUAL,
+    OP_GREATER,
+    OP_GREATER_EQUAL,
+    OP_NONE,
+    OP_ANY
+};
 
 // column op value; for TC_TAG, TC_TEXT and such only OP_IS and OP_IS_NOT. `texts` or `numbers`
 // holds several values: one of them is enough.
@@ -346,8 +379,8 @@ struct ticket_query {
     size_t all_count;
     const struct ticket_condition *any;  // one of them must hold, when there are some
     size_t any_count;
-    bool deleted;      // only deleted ones instead of only living ones
-    bool also_deleted; // both, for exports
+    bool deleted;             // only deleted ones instead of only living ones
+    bool also_deleted;        // both, for exports
     enum ticket_column sort;  // TC_ID, a time, TC_STATUS, TC_PRIORITY, TC_SUBJECT, an id
     bool descending;
     int64_t limit;
@@ -390,9 +423,9 @@ struct html search_snippet(mem_ctx *ctx, struct str text, struct str words);
 
 // Adds a file to an upload; an absent token begins one. *ret_token names it from then on. Tokens
 // live three days and are used once.
-MUST_CHECK bool upload_add(struct db *tx, mem_ctx *ctx, const struct actor *actor,
-                           struct str token, const struct new_file *file, int64_t now,
-                           struct str *ret_token, struct attachment *ret, struct error *err);
+MUST_CHECK bool upload_add(struct db *tx, mem_ctx *ctx, const struct actor *actor, struct str token,
+                           const struct new_file *file, int64_t now, struct str *ret_token,
+                           struct attachment *ret, struct error *err);
 MUST_CHECK bool upload_files(struct db *db, mem_ctx *ctx, const struct actor *actor,
                              struct str token, struct attachment **ret, size_t *ret_count,
                              struct error *err);

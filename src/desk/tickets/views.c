@@ -37,7 +37,8 @@ struct ticket_query desk_view_query(mem_ctx *ctx, const struct desk_view *view,
                                     const struct actor *actor)
 {
     struct ticket_condition *all = mem_array(ctx, struct ticket_condition, 2);
-    struct ticket_query query = {.all = all, .all_count = 1, .sort = view->sort, .descending = true};
+    struct ticket_query query = {
+        .all = all, .all_count = 1, .sort = view->sort, .descending = true};
     bool solved = view == &VIEWS[VIEW_SOLVED];
     all[0] = number_condition(ctx, TC_STATUS, solved ? OP_GREATER_EQUAL : OP_LESS, STATUS_SOLVED);
     if (view == &VIEWS[VIEW_MINE]) {
@@ -56,8 +57,10 @@ bool desk_views(struct ctx *ctx, struct str active, struct vm_layout *layout, st
         struct url_builder link;
         url_begin(&link, ctx->mem, "/desk");
         url_param(&link, "view", VIEWS[i].key);
-        list[i] = (struct vm_nav_view){.link = url_end(&link), .title = VIEWS[i].title,
-                                       .count = -1, .active = str_eq(VIEWS[i].key, active)};
+        list[i] = (struct vm_nav_view){.link = url_end(&link),
+                                       .title = VIEWS[i].title,
+                                       .count = -1,
+                                       .active = str_eq(VIEWS[i].key, active)};
         // What was solved is a history, not work: no number.
         if (i != VIEW_SOLVED && !tickets_count(ctx->db, ctx->mem, &ctx->actor, &query, COUNT_MOST,
                                                &list[i].count, err)) {

@@ -38,7 +38,8 @@ static const struct column COLUMNS[TC_COLUMNS] = {
     [TC_ASSIGNEE_UPDATED] = {"t.assignee_updated_at", KIND_NULLABLE},
     [TC_PROBLEM] = {"t.problem_id", KIND_NULLABLE},
     [TC_FOLLOWUP] = {"t.followup_of", KIND_NULLABLE},
-    [TC_TAG] = {"EXISTS (SELECT 1 FROM ticket_tag x WHERE x.ticket_id = t.id AND x.tag", KIND_SPECIAL},
+    [TC_TAG] = {"EXISTS (SELECT 1 FROM ticket_tag x WHERE x.ticket_id = t.id AND x.tag",
+                KIND_SPECIAL},
     [TC_CC] = {"EXISTS (SELECT 1 FROM ticket_collaborator x WHERE x.ticket_id = t.id AND "
                "x.kind = 'cc' AND x.user_id",
                KIND_SPECIAL},
@@ -54,8 +55,8 @@ static const struct column COLUMNS[TC_COLUMNS] = {
 };
 
 static const char *const OPERATORS[] = {
-    [OP_IS] = " = ", [OP_IS_NOT] = " <> ", [OP_LESS] = " < ", [OP_LESS_EQUAL] = " <= ",
-    [OP_GREATER] = " > ", [OP_GREATER_EQUAL] = " >= ",
+    [OP_IS] = " = ",          [OP_IS_NOT] = " <> ", [OP_LESS] = " < ",
+    [OP_LESS_EQUAL] = " <= ", [OP_GREATER] = " > ", [OP_GREATER_EQUAL] = " >= ",
 };
 
 void where_init(struct where *where, mem_ctx *ctx)
@@ -102,7 +103,8 @@ static void put_values(struct where *where, struct db *db, const struct ticket_c
     buf_put_c(&where->sql, ")");
 }
 
-static void put_special(struct where *where, struct db *db, const struct ticket_condition *condition)
+static void put_special(struct where *where, struct db *db,
+                        const struct ticket_condition *condition)
 {
     bool negative = condition->op == OP_IS_NOT || condition->op == OP_NONE;
     buf_put_c(&where->sql, negative ? "NOT " : "");
