@@ -373,9 +373,12 @@ static void judge_bounce(struct judge *j)
     if (bounce_subject_certain(m->subject) || (machine && bounce_subject(m->subject))) {
         because(j, &bounce, "Subject of a bounce", m->subject);
     }
-    struct mail_bounce read = bounce_read(j->ctx, m);
-    if (!bounce && machine && attached_mail_ours(j, read.original_message_id) &&
-        !str_none(m->original_headers)) {
+    bool holds_mail = machine && !str_none(m->original_headers);
+    struct mail_bounce read = {.delivery = DELIVERY_NONE};
+    if (bounce || holds_mail) {
+        read = bounce_read(j->ctx, m);
+    }
+    if (!bounce && holds_mail && attached_mail_ours(j, read.original_message_id)) {
         because(j, &bounce, "Holds a mail of ours", read.original_message_id);
     }
     if (bounce) {
