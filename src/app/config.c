@@ -24,7 +24,8 @@ static const struct config_row ROWS[] = {
 #define LIST(name, help)                                                                           \
     {#name, KIND_LIST, offsetof(struct config, name), false, {NULL, 0}, 0, 0, 0, help},
 #define NUMBER(name, preset, least, most, help)                                                    \
-    {#name, KIND_NUMBER, offsetof(struct config, name), false, {NULL, 0}, preset, least, most, help},
+    {#name, KIND_NUMBER, offsetof(struct config, name), false, {NULL, 0}, preset, least,           \
+     most,  help},
 #include "app/config.def"
 #undef TEXT
 #undef LIST
@@ -77,8 +78,9 @@ bool config_set(struct config *config, mem_ctx *ctx, struct str name, struct str
 {
     const struct config_row *row = row_find(name);
     if (row == NULL) {
-        return error_set(err, ERR_INVALID, "There is no setting \"%.*s\". `steward config` lists "
-                                           "them all.",
+        return error_set(err, ERR_INVALID,
+                         "There is no setting \"%.*s\". `steward config` lists "
+                         "them all.",
                          STR_ARG(name));
     }
     char *at = (char *)config + row->at;
@@ -95,8 +97,9 @@ bool config_set(struct config *config, mem_ctx *ctx, struct str name, struct str
         break;
     }
     if (!str_to_i64(value, &number) || number < row->least || number > row->most) {
-        return error_set(err, ERR_INVALID, "%s must be a whole number from %lld to %lld, not "
-                                           "\"%.*s\".",
+        return error_set(err, ERR_INVALID,
+                         "%s must be a whole number from %lld to %lld, not "
+                         "\"%.*s\".",
                          row->name, (long long)row->least, (long long)row->most, STR_ARG(value));
     }
     memcpy(at, &number, sizeof number);

@@ -9,6 +9,7 @@
 #include "app/router.h"
 #include "app/session.h"
 #include "base/log.h"
+#include "http/negotiate.h"
 
 #include <string.h>
 
@@ -36,12 +37,13 @@ static bool access_require(struct ctx *ctx, const struct route *route, struct er
         return true;
     }
     if (ctx->actor.role == ROLE_NONE) {
-        return error_set(err, ERR_UNAUTHENTICATED, route->kind == ROUTE_API
-                                                       ? "Couldn't authenticate you"
-                                                       : "Please sign in to see this page.");
+        return error_set(err, ERR_UNAUTHENTICATED,
+                         route->kind == ROUTE_API ? "Couldn't authenticate you"
+                                                  : "Please sign in to see this page.");
     }
-    return error_set(err, ERR_FORBIDDEN, "You do not have access to this page. Please contact the "
-                                         "account owner of this help desk for further help.");
+    return error_set(err, ERR_FORBIDDEN,
+                     "You do not have access to this page. Please contact the "
+                     "account owner of this help desk for further help.");
 }
 
 static int64_t budget_of(const struct app *app, enum rate_class class)
@@ -93,8 +95,9 @@ static bool rate_check(struct ctx *ctx, const struct route *route, struct error 
     }
     if (!ok) {
         http_set_header(ctx->resp, "Retry-After", str_printf(ctx->mem, "%lld", (long long)wait));
-        return error_set(err, ERR_RATE_LIMITED, "That was too much in a short time. Please try again "
-                                                "in %lld seconds.",
+        return error_set(err, ERR_RATE_LIMITED,
+                         "That was too much in a short time. Please try again "
+                         "in %lld seconds.",
                          (long long)wait);
     }
     return true;
@@ -128,8 +131,8 @@ static bool guards_pass(struct ctx *ctx, const struct route *route, struct error
     if (!authenticate(ctx, route, err) || !access_require(ctx, route, err)) {
         return false;
     }
-    bool by_cookie = route->kind == ROUTE_PAGE ||
-                     (route->kind == ROUTE_API && ctx->session.len > 0);
+    bool by_cookie =
+        route->kind == ROUTE_PAGE || (route->kind == ROUTE_API && ctx->session.len > 0);
     if (by_cookie && is_write(ctx->req->method) && !csrf_check(ctx, err)) {
         return false;
     }
@@ -315,6 +318,7 @@ void dispatch_run(struct app *app, const struct http_request *request,
         route_find(app->routes, request->method, request->path, &ctx.path, &methods);
     dispatch_route(&ctx, route, methods);
     security_headers(&ctx);
+    http_finish(request, response);
     int64_t micros = clock_monotonic_us() - began;
     metrics_request(app->metrics, route == NULL ? ROUTE_PLAIN : route->kind, response->status,
                     micros);
@@ -342,6 +346,7 @@ void dispatch_refuse(struct app *app, const struct http_request *request, const 
     ctx_init(&ctx, app, request, response);
     answer_error(&ctx, is_api_path(request->path), why);
     security_headers(&ctx);
+    http_finish(request, response);
     metrics_request(app->metrics, ROUTE_PLAIN, response->status, 0);
     access_log(&ctx, 0);
 }

@@ -8,7 +8,8 @@
 #define GAUGES_MAX 32
 
 // Upper bounds of the duration's buckets, in microseconds.
-static const int64_t BOUNDS[] = {500, 1000, 2000, 5000, 10000, 25000, 50000, 100000, 500000, 2500000};
+static const int64_t BOUNDS[] = {500,   1000,  2000,   5000,   10000,
+                                 25000, 50000, 100000, 500000, 2500000};
 #define BOUND_COUNT (sizeof BOUNDS / sizeof *BOUNDS)
 
 struct gauge {
@@ -61,9 +62,10 @@ static void write_requests(struct metrics *m, struct buf *out)
     buf_put_c(out, "# HELP steward_http_requests_total Requests answered.\n"
                    "# TYPE steward_http_requests_total counter\n");
     for (size_t k = 0; k < KINDS; k++) {
-        for (int class = 2; class < 6; class++) {
+        for (int class = 2; class < 6; class ++) {
             buf_printf(out, "steward_http_requests_total{kind=\"%s\",status=\"%dxx\"} %llu\n",
-                       KIND_WORDS[k], class, (unsigned long long)atomic_load(&m->requests[k][class]));
+                       KIND_WORDS[k], class,
+                       (unsigned long long)atomic_load(&m->requests[k][class]));
         }
     }
 }
@@ -76,7 +78,8 @@ static void write_durations(struct metrics *m, struct buf *out)
         unsigned long long sum = 0;
         for (size_t i = 0; i < BOUND_COUNT; i++) {
             sum += atomic_load(&m->buckets[k][i]);
-            buf_printf(out, "steward_http_request_duration_seconds_bucket{kind=\"%s\",le=\"%g\"} %llu\n",
+            buf_printf(out,
+                       "steward_http_request_duration_seconds_bucket{kind=\"%s\",le=\"%g\"} %llu\n",
                        KIND_WORDS[k], (double)BOUNDS[i] / 1e6, sum);
         }
         unsigned long long count = atomic_load(&m->count[k]);

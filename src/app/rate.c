@@ -155,9 +155,10 @@ bool guess_allowed(struct limiter *limiter, struct str account, struct str addre
     int64_t other = wait_ms(guess_find_locked(limiter, by_address), FREE_GUESSES_ADDRESS, now_ms);
     (void)pthread_mutex_unlock(&limiter->lock);
     wait = other > wait ? other : wait;
-    return wait == 0 || error_set(err, ERR_RATE_LIMITED,
-                                  "Too many wrong passwords. Please wait %lld seconds and try again.",
-                                  (long long)((wait + 999) / 1000));
+    return wait == 0 ||
+           error_set(err, ERR_RATE_LIMITED,
+                     "Too many wrong passwords. Please wait %lld seconds and try again.",
+                     (long long)((wait + 999) / 1000));
 }
 
 void guess_failed(struct limiter *limiter, struct str account, struct str address, int64_t now_ms)

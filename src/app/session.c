@@ -51,7 +51,9 @@ static bool start_in_tx(struct db *tx, void *arg, struct error *err)
 bool session_start(struct ctx *ctx, struct user_id user, struct error *err)
 {
     struct str token = random_token(ctx->mem, TOKEN_BYTES);
-    struct start start = {.ctx = ctx, .user = user, .hash = token_hash(ctx->mem, token),
+    struct start start = {.ctx = ctx,
+                          .user = user,
+                          .hash = token_hash(ctx->mem, token),
                           .old_hash = str_none(ctx->session) ? STR("") : ctx->session,
                           .now = clock_now(ctx->app->clock)};
     if (!db_tx_run(ctx->app->db, "session.start", start_in_tx, &start, err)) {
@@ -72,8 +74,7 @@ static bool end_in_tx(struct db *tx, void *arg, struct error *err)
 bool session_end(struct ctx *ctx, struct error *err)
 {
     http_set_cookie(ctx->resp, ctx->req, cookie_name(ctx), STR(""), 0);
-    return ctx->session.len == 0 ||
-           db_tx_run(ctx->app->db, "session.end", end_in_tx, ctx, err);
+    return ctx->session.len == 0 || db_tx_run(ctx->app->db, "session.end", end_in_tx, ctx, err);
 }
 
 bool session_end_others(struct db *tx, struct user_id user, struct str except, struct error *err)
@@ -90,9 +91,9 @@ bool session_list(struct ctx *ctx, struct session_info **ret, size_t *ret_count,
     }
     struct session_info *list = mem_array(ctx->mem, struct session_info, count + 1);
     for (size_t i = 0; i < count; i++) {
-        list[i] = (struct session_info){rows[i].id,         rows[i].address, rows[i].agent,
-                                        rows[i].created_at, rows[i].seen_at,
-                                        str_eq(rows[i].token_hash, ctx->session)};
+        list[i] = (struct session_info){rows[i].id,      rows[i].address,
+                                        rows[i].agent,   rows[i].created_at,
+                                        rows[i].seen_at, str_eq(rows[i].token_hash, ctx->session)};
     }
     *ret = list;
     *ret_count = count;
@@ -254,9 +255,10 @@ bool csrf_check(struct ctx *ctx, struct error *err)
                                                : csrf_token(ctx, "anonymous", cookie);
     bool ok = !str_none(given) && !str_none(expected) && secret_equal(given, expected) &&
               from_our_pages(ctx);
-    return ok || error_set(err, ERR_FORBIDDEN,
-                           "This form is too old or came from another site, so nothing was changed. "
-                           "Go back, reload the page and send it again.");
+    return ok ||
+           error_set(err, ERR_FORBIDDEN,
+                     "This form is too old or came from another site, so nothing was changed. "
+                     "Go back, reload the page and send it again.");
 }
 
 // --- programs -----------------------------------------------------------------------------------
@@ -304,8 +306,8 @@ static bool by_password(struct ctx *ctx, struct str email, struct str password, 
 {
     struct user_id user = {0};
     int64_t now = clock_now(ctx->app->clock);
-    struct str cache_key = str_printf(ctx->mem, STR_FMT "\n" STR_FMT, STR_ARG(email),
-                                      STR_ARG(password));
+    struct str cache_key =
+        str_printf(ctx->mem, STR_FMT "\n" STR_FMT, STR_ARG(email), STR_ARG(password));
     struct hash key = hash_keyed(ctx->app->secret, cache_key);
     if (rate_verified(ctx->app->limiter, key, now, &user)) {
         return become(ctx, user, CHANNEL_API, err);
@@ -375,10 +377,10 @@ bool api_authenticate(struct ctx *ctx, struct error *err)
         return true;
     }
     be_anonymous(ctx);
-    bool ok = str_istarts(given, STR("Basic "))    ? by_basic(ctx, str_from(given, 6), err)
-              : str_istarts(given, STR("Bearer ")) ? by_token(ctx, STR_NONE,
-                                                              str_trim(str_from(given, 7)), err)
-              : str_none(given)                    ? by_token(ctx, STR_NONE, access, err)
-                                                   : unauthenticated(err);
+    bool ok = str_istarts(given, STR("Basic ")) ? by_basic(ctx, str_from(given, 6), err)
+              : str_istarts(given, STR("Bearer "))
+                  ? by_token(ctx, STR_NONE, str_trim(str_from(given, 7)), err)
+              : str_none(given) ? by_token(ctx, STR_NONE, access, err)
+                                : unauthenticated(err);
     return ok && on_behalf_of(ctx, err);
 }

@@ -25,6 +25,27 @@ mem_ctx *mem_ctx_new(const void *parent, const char *name)
     return mem_check_(talloc_named_const(parent, 0, name));
 }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define EACH_ALLOCATION_ALONE 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(EACH_ALLOCATION_ALONE)
+#define EACH_ALLOCATION_ALONE 1
+#endif
+
+mem_ctx *mem_ctx_pool(const char *name, size_t bytes)
+{
+#ifdef EACH_ALLOCATION_ALONE
+    (void)bytes;
+    return mem_ctx_new(NULL, name);
+#else
+    void *pool = mem_check_(talloc_pool(NULL, bytes));
+    talloc_set_name_const(pool, name);
+    return pool;
+#endif
+}
+
 void mem_free(void *ptr)
 {
     if (ptr != NULL) {

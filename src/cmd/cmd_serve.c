@@ -16,7 +16,6 @@
 #include "live/live.h"
 
 #define GRACE_MS (10 * SECONDS_MS)
-#define BEAT_S 20
 #define PEM_BYTES (1 << 20)
 
 struct serving {
@@ -75,6 +74,7 @@ static bool start_http(struct serving *s, struct error *err)
         .listen_count = given ? config->listen.count : 1,
         .threads = (int)config->threads,
         .max_connections = (unsigned)config->max_connections,
+        .max_connections_per_address = (unsigned)config->max_connections_per_address,
         .idle_timeout_s = 60,
         .memory_file_bytes = 1 << 20,
         .tmp_folder = mem_printf(s->program.ctx, STR_FMT "/tmp", STR_ARG(config->data)),
@@ -155,16 +155,12 @@ static bool offer_setup(struct serving *s, struct error *err)
     return ok && (!needed || db_tx_run(s->program.app.db, "setup.code", code_in_tx, s, err));
 }
 
-// Signals are taken by the main thread alone, which has nothing else to do than to beat.
-static void wait_for_end(struct serving *s, const sigset_t *signals)
+// Signals are taken by the main thread alone, which has nothing else to do.
+static void wait_for_end(const sigset_t *signals)
 {
-    for (;;) {
-        struct timespec beat = {.tv_sec = BEAT_S};
-        int signal = sigtimedwait(signals, NULL, &beat);
-        if (signal == SIGTERM || signal == SIGINT) {
-            return;
-        }
-        live_beat(s->program.app.live);
+    int signal = 0;
+    while (signal != SIGTERM && signal != SIGINT) {
+        signal = sigwaitinfo(signals, NULL);
     }
 }
 
@@ -231,7 +227,7 @@ int cmd_serve(int argc, char **argv)
         code = fail_with(&err);
     } else {
         LOG(LOG_LEVEL_INFO, "serving", LOG_NUM("port", http_server_port(s->http, 0)));
-        wait_for_end(s, &signals);
+        wait_for_end(&signals);
         LOG(LOG_LEVEL_INFO, "stopping",
             LOG_NUM("under_way", (int64_t)http_server_stats(s->http).under_way));
     }

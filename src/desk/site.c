@@ -64,7 +64,8 @@ static bool live(struct ctx *ctx, struct error *err)
     }
     http_set_header(ctx->resp, "Content-Type", STR("text/event-stream"));
     http_set_header(ctx->resp, "X-Accel-Buffering", STR("no"));
-    ctx->resp->live = live_subscribe(ctx->app->live, site_live_topics(ctx, topics));
+    bool again = !str_none(http_header(ctx->req, "Last-Event-ID"));
+    ctx->resp->live = live_subscribe(ctx->app->live, site_live_topics(ctx, topics), again);
     return true;
 }
 

@@ -81,31 +81,52 @@ struct http_response {
     struct buf body;
     struct str static_body;  // used instead of `body` when present: bytes that outlive the request
     int file;                // descriptor to send instead of `body`, -1 for none; closed by server
-    int64_t file_size;
+    int64_t file_offset;     // where in the file to begin
+    int64_t file_size;       // how many bytes of it to send
     struct live_subscription *live;  // keep open and send events as they come
 };
 
 void http_response_init(struct http_response *response, mem_ctx *ctx);
 struct str http_response_header(const struct http_response *response, const char *name);
-// Values with line breaks are refused by assertion: they are built by us.
+// `name` is a literal. Control characters in the value become spaces, so no value can start a
+// header of its own. Replaces an earlier one of that name, except Set-Cookie, which adds up.
 void http_set_header(struct http_response *response, const char *name, struct str value);
-void http_redirect(struct http_response *response, struct str location);  // 303
+// The same for a literal value, which is not copied.
+void http_set_header_c(struct http_response *response, const char *name, const char *value);
+// Takes back all headers but the first `keep`, and the body, closing its file.
+void http_response_cut(struct http_response *response, size_t keep);
+// 303. What may not stand in an address (RFC 3986) is sent as %XX.
+void http_redirect(struct http_response *response, struct str location);
+// Content-Disposition: a file to save under this name, or one to show that may be saved under it
+// (RFC 6266; other than ASCII by RFC 8187).
+void http_set_file_name(struct http_response *response, bool save, struct str name);
 // HttpOnly, SameSite=Lax, Path=/, Secure when the request came by https. max_age -1: session.
 void http_set_cookie(struct http_response *response, const struct http_request *request,
                      const char *name, struct str value, int64_t max_age_s);
 
 void http_pairs_add(mem_ctx *ctx, struct http_pairs *pairs, struct str name, struct str value);
 MUST_CHECK bool http_method_parse(struct str word, enum http_method *ret);
-// Decodes a path; doubled slashes become one, below /api a final ".json" goes. False for NUL,
-// broken encoding, backslashes and dot segments.
+const char *http_method_word(enum http_method method);
+// Decodes a path; doubled slashes become one, a slash at the end goes, below /api also a final
+// ".json". False for NUL, broken encoding, encoded slashes, backslashes and dot segments.
 MUST_CHECK bool http_path_normalise(mem_ctx *ctx, struct str raw, struct str *ret);
 bool http_host_valid(struct str host);
+// Whether an address from outside stays on this site: "/x", not "//x", "/\x" or "https:x". For
+// where to go after signing in.
+bool http_is_local(struct str address);
+// What a request's headers must satisfy before anything else is believed: one Host, one length, no
+// length together with chunks (RFC 9112, 6.3: two readers could disagree where it ends).
+// BAD_REQUEST otherwise; the connection must then be closed.
+MUST_CHECK bool http_head_check(const struct http_pairs *headers, struct error *err);
 
-// Parsers of outside bytes (each has a fuzz target). `limit` bounds the number of pairs.
+// Parsers of outside bytes (fuzzed together in tests/fuzz/fuzz_http_forms.c). `limit` bounds the
+// number of pairs: BAD_REQUEST beyond. A broken %XX stands for itself, as in the URL Standard's
+// parser of forms.
 MUST_CHECK bool http_parse_query(mem_ctx *ctx, struct str raw, size_t limit, struct http_pairs *ret,
                                  struct error *err);
 void http_parse_cookies(mem_ctx *ctx, struct str header, struct http_pairs *ret);
-MUST_CHECK bool http_percent_decode(mem_ctx *ctx, struct str raw, bool plus_is_space,
-                                    struct str *ret);
+struct str http_form_decode(mem_ctx *ctx, struct str raw);
+// For paths: false for a broken %XX and for NUL.
+MUST_CHECK bool http_percent_decode(mem_ctx *ctx, struct str raw, struct str *ret);
 
 #endif

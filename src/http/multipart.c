@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http/multipart.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "http/spool.h"
 
 #define PART_HEADERS_MAX 16384
+#define PADDING_MAX 256
 #define BOUNDARY_MAX 200  // RFC 2046 allows 70; some clients send more
+#define PIECE_BYTES ((size_t)256 << 10)
 
 enum state { STATE_PREAMBLE, STATE_AFTER_BOUNDARY, STATE_HEADERS, STATE_BODY, STATE_DONE };
 
@@ -19,7 +19,9 @@ struct multipart {
     enum state state;
     struct buf pending;  // what was not decided yet
     size_t taken;        // bytes of pending that were consumed
+    size_t scanned;      // bytes of pending in which the end of the headers is not
     size_t parts;
+    size_t memory_left;
     bool is_file;
     struct http_file file;
     struct str field_name;
@@ -27,111 +29,58 @@ struct multipart {
     struct spool spool;
 };
 
-// --- spool --------------------------------------------------------------------------------------
-
-void spool_init(struct spool *spool, mem_ctx *ctx, size_t memory_bytes, const char *tmp_folder)
-{
-    *spool = (struct spool){.ctx = ctx, .fd = -1, .memory_bytes = memory_bytes,
-                            .tmp_folder = tmp_folder};
-    buf_init(&spool->memory, ctx, memory_bytes + 1);
-}
-
-struct tmp_file {
-    int fd;
-    const char *path;
-};
-
-static void tmp_file_remove(void *handle)
-{
-    struct tmp_file *file = handle;
-    (void)close(file->fd);
-    (void)unlink(file->path);
-}
-
-static bool write_all(int fd, struct str bytes, struct error *err)
-{
-    while (bytes.len > 0) {
-        ssize_t written = write(fd, bytes.ptr, bytes.len);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return error_set(err, errno == ENOSPC ? ERR_NO_SPACE : ERR_UNAVAILABLE,
-                             "The file could not be taken in because the server's disk is full or "
-                             "failing. Nothing was changed; please try again later.");
-        }
-        bytes = str_from(bytes, (size_t)written);
-    }
-    return true;
-}
-
-static bool spool_to_disk(struct spool *spool, struct error *err)
-{
-    char *path = mem_printf(spool->ctx, "%s/upload-XXXXXX", spool->tmp_folder);
-    int fd = mkostemp(path, O_CLOEXEC);
-    if (fd < 0) {
-        (void)error_set(err, ERR_UNAVAILABLE, "The file could not be taken in: the server cannot "
-                                              "write temporary files. Please tell its administrator.");
-        return error_detail(err, "mkostemp %s: %s", path, strerror(errno));
-    }
-    struct tmp_file *file = mem_new(spool->ctx, struct tmp_file);
-    file->fd = fd;
-    file->path = path;
-    mem_on_free(spool->ctx, tmp_file_remove, file);
-    spool->fd = fd;
-    spool->tmp_path = path;
-    return write_all(fd, buf_str(&spool->memory), err);
-}
-
-bool spool_put(struct spool *spool, struct str bytes, struct error *err)
-{
-    spool->size += (int64_t)bytes.len;
-    if (spool->fd < 0 && (size_t)spool->size <= spool->memory_bytes) {
-        buf_put(&spool->memory, bytes);
-        return true;
-    }
-    if (spool->fd < 0 && !spool_to_disk(spool, err)) {
-        return false;
-    }
-    return write_all(spool->fd, bytes, err);
-}
-
-void spool_finish(struct spool *spool, struct http_file *file)
-{
-    file->size = spool->size;
-    file->tmp_path = spool->tmp_path;
-    file->bytes = spool->fd < 0 ? buf_str(&spool->memory) : STR_NONE;
-}
-
 // --- headers ------------------------------------------------------------------------------------
+
+// A quoted value up to its end; what browsers write as %22 stays so, programs write \".
+static struct str quoted(mem_ctx *ctx, struct str text)
+{
+    struct buf out;
+    buf_init(&out, ctx, text.len + 1);
+    for (size_t i = 0; i < text.len && text.ptr[i] != '"'; i++) {
+        bool escaped = text.ptr[i] == '\\' && i + 1 < text.len && text.ptr[i + 1] == '"';
+        i += escaped ? 1 : 0;
+        buf_put_char(&out, text.ptr[i]);
+    }
+    return buf_str(&out);
+}
+
+// Past the value that begins at `at`, to the next ';' outside of quotes.
+static size_t next_parameter(struct str header, size_t at)
+{
+    bool inside = false;
+    for (; at < header.len; at++) {
+        char c = header.ptr[at];
+        if (inside && c == '\\' && at + 1 < header.len && header.ptr[at + 1] == '"') {
+            at++;
+        } else if (c == '"') {
+            inside = !inside;
+        } else if (c == ';' && !inside) {
+            return at + 1;
+        }
+    }
+    return at;
+}
 
 // The value of `name` in a header such as: form-data; name="a"; filename="b.png"
 static struct str parameter(mem_ctx *ctx, struct str header, const char *name)
 {
     struct str key = str_c(name);
-    size_t at = 0;
-    bool quoted = false;
-    for (; at < header.len; at++) {
-        char c = header.ptr[at];
-        quoted = c == '"' ? !quoted : quoted;
-        if (c != ';' || quoted) {
-            continue;
-        }
-        struct str rest = str_trim(str_from(header, at + 1));
-        if (!str_istarts(rest, key) || rest.len <= key.len || rest.ptr[key.len] != '=') {
-            continue;
-        }
-        rest = str_from(rest, key.len + 1);
-        if (rest.len > 0 && rest.ptr[0] == '"') {
-            struct str value;
-            struct str tail;
-            str_cut(str_from(rest, 1), '"', &value, &tail);
-            return str_utf8_mend(ctx, value);
-        }
+    size_t at = next_parameter(header, 0);
+    while (at < header.len) {
+        size_t next = next_parameter(header, at);
+        struct str word;
         struct str value;
-        struct str tail;
-        str_cut(rest, ';', &value, &tail);
-        return str_utf8_mend(ctx, str_trim(value));
+        str_cut(str_sub(header, at, next - at), '=', &word, &value);
+        at = next;
+        if (str_none(value) || !str_ieq(str_trim(word), key)) {
+            continue;
+        }
+        value = str_trim(value);
+        if (value.len > 0 && value.ptr[0] == '"') {
+            return str_utf8_mend(ctx, quoted(ctx, str_from(value, 1)));
+        }
+        bool more = str_ends(value, STR(";"));
+        return str_utf8_mend(ctx, str_trim(str_sub(value, 0, value.len - (more ? 1 : 0))));
     }
     return STR_NONE;
 }
@@ -147,12 +96,27 @@ bool multipart_begin(struct http_request *request, struct str content_type,
     struct multipart *m = mem_new(request->ctx, struct multipart);
     m->request = request;
     m->limits = *limits;
+    m->memory_left = limits->memory_bytes;
     m->delimiter = str_printf(request->ctx, "\r\n--" STR_FMT, STR_ARG(boundary));
-    buf_init(&m->pending, request->ctx, (size_t)4 << 20);
+    buf_init(&m->pending, request->ctx, 2 * PIECE_BYTES);
     // The first boundary may stand at the very start: as if a line had ended before it.
     buf_put_c(&m->pending, "\r\n");
     *ret = m;
     return true;
+}
+
+static void part_begin(struct multipart *m, struct str field, struct str file_name, struct str type)
+{
+    mem_ctx *ctx = m->request->ctx;
+    m->is_file = !str_none(file_name);
+    m->field_name = str_dup(ctx, field);
+    if (!m->is_file) {
+        buf_init(&m->field, ctx, m->limits.field_bytes);
+        return;
+    }
+    m->file = (struct http_file){
+        .field = m->field_name, .name = str_dup(ctx, file_name), .type = str_dup(ctx, type)};
+    spool_init(&m->spool, ctx, m->memory_left, m->limits.tmp_folder);
 }
 
 static bool part_headers(struct multipart *m, struct str headers, struct error *err)
@@ -160,34 +124,26 @@ static bool part_headers(struct multipart *m, struct str headers, struct error *
     mem_ctx *ctx = m->request->ctx;
     struct str rest = headers;
     struct str line;
-    struct str disposition = STR_NONE;
+    struct str disposition = STR("");
     struct str type = STR("");
     while (str_next(&rest, '\n', &line)) {
         struct str name;
         struct str value;
         str_cut(str_trim(line), ':', &name, &value);
-        if (str_ieq_c(name, "content-disposition")) {
+        if (str_ieq_c(name, "content-disposition") && !str_none(value)) {
             disposition = str_trim(value);
-        } else if (str_ieq_c(name, "content-type")) {
-            type = str_dup(ctx, str_utf8_mend(ctx, str_trim(value)));
+        } else if (str_ieq_c(name, "content-type") && !str_none(value)) {
+            type = str_utf8_mend(ctx, str_trim(value));
         }
     }
     struct str field = parameter(ctx, disposition, "name");
-    struct str file_name = parameter(ctx, disposition, "filename");
-    if (str_none(field) || ++m->parts > m->limits.fields) {
-        return error_set(err, ERR_BAD_REQUEST,
-                         str_none(field) ? "A part of the form has no name."
-                                         : "There are too many fields in this form.");
+    if (str_none(field)) {
+        return error_set(err, ERR_BAD_REQUEST, "A part of the form has no name.");
     }
-    m->is_file = !str_none(file_name);
-    m->field_name = str_dup(ctx, field);
-    if (m->is_file) {
-        m->file = (struct http_file){.field = m->field_name, .name = str_dup(ctx, file_name),
-                                     .type = type};
-        spool_init(&m->spool, ctx, m->limits.memory_bytes, m->limits.tmp_folder);
-    } else {
-        buf_init(&m->field, ctx, m->limits.field_bytes);
+    if (++m->parts > m->limits.fields) {
+        return error_set(err, ERR_BAD_REQUEST, "There are too many fields in this form.");
     }
+    part_begin(m, field, parameter(ctx, disposition, "filename"), type);
     return true;
 }
 
@@ -212,13 +168,16 @@ static void part_end(struct multipart *m)
         return;
     }
     spool_finish(&m->spool, &m->file);
+    m->memory_left -= str_none(m->file.bytes) ? 0 : m->file.bytes.len;
     // A file input that was left empty sends a part without name and bytes.
     if (m->file.size == 0 && m->file.name.len == 0) {
         return;
     }
     size_t count = request->files.count++;
-    request->files.items =
-        mem_grow(request->ctx, request->files.items, struct http_file, count + 1);
+    if (count % 16 == 0) {
+        request->files.items =
+            mem_grow(request->ctx, request->files.items, struct http_file, count + 16);
+    }
     request->files.items[count] = m->file;
 }
 
@@ -227,14 +186,13 @@ static struct str rest_of(struct multipart *m)
     return str_from(buf_str(&m->pending), m->taken);
 }
 
-// Each returns whether it got further; when not, more bytes are needed.
+// Each step says whether it got further; when not, more bytes are needed.
 static bool step_to_boundary(struct multipart *m, bool *ret_moved, struct error *err)
 {
     struct str rest = rest_of(m);
     ptrdiff_t at = str_find(rest, m->delimiter);
-    size_t sure = at >= 0                         ? (size_t)at
-                  : rest.len >= m->delimiter.len ? rest.len - m->delimiter.len + 1
-                                                 : 0;
+    size_t undecided = m->delimiter.len - 1;
+    size_t sure = at >= 0 ? (size_t)at : rest.len > undecided ? rest.len - undecided : 0;
     if (m->state == STATE_BODY && sure > 0 && !part_bytes(m, str_sub(rest, 0, sure), err)) {
         return false;
     }
@@ -250,62 +208,93 @@ static bool step_to_boundary(struct multipart *m, bool *ret_moved, struct error 
     return true;
 }
 
+// Two hyphens end the form; else a line ends here, after white space that some gateways add.
 static bool step_after_boundary(struct multipart *m, bool *ret_moved, struct error *err)
 {
     struct str rest = rest_of(m);
-    *ret_moved = rest.len >= 2;
-    if (rest.len < 2) {
-        return true;
-    }
+    size_t padding = 0;
     if (str_starts(rest, STR("--"))) {
         m->state = STATE_DONE;
+        *ret_moved = true;
         return true;
     }
-    if (!str_starts(rest, STR("\r\n"))) {
+    while (padding < rest.len && (rest.ptr[padding] == ' ' || rest.ptr[padding] == '\t')) {
+        padding++;
+    }
+    struct str line_end = str_from(rest, padding);
+    bool enough = line_end.len >= 2 && rest.len >= 2;
+    *ret_moved = enough;
+    if (padding > PADDING_MAX || (enough && !str_starts(line_end, STR("\r\n")))) {
         return error_set(err, ERR_BAD_REQUEST, "The form is not well formed.");
     }
-    m->state = STATE_HEADERS;
+    if (enough) {
+        // The line's end stays: headers may be missing, and then it is half of the empty line.
+        m->taken += padding;
+        m->scanned = m->taken;
+        m->state = STATE_HEADERS;
+    }
     return true;
 }
 
 static bool step_headers(struct multipart *m, bool *ret_moved, struct error *err)
 {
-    struct str rest = rest_of(m);
-    ptrdiff_t at = str_find(rest, STR("\r\n\r\n"));
+    struct str all = buf_str(&m->pending);
+    ptrdiff_t at = str_find(str_from(all, m->scanned), STR("\r\n\r\n"));
     *ret_moved = at >= 0;
     if (at < 0) {
-        return rest.len <= PART_HEADERS_MAX ||
+        size_t undecided = all.len >= 3 ? all.len - 3 : 0;
+        m->scanned = undecided > m->taken ? undecided : m->taken;
+        return all.len - m->taken <= PART_HEADERS_MAX + 3 ||
                error_set(err, ERR_BAD_REQUEST, "A part of the form has too long a header.");
     }
+    struct str headers = str_sub(all, m->taken, m->scanned + (size_t)at - m->taken);
+    m->taken = m->scanned + (size_t)at + 4;
     m->state = STATE_BODY;
-    m->taken += (size_t)at + 4;
-    return part_headers(m, str_sub(rest, 0, (size_t)at), err);
+    return headers.len <= PART_HEADERS_MAX
+               ? part_headers(m, headers, err)
+               : error_set(err, ERR_BAD_REQUEST, "A part of the form has too long a header.");
+}
+
+static bool step(struct multipart *m, bool *ret_moved, struct error *err)
+{
+    switch (m->state) {
+    case STATE_PREAMBLE:
+    case STATE_BODY:
+        return step_to_boundary(m, ret_moved, err);
+    case STATE_AFTER_BOUNDARY:
+        return step_after_boundary(m, ret_moved, err);
+    case STATE_HEADERS:
+        return step_headers(m, ret_moved, err);
+    case STATE_DONE:
+        break;
+    }
+    *ret_moved = false;
+    return true;
+}
+
+static void forget_taken(struct multipart *m)
+{
+    struct str rest = rest_of(m);
+    if (m->taken > 0 && rest.len > 0) {
+        memmove(m->pending.data, rest.ptr, rest.len);
+    }
+    m->scanned = m->scanned > m->taken ? m->scanned - m->taken : 0;
+    m->pending.len = m->state == STATE_DONE ? 0 : rest.len;
+    m->taken = 0;
 }
 
 bool multipart_feed(struct multipart *m, struct str bytes, struct error *err)
 {
-    bool moved = true;
-    while (bytes.len > 0) {
-        struct str piece = str_sub(bytes, 0, 256 * 1024);
+    while (bytes.len > 0 && m->state != STATE_DONE) {
+        struct str piece = str_sub(bytes, 0, PIECE_BYTES);
         bytes = str_from(bytes, piece.len);
         buf_put(&m->pending, piece);
-        for (moved = true; moved && m->state != STATE_DONE;) {
-            bool ok = m->state == STATE_AFTER_BOUNDARY ? step_after_boundary(m, &moved, err)
-                      : m->state == STATE_HEADERS      ? step_headers(m, &moved, err)
-                                                       : step_to_boundary(m, &moved, err);
-            if (!ok) {
+        for (bool moved = true; moved;) {
+            if (!step(m, &moved, err)) {
                 return false;
             }
         }
-        if (m->state == STATE_DONE) {
-            buf_reset(&m->pending);
-            m->taken = 0;
-            return true;
-        }
-        struct str rest = rest_of(m);
-        memmove(m->pending.data, rest.ptr, rest.len);
-        m->pending.len = rest.len;
-        m->taken = 0;
+        forget_taken(m);
     }
     return true;
 }
@@ -313,5 +302,6 @@ bool multipart_feed(struct multipart *m, struct str bytes, struct error *err)
 bool multipart_end(struct multipart *m, struct error *err)
 {
     return m->state == STATE_DONE ||
-           error_set(err, ERR_BAD_REQUEST, "The form broke off before its end. Please send it again.");
+           error_set(err, ERR_BAD_REQUEST,
+                     "The form broke off before its end. Please send it again.");
 }

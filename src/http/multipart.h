@@ -2,16 +2,16 @@
 //
 // multipart/form-data (RFC 7578) read in pieces as they arrive: fields to memory, files to memory
 // up to a limit and beyond it to a temporary file that is removed with the request. No sockets, so
-// that it can be fuzzed.
+// that it can be fuzzed: however the bytes are cut, the result is the same.
 #ifndef STEWARD_HTTP_MULTIPART_H
 #define STEWARD_HTTP_MULTIPART_H
 
 #include "http/http.h"
 
 struct multipart_limits {
-    size_t fields;         // fields and files together
-    size_t field_bytes;    // of one field
-    size_t memory_bytes;   // of one file before it goes to disk
+    size_t fields;        // fields and files together
+    size_t field_bytes;   // of one field
+    size_t memory_bytes;  // of all files together; the rest goes to disk
     const char *tmp_folder;
 };
 
@@ -25,20 +25,5 @@ MUST_CHECK bool multipart_begin(struct http_request *request, struct str content
 MUST_CHECK bool multipart_feed(struct multipart *m, struct str bytes, struct error *err);
 // BAD_REQUEST when the end is missing.
 MUST_CHECK bool multipart_end(struct multipart *m, struct error *err);
-
-// A file that grows in memory and, beyond a limit, on disk; also used for raw uploads.
-struct spool {
-    mem_ctx *ctx;
-    struct buf memory;
-    const char *tmp_folder;
-    const char *tmp_path;
-    int fd;
-    int64_t size;
-    size_t memory_bytes;
-};
-void spool_init(struct spool *spool, mem_ctx *ctx, size_t memory_bytes, const char *tmp_folder);
-MUST_CHECK bool spool_put(struct spool *spool, struct str bytes, struct error *err);
-// Fills size, bytes or tmp_path of *file.
-void spool_finish(struct spool *spool, struct http_file *file);
 
 #endif

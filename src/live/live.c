@@ -3,45 +3,44 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS 4096
-#define PRESENCES 2048
+#include "live/live_internal.h"
 
+#define BUCKETS 4096
+
+// One topic that one listener hears.
 struct place {
     struct live_subscription *sub;
     struct place *next;
     struct place **link;  // what points here
-    char topic[LIVE_TOPIC_BYTES];
     bool changed;
+    char topic[LIVE_TOPIC_BYTES];
 };
 
 struct live_subscription {
     struct live_hub *hub;
     struct live_subscription *next;
     struct live_subscription **link;
-    struct place *places;
-    size_t count;
-    bool greeted;
-    bool beat;
-    bool waiting;
     void (*wake)(void *arg);
     void *arg;
-};
-
-struct present {
-    int64_t ticket;  // 0: free
-    struct presence who;
+    unsigned char count;
+    bool greeted;
+    bool refresh;
+    bool beat;
+    bool waiting;
+    struct place places[];
 };
 
 struct live_hub {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock;  // guards what follows
     struct place *buckets[BUCKETS];
-    struct live_subscription *all;
+    struct live_subscription *parts[LIVE_BEAT_S];  // all listeners, by when they beat
     size_t count;
+    size_t joined;
+    size_t beats;
     bool closed;
-    struct present presences[PRESENCES];
+    struct presences *presences;  // has its own lock
 };
 
 static void hub_destroy(void *handle)
@@ -55,13 +54,21 @@ struct live_hub *live_hub_new(mem_ctx *ctx)
     struct live_hub *hub = mem_new(ctx, struct live_hub);
     (void)pthread_mutex_init(&hub->lock, NULL);
     mem_on_free(hub, hub_destroy, hub);
+    hub->presences = presences_new(hub);
     return hub;
+}
+
+struct presences *hub_presences(struct live_hub *hub)
+{
+    return hub->presences;
 }
 
 static struct place **bucket_of(struct live_hub *hub, struct str topic)
 {
     return &hub->buckets[str_hash(topic) % BUCKETS];
 }
+
+// --- telling ------------------------------------------------------------------------------------
 
 static void wake_locked(struct live_subscription *sub)
 {
@@ -83,18 +90,33 @@ void live_publish(struct live_hub *hub, struct str topic)
     (void)pthread_mutex_unlock(&hub->lock);
 }
 
+static void wake_part_locked(struct live_hub *hub, size_t part, bool refresh)
+{
+    for (struct live_subscription *sub = hub->parts[part]; sub != NULL; sub = sub->next) {
+        sub->beat = true;
+        sub->refresh = sub->refresh || refresh;
+        wake_locked(sub);
+    }
+}
+
+void live_beat(struct live_hub *hub)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    wake_part_locked(hub, hub->beats++ % LIVE_BEAT_S, false);
+    (void)pthread_mutex_unlock(&hub->lock);
+}
+
 static void wake_all(struct live_hub *hub, bool close)
 {
     (void)pthread_mutex_lock(&hub->lock);
     hub->closed = hub->closed || close;
-    for (struct live_subscription *sub = hub->all; sub != NULL; sub = sub->next) {
-        sub->beat = true;
-        wake_locked(sub);
+    for (size_t i = 0; i < LIVE_BEAT_S; i++) {
+        wake_part_locked(hub, i, true);
     }
     (void)pthread_mutex_unlock(&hub->lock);
 }
 
-void live_beat(struct live_hub *hub)
+void live_publish_all(struct live_hub *hub)
 {
     wake_all(hub, false);
 }
@@ -112,12 +134,15 @@ size_t live_count(struct live_hub *hub)
     return count;
 }
 
+// --- listening ----------------------------------------------------------------------------------
+
 static size_t split_topics(struct str topics, struct str parts[LIVE_TOPICS_MAX])
 {
     struct str part;
     size_t count = 0;
     while (count < LIVE_TOPICS_MAX && str_next(&topics, ',', &part)) {
-        if (part.len > 0 && part.len < LIVE_TOPIC_BYTES) {
+        bool line_break = str_find_char(part, '\n') >= 0 || str_find_char(part, '\r') >= 0;
+        if (part.len > 0 && part.len < LIVE_TOPIC_BYTES && !line_break) {
             parts[count++] = part;
         }
     }
@@ -135,14 +160,27 @@ static void place_link_locked(struct live_hub *hub, struct place *place)
     *bucket = place;
 }
 
-struct live_subscription *live_subscribe(struct live_hub *hub, struct str topics)
+static void sub_link_locked(struct live_hub *hub, struct live_subscription *sub)
+{
+    struct live_subscription **part = &hub->parts[hub->joined++ % LIVE_BEAT_S];
+    sub->next = *part;
+    sub->link = part;
+    if (sub->next != NULL) {
+        sub->next->link = &sub->next;
+    }
+    *part = sub;
+    hub->count++;
+}
+
+struct live_subscription *live_subscribe(struct live_hub *hub, struct str topics, bool again)
 {
     struct str parts[LIVE_TOPICS_MAX];
     size_t count = split_topics(topics, parts);
-    struct live_subscription *sub = mem_new(NULL, struct live_subscription);
+    size_t size = sizeof(struct live_subscription) + count * sizeof(struct place);
+    struct live_subscription *sub = mem_check_(talloc_zero_size(NULL, size));
     sub->hub = hub;
-    sub->places = mem_array(sub, struct place, count + 1);
-    sub->count = count;
+    sub->count = (unsigned char)count;
+    sub->refresh = again;
     (void)pthread_mutex_lock(&hub->lock);
     for (size_t i = 0; i < count; i++) {
         struct place *place = &sub->places[i];
@@ -150,13 +188,7 @@ struct live_subscription *live_subscribe(struct live_hub *hub, struct str topics
         memcpy(place->topic, parts[i].ptr, parts[i].len);
         place_link_locked(hub, place);
     }
-    sub->next = hub->all;
-    sub->link = &hub->all;
-    if (sub->next != NULL) {
-        sub->next->link = &sub->next;
-    }
-    hub->all = sub;
-    hub->count++;
+    sub_link_locked(hub, sub);
     (void)pthread_mutex_unlock(&hub->lock);
     return sub;
 }
@@ -181,14 +213,15 @@ void live_unsubscribe(struct live_subscription *sub)
     mem_free(sub);
 }
 
-static size_t append(char *out, size_t size, size_t len, const char *text)
+static bool append(char *out, size_t size, size_t *len, const char *text)
 {
     size_t more = strlen(text);
-    if (len + more > size) {
-        return len;
+    if (*len + more > size) {
+        return false;
     }
-    memcpy(out + len, text, more);
-    return len + more;
+    memcpy(out + *len, text, more);
+    *len += more;
+    return true;
 }
 
 static size_t take_locked(struct live_subscription *sub, char *out, size_t size)
@@ -196,19 +229,23 @@ static size_t take_locked(struct live_subscription *sub, char *out, size_t size)
     size_t len = 0;
     char line[LIVE_TOPIC_BYTES + 40];
     if (!sub->greeted) {
-        len = append(out, size, len, "retry: 2000\n: here\n\n");
-        sub->greeted = len > 0;
+        // The id is what a browser sends back when it comes again after its connection was lost.
+        sub->greeted = append(out, size, &len, "retry: 2000\nid: 1\n: here\n\n");
+    }
+    if (sub->refresh && append(out, size, &len, "event: refresh\ndata: *\n\n")) {
+        sub->refresh = false;
+        for (size_t i = 0; i < sub->count; i++) {
+            sub->places[i].changed = false;
+        }
     }
     for (size_t i = 0; i < sub->count; i++) {
         if (sub->places[i].changed) {
             (void)snprintf(line, sizeof line, "event: change\ndata: %s\n\n", sub->places[i].topic);
-            size_t before = len;
-            len = append(out, size, len, line);
-            sub->places[i].changed = len == before;
+            sub->places[i].changed = !append(out, size, &len, line);
         }
     }
     if (sub->beat && len == 0) {
-        len = append(out, size, len, ": beat\n\n");
+        (void)append(out, size, &len, ": beat\n\n");
     }
     sub->beat = false;
     return len;
@@ -234,49 +271,4 @@ enum live_state live_take(struct live_subscription *sub, char *out, size_t size,
     }
     (void)pthread_mutex_unlock(&hub->lock);
     return state;
-}
-
-// --- presence -----------------------------------------------------------------------------------
-
-static bool is_stale(const struct present *one, int64_t now_ms)
-{
-    return one->ticket == 0 || now_ms - one->who.seen_ms > LIVE_PRESENCE_MS;
-}
-
-void presence_touch(struct live_hub *hub, int64_t ticket, int64_t user, struct str name,
-                    struct str doing, int64_t now_ms)
-{
-    struct present *place = NULL;
-    (void)pthread_mutex_lock(&hub->lock);
-    for (size_t i = 0; i < PRESENCES; i++) {
-        struct present *one = &hub->presences[i];
-        if (one->ticket == ticket && one->who.user == user) {
-            place = one;
-            break;
-        }
-        place = place == NULL && is_stale(one, now_ms) ? one : place;
-    }
-    if (place != NULL) {
-        struct str short_name = str_utf8_clip(name, sizeof place->who.name - 1);
-        *place = (struct present){.ticket = ticket, .who = {.user = user, .seen_ms = now_ms}};
-        memcpy(place->who.name, short_name.ptr, short_name.len);
-        memcpy(place->who.doing, str_eq_c(doing, "typing") ? "typing" : "viewing",
-               str_eq_c(doing, "typing") ? 7 : 8);
-    }
-    (void)pthread_mutex_unlock(&hub->lock);
-}
-
-size_t presence_list(struct live_hub *hub, int64_t ticket, int64_t except, int64_t now_ms,
-                     struct presence *ret, size_t room)
-{
-    size_t count = 0;
-    (void)pthread_mutex_lock(&hub->lock);
-    for (size_t i = 0; i < PRESENCES && count < room; i++) {
-        const struct present *one = &hub->presences[i];
-        if (one->ticket == ticket && one->who.user != except && !is_stale(one, now_ms)) {
-            ret[count++] = one->who;
-        }
-    }
-    (void)pthread_mutex_unlock(&hub->lock);
-    return count;
 }

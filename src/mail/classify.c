@@ -373,12 +373,9 @@ static void judge_bounce(struct judge *j)
     if (bounce_subject_certain(m->subject) || (machine && bounce_subject(m->subject))) {
         because(j, &bounce, "Subject of a bounce", m->subject);
     }
-    bool holds_mail = machine && !str_none(m->original_headers);
-    struct mail_bounce read = {.delivery = DELIVERY_NONE};
-    if (bounce || holds_mail) {
-        read = bounce_read(j->ctx, m);
-    }
-    if (!bounce && holds_mail && attached_mail_ours(j, read.original_message_id)) {
+    struct mail_bounce read = bounce_read(j->ctx, m);
+    if (!bounce && machine && attached_mail_ours(j, read.original_message_id) &&
+        !str_none(m->original_headers)) {
         because(j, &bounce, "Holds a mail of ours", read.original_message_id);
     }
     if (bounce) {

@@ -18,35 +18,12 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
 }
 
-static bool is_one_line(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if ((unsigned char)s.ptr[i] < ' ') {
-            return false;
-        }
-    }
-    return s.ptr != NULL;
-}
-
-static bool all_ascii(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if ((unsigned char)s.ptr[i] >= 0x7f || (unsigned char)s.ptr[i] < ' ') {
-            return false;
-        }
-    }
-    return true;
-}
-
 // One line: every run of line breaks and tabs is a blank.
 static struct str one_line(mem_ctx *ctx, struct str raw)
 {
     struct buf out;
     buf_init(&out, ctx, VALUE_MAX + 1);
     raw = str_trim(str_sub(raw, 0, VALUE_MAX));
-    if (is_one_line(raw)) {
-        return str_dup(ctx, raw);
-    }
     for (size_t i = 0; i < raw.len; i++) {
         char c = raw.ptr[i];
         bool line_break = c == '\r' || c == '\n';
@@ -206,9 +183,6 @@ static void put_words(mem_ctx *ctx, struct buf *out, struct word word, struct st
 struct str header_decode(mem_ctx *ctx, struct str raw)
 {
     struct str rest = one_line(ctx, raw);
-    if (all_ascii(rest) && str_find(rest, STR("=?")) < 0) {
-        return rest;  // as nearly all are
-    }
     struct buf out;
     buf_init(&out, ctx, (size_t)VALUE_MAX * 4);
     size_t words = 0;

@@ -76,35 +76,11 @@ static bool words_after_quote(const struct lines *l, size_t from)
     return false;
 }
 
-static bool ends_in_colon(struct str line)
-{
-    line = str_trim(line);
-    return str_ends(line, STR(":")) || str_ends(line, STR("\xef\xbc\x9a")) ||
-           str_ends(line, STR("\xc2\xa0")) || str_ends(line, STR("\xe2\x80\x8f"));
-}
-
-// Most lines begin no attribution, which a look at the ends of four lines tells.
-static bool may_be_attribution(const struct lines *l, size_t at)
-{
-    for (size_t n = 0; n < ATTRIBUTION_LINES && at + n < l->count; n++) {
-        if (l->kinds[at + n] != LINE_NEW) {
-            return false;
-        }
-        if (ends_in_colon(l->items[at + n])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Attributions are folded by mail programs: up to four lines make one. The number of lines, 0 for
 // none.
 static size_t attribution_at(const struct lines *l, size_t at)
 {
     struct buf joined;
-    if (!may_be_attribution(l, at)) {
-        return 0;
-    }
     buf_init(&joined, l->ctx, 4096);
     for (size_t n = 1; n <= ATTRIBUTION_LINES && at + n <= l->count; n++) {
         if (l->kinds[at + n - 1] != LINE_NEW) {

@@ -176,11 +176,6 @@ static struct str line_tidy(struct str line)
     bool changed = true;
     while (changed) {
         struct str before = line = str_trim(line);
-        bool other = line.len > 0 && (((unsigned char)line.ptr[0] >= 0x80) ||
-                                      ((unsigned char)line.ptr[line.len - 1] >= 0x80));
-        if (!other) {
-            break;
-        }
         for (size_t i = 0; i < COUNT(ENDS); i++) {
             struct str end = str_c(ENDS[i]);
             line = str_starts(line, end) ? str_from(line, end.len) : line;
@@ -234,8 +229,8 @@ bool quote_separator(struct str line)
 bool quote_forward(struct str line)
 {
     line = line_tidy(line);
-    return line.len <= SEPARATOR_MAX && (ruled(line) || str_ends(line, STR(":"))) &&
-           contains_any(line, FORWARDED, COUNT(FORWARDED));
+    return line.len <= SEPARATOR_MAX && contains_any(line, FORWARDED, COUNT(FORWARDED)) &&
+           (ruled(line) || str_ends(line, STR(":")));
 }
 
 enum quote_label quote_label_of(struct str line)
