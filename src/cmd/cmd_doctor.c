@@ -73,8 +73,12 @@ static void look_at_mail(struct doctor *d)
     bool ok = smtp_config_parse(d->program->ctx, settings->smtp, &config, &err) &&
               smtp_check(&config, &err);
     say(d, ok, "the mail server answers", err.message);
-    say(d, settings->public_url.len > 0, "mails can link here",
-        "public_url is not set: sign-in links cannot be mailed.");
+    bool reachable = str_find(settings->public_url, STR("//localhost")) < 0 &&
+                     str_find(settings->public_url, STR("//127.")) < 0;
+    say(d, reachable, "links in mails lead here",
+        mem_printf(d->program->ctx,
+                   "they begin with " STR_FMT ", which only this machine reaches. Set public_url.",
+                   STR_ARG(settings->public_url)));
 }
 
 static void look_at_zones(struct doctor *d)

@@ -109,6 +109,19 @@ static bool read_settings(struct program *p, const struct given *given, const ch
     return true;
 }
 
+// Without a public address, the first listener is the best guess at how people reach us. It comes
+// from the settings and never from a request, whose Host header anybody can write.
+static void guess_public_url(struct program *p)
+{
+    const struct config *config = &p->config;
+    struct str listen = config->listen.count > 0 ? config->listen.items[0] : STR("localhost:8080");
+    if (config->public_url.len == 0 && !str_ends(listen, STR(":0"))) {
+        p->config.public_url =
+            str_printf(p->ctx, "%s://" STR_FMT, config->tls_certificate.len > 0 ? "https" : "http",
+                       STR_ARG(listen));
+    }
+}
+
 static bool open_stores(struct program *p, const char *data, struct error *err)
 {
     const char *url = p->config.db.len > 0 ? str_cstr(p->ctx, p->config.db)
@@ -136,6 +149,7 @@ static bool open_all(struct program *p, const struct given *given, bool create, 
         !read_settings(p, given, data, err) || !open_stores(p, data, err)) {
         return false;
     }
+    guess_public_url(p);
     p->app.live = live_hub_new(p->ctx);
     p->app.limiter = limiter_new(p->ctx);
     p->app.metrics = metrics_new(p->ctx);

@@ -36,6 +36,18 @@ bool intake_knows(const struct desk *desk, mem_ctx *ctx, struct str recipient)
     return desk->app->config->mailbox.len == 0 || mailbox_is_own(desk, ctx, recipient);
 }
 
+// A network address is no mail domain.
+static bool is_name(struct str host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+            return host.ptr[0] != '[';
+        }
+    }
+    return false;
+}
+
 struct str mailbox_for(const struct desk *desk, mem_ctx *ctx, struct str recipient)
 {
     const struct config *config = desk->app->config;
@@ -51,5 +63,5 @@ struct str mailbox_for(const struct desk *desk, mem_ctx *ctx, struct str recipie
     host = scheme < 0 ? STR("localhost") : str_from(host, (size_t)scheme + 3);
     str_cut(host, '/', &host, &rest);
     str_cut(host, ':', &host, &rest);
-    return str_printf(ctx, "support@" STR_FMT, STR_ARG(host.len == 0 ? STR("localhost") : host));
+    return str_printf(ctx, "support@" STR_FMT, STR_ARG(is_name(host) ? host : STR("localhost")));
 }
