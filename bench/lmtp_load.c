@@ -2,7 +2,8 @@
 //
 // lmtp_load HOST PORT CLIENTS SECONDS RECIPIENT FILE...: delivers the mails in turn over that many
 // LMTP connections. Each gets a Message-ID of its own in front, so the files must have none.
-// At least one each. Prints messages= errors= seconds= rate= p50_us= p99_us=. Only 250 after the data counts.
+// At least one each. Prints messages= errors= seconds= rate= p50_us= p99_us=. Only 250 after the
+// data counts.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

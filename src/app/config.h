@@ -30,7 +30,8 @@ MUST_CHECK bool config_set(struct config *config, mem_ctx *ctx, struct str name,
                            struct error *err);
 // Reads DIR/steward.conf ("name = value", '#' begins a comment; a missing file is no error), then
 // STEWARD_… from the environment. Errors name the file and line.
-MUST_CHECK bool config_load(struct config *config, mem_ctx *ctx, struct str data, struct error *err);
+MUST_CHECK bool config_load(struct config *config, mem_ctx *ctx, struct str data,
+                            struct error *err);
 bool config_known(struct str name);
 // All settings with their explanations, as steward.conf could have them; secrets are not shown.
 void config_print(const struct config *config, struct buf *out);

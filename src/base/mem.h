@@ -24,8 +24,8 @@ typedef void mem_ctx;
 // A new, empty context below `parent` (which may be NULL for a root).
 mem_ctx *mem_ctx_new(const void *parent, const char *name);
 
-// A root context whose first `bytes` come from one block: for what lives briefly and is freed as one.
-// Under sanitizers a plain context, so that they see each allocation.
+// A root context whose first `bytes` come from one block: for what lives briefly and is freed as
+// one. Under sanitizers a plain context, so that they see each allocation.
 mem_ctx *mem_ctx_pool(const char *name, size_t bytes);
 
 // Frees a context and all below it. NULL is allowed.

@@ -166,8 +166,8 @@ static void test_html_folds(void **state UNUSED)
         "<p>words only</p>",
         "<blockquote type=cite>all</blockquote>",
         "<div class=gmail_quote>all</div>",
-        "<p>a</p><blockquote type=cite>q1</blockquote><p>answer</p><blockquote "
-        "type=cite>q2</blockquote><p>answer</p>",
+        ("<p>a</p><blockquote type=cite>q1</blockquote><p>answer</p><blockquote "
+         "type=cite>q2</blockquote><p>answer</p>"),
         "<p>a</p><div class=gmail_quote>On x wrote:<blockquote>q</blockquote><p>answer</p></div>",
         "<p>FYI</p><div class=gmail_quote>---------- Forwarded message ---------<br>From: x</div>",
         "<blockquote>not a quotation of a mail</blockquote><p>x</p>",
