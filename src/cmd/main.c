@@ -17,6 +17,7 @@ const struct command COMMANDS[] = {
     {"config", cmd_config, "show all settings"},
     {"sample", cmd_sample, "fill a new desk with believable people and tickets"},
     {"bench-data", cmd_bench_data, "fill a desk with any number of tickets"},
+    {"routes", cmd_routes, "list the addresses that the desk answers"},
     {"triage", cmd_triage, "try the classifier on tables of tickets"},
     {"version", cmd_version, "print the version"},
 };

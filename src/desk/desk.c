@@ -42,7 +42,7 @@ static void add_routes(struct route_table *table, const struct route *(*room)(si
     route_table_add(table, routes, count);
 }
 
-static struct route_table *all_routes(mem_ctx *ctx)
+struct route_table *desk_routes(mem_ctx *ctx)
 {
     struct route_table *table = route_table_new(ctx);
     add_routes(table, site_routes);
@@ -74,7 +74,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     atomic_init(&desk->stopping, false);
     desk->mailer = channels_mailer(desk, desk);
     app->desk = desk;
-    app->routes = all_routes(desk);
+    app->routes = desk_routes(desk);
     app->load_actor = people_load_actor;
     app->check_password = site_check_password;
     app->find_by_email = site_find_by_email;

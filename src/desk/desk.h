@@ -27,6 +27,9 @@ struct desk {
 // Wires the rooms into `app` (routes, actor loading, hooks). The desk lives in `ctx`.
 MUST_CHECK bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *err);
 
+// The routes of all rooms, in their order.
+struct route_table *desk_routes(mem_ctx *ctx);
+
 // --- for handlers -------------------------------------------------------------------------------
 
 struct desk *desk_of(const struct ctx *ctx);
