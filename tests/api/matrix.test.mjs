@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Every route of the program, asked by everybody: who is let in, who is not. The list of routes is
+// the program's own; one that is not in the table below fails, so that nobody adds a route without
+// saying here for whom it is.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { signIn } from '../support/desk.mjs';
+import { request } from '../support/http.mjs';
+import { runProgram, startServer } from '../support/server.mjs';
+
+// Who may ask at least.
+const expected = {
+  anyone: `
+    GET /healthz
+    GET /metrics
+    GET /assets/{name}
+    GET /live
+    GET /sign-in
+    POST /sign-in
+    POST /sign-in/link
+    GET /sign-in/link
+    POST /sign-in/link/use
+    POST /sign-out
+    GET /password/forgotten
+    POST /password/forgotten
+    GET /password/reset
+    POST /password/reset
+    GET /invitation
+    POST /invitation
+    GET /setup
+    POST /setup
+    GET /api/v2/users/me
+    GET /attachments/token/{token}
+    GET /
+    GET /ask
+    POST /ask
+    GET /asked
+  `,
+  'signed-in': `
+    GET /account
+    POST /account
+    POST /account/password
+    POST /account/sessions/{session:id}/end
+    POST /account/sessions/end-others
+    GET /api/v2/end_users/{user:id}
+    PUT /api/v2/end_users/{user:id}
+    PUT /api/v2/users/{user:id}/password
+    GET /api/v2/users/{user:id}/password/requirements
+    GET /requests
+    GET /requests/{ticket:id}
+    POST /requests/{ticket:id}
+  `,
+  staff: `
+    GET /people
+    GET /people/{user:id}
+    GET /api/v2/users
+    GET /api/v2/users/count
+    GET /api/v2/users/show_many
+    GET /api/v2/users/search
+    GET /api/v2/users/autocomplete
+    POST /api/v2/users/autocomplete
+    GET /api/v2/users/{user:id}
+    PUT /api/v2/users/{user:id}
+    GET /api/v2/users/{user:id}/tags
+    GET /api/v2/users/{user:id}/identities
+    GET /api/v2/users/{user:id}/identities/{identity:id}
+    GET /api/v2/organizations
+    GET /api/v2/organizations/count
+    GET /api/v2/organizations/show_many
+    GET /api/v2/organizations/search
+    GET /api/v2/organizations/autocomplete
+    GET /api/v2/organizations/{organization:id}
+    GET /api/v2/organizations/{organization:id}/tags
+    GET /api/v2/organizations/{organization:id}/users
+    GET /api/v2/organizations/{organization:id}/users/count
+    GET /api/v2/organizations/{organization:id}/organization_memberships
+    GET /api/v2/users/{user:id}/organizations
+    GET /api/v2/users/{user:id}/organizations/count
+    GET /api/v2/organization_memberships
+    GET /api/v2/organization_memberships/{membership:id}
+    GET /api/v2/users/{user:id}/organization_memberships
+    GET /api/v2/users/{user:id}/organization_memberships/{membership:id}
+    GET /api/v2/groups
+    GET /api/v2/groups/count
+    GET /api/v2/groups/assignable
+    GET /api/v2/groups/{group:id}
+    GET /api/v2/groups/{group:id}/users
+    GET /api/v2/groups/{group:id}/memberships
+    GET /api/v2/groups/{group:id}/memberships/assignable
+    GET /api/v2/users/{user:id}/groups
+    GET /api/v2/users/{user:id}/groups/count
+    GET /api/v2/group_memberships
+    GET /api/v2/group_memberships/assignable
+    GET /api/v2/group_memberships/{membership:id}
+    GET /api/v2/users/{user:id}/group_memberships
+    GET /api/v2/users/{user:id}/group_memberships/{membership:id}
+    PUT /api/v2/users/{user:id}/group_memberships/{membership:id}/make_default
+    GET /desk
+    GET /search
+    GET /tickets/{ticket:id}
+    POST /tickets/{ticket:id}/draft
+    POST /tickets/{ticket:id}/here
+    GET /comments/{comment:id}/html
+    POST /tickets/{ticket:id}/comments
+    GET /api/v2/tickets
+    POST /api/v2/tickets
+    GET /api/v2/tickets/count
+    GET /api/v2/tickets/show_many
+    GET /api/v2/tickets/{ticket:id}
+    PUT /api/v2/tickets/{ticket:id}
+    GET /api/v2/tickets/{ticket:id}/comments
+    GET /api/v2/tickets/{ticket:id}/comments/count
+    GET /api/v2/tickets/{ticket:id}/audits
+    GET /api/v2/tickets/{ticket:id}/audits/{audit:id}
+    GET /api/v2/tickets/{ticket:id}/incidents
+    GET /api/v2/tickets/{ticket:id}/tags
+    GET /api/v2/problems
+    GET /api/v2/users/{user:id}/tickets/requested
+    GET /api/v2/users/{user:id}/tickets/assigned
+    GET /api/v2/users/{user:id}/tickets/ccd
+    GET /api/v2/users/{user:id}/tickets/followed
+    GET /api/v2/organizations/{organization:id}/tickets
+    GET /api/v2/tags
+    GET /api/v2/autocomplete/tags
+    POST /api/v2/autocomplete/tags
+    GET /tickets/{ticket:id}/as-requester
+  `,
+  agent: `
+    POST /people
+    GET /people/new
+    POST /people/{user:id}
+    GET /people/{user:id}/edit
+    POST /people/{user:id}/suspend
+    POST /api/v2/users
+    POST /api/v2/users/create_or_update
+    DELETE /api/v2/users/{user:id}
+    POST /api/v2/users/{user:id}/tags
+    PUT /api/v2/users/{user:id}/tags
+    DELETE /api/v2/users/{user:id}/tags
+    POST /api/v2/users/{user:id}/identities
+    PUT /api/v2/users/{user:id}/identities/{identity:id}
+    DELETE /api/v2/users/{user:id}/identities/{identity:id}
+    PUT /api/v2/users/{user:id}/identities/{identity:id}/make_primary
+    PUT /api/v2/users/{user:id}/identities/{identity:id}/verify
+    PUT /api/v2/users/{user:id}/identities/{identity:id}/request_verification
+    POST /api/v2/organizations
+    POST /api/v2/organizations/create_or_update
+    PUT /api/v2/organizations/{organization:id}
+    DELETE /api/v2/organizations/{organization:id}
+    POST /api/v2/organizations/{organization:id}/tags
+    PUT /api/v2/organizations/{organization:id}/tags
+    DELETE /api/v2/organizations/{organization:id}/tags
+    POST /api/v2/organization_memberships
+    DELETE /api/v2/organization_memberships/{membership:id}
+    POST /api/v2/users/{user:id}/organization_memberships
+    DELETE /api/v2/users/{user:id}/organization_memberships/{membership:id}
+    PUT /api/v2/users/{user:id}/organization_memberships/{membership:id}/make_default
+    GET /tickets/new
+    POST /tickets
+    POST /tickets/bulk
+    POST /comments/{comment:id}/undo
+    POST /tickets/{ticket:id}/properties
+    DELETE /api/v2/tickets/{ticket:id}
+    POST /api/v2/tickets/{ticket:id}/tags
+    PUT /api/v2/tickets/{ticket:id}/tags
+    DELETE /api/v2/tickets/{ticket:id}/tags
+  `,
+  lead: `
+    POST /api/v2/group_memberships
+    DELETE /api/v2/group_memberships/{membership:id}
+    POST /api/v2/users/{user:id}/group_memberships
+    DELETE /api/v2/users/{user:id}/group_memberships/{membership:id}
+  `,
+  admin: `
+    POST /people/{user:id}/invite
+    POST /api/v2/users/{user:id}/password
+    POST /api/v2/groups
+    PUT /api/v2/groups/{group:id}
+    DELETE /api/v2/groups/{group:id}
+    GET /admin
+    POST /admin/mails/{mail:id}/release
+    POST /admin/mails/{mail:id}/delete
+    POST /admin/sent/{outmail:id}/again
+    POST /admin/jobs/{job:id}/retry
+  `,
+};
+
+const ranks = { anyone: 0, 'signed-in': 1, staff: 2, agent: 3, lead: 4, admin: 5 };
+
+// The people who ask. "restricted" is an agent who sees the tickets of another group only.
+const askers = [
+  { name: 'nobody', rank: 0 },
+  { name: 'end user', rank: 1, role: 'end-user' },
+  { name: 'light agent', rank: 2, role: 'light-agent' },
+  { name: 'restricted', rank: 3, role: 'agent' },
+  { name: 'agent', rank: 3, role: 'agent' },
+  { name: 'lead', rank: 4, role: 'lead' },
+  { name: 'admin', rank: 5, role: 'admin' },
+];
+
+// Where the object decides: the ticket, the comment and the person asked for belong to others.
+const foreign = [
+  // An end user gets "not found" for what is somebody else's.
+  [/^(GET|POST) \/requests\/\{ticket:id\}$/, 'end user', 404],
+  [/^(GET|PUT) \/api\/v2\/end_users\/\{user:id\}$/, 'end user', 404],
+  [/^GET \/api\/v2\/users\/\{user:id\}\/password\/requirements$/, 'end user', 200],
+  [/^PUT \/api\/v2\/users\/\{user:id\}\/password$/, 'end user', 404],
+  // An agent who may not see the ticket, too, whatever the way to it.
+  [/^\w+ \/(api\/v2\/)?tickets\/\{ticket:id\}/, 'restricted', 404],
+  [/^\w+ \/comments\/\{comment:id\}/, 'restricted', 404],
+  // The portal shows staff what they asked for themselves.
+  [/^(GET|POST) \/requests\/\{ticket:id\}$/, 'light agent', 404],
+  [/^(GET|POST) \/requests\/\{ticket:id\}$/, 'restricted', 404],
+  [/^(GET|POST) \/requests\/\{ticket:id\}$/, 'agent', 404],
+  [/^(GET|POST) \/requests\/\{ticket:id\}$/, 'lead', 404],
+  // Light agents write internal notes only, and change nobody.
+  [/^POST \/tickets\/\{ticket:id\}\/comments$/, 'light agent', 403],
+  [/^PUT \/api\/v2\/(end_)?users\/\{user:id\}$/, 'light agent', 403],
+  // Somebody else's main group is for administrators.
+  ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/\/group_memberships\/.*make_default$/, who, 403]),
+  // A lead decides about the own groups.
+  [/^DELETE \/api\/v2\/(users\/\{user:id\}\/)?group_memberships\//, 'lead', 403],
+  // What somebody else wrote stays, whoever wishes it gone.
+  ...['agent', 'lead', 'admin'].map((who) => [/^POST \/comments\/\{comment:id\}\/undo$/, who, 403]),
+  // One's own password only; other ways are for administrators.
+  [/^PUT \/api\/v2\/users\/\{user:id\}\/password$/, null, 403],
+];
+
+let server;
+let ids;
+let routes;
+const people = new Map();
+
+async function makePerson(admin, asker) {
+  const email = `${asker.name.replace(' ', '')}@matrix.example`;
+  const password = 'four plain words here';
+  const file = path.join(server.folder, 'person');
+  fs.writeFileSync(file, `${password}\n`);
+  await server.run(['user', 'add', email], ['--name', asker.name, '--role', asker.role, '--password-file', file]);
+  const visitor = server.visitor();
+  await signIn(visitor, { email, password });
+  const api = await server.api(email);
+  const me = (await api.get('/api/v2/users/me')).json.user;
+  const csrf = (await visitor.get('/account')).text.match(/name="csrf" value="([^"]+)"/)[1];
+  people.set(asker.name, { ...asker, visitor, api, csrf, id: me.id });
+}
+
+async function created(admin, where, body) {
+  const answer = await admin.post(where, body);
+  assert.equal(answer.status, 201, `${where}: ${answer.text}`);
+  return Object.values(answer.json)[0];
+}
+
+before(async () => {
+  server = await startServer();
+  const admin = await server.api();
+  for (const asker of askers) {
+    if (asker.role) await makePerson(admin, asker);
+  }
+  const visitor = server.visitor();
+  const csrf = (await visitor.get('/sign-in')).text.match(/name="csrf" value="([^"]+)"/)[1];
+  people.set('nobody', { ...askers[0], visitor, csrf });
+  const group = await created(admin, '/api/v2/groups', { group: { name: 'Theirs' } });
+  const other = await created(admin, '/api/v2/groups', { group: { name: 'Other' } });
+  const restricted = people.get('restricted');
+  await created(admin, '/api/v2/group_memberships', { group_membership: { user_id: restricted.id, group_id: other.id } });
+  const limited = await admin.put(`/api/v2/users/${restricted.id}`, { user: { ticket_restriction: 'groups' } });
+  assert.equal(limited.json.user.ticket_restriction, 'groups');
+  ids = { group: group.id };
+});
+
+after(async () => {
+  for (const person of people.values()) person.visitor?.close();
+  await server.stop();
+});
+
+// Fresh objects for one asker: what somebody before deleted is there again.
+async function freshObjects(admin, round) {
+  const organization = await created(admin, '/api/v2/organizations', { organization: { name: `Org ${round}` } });
+  const user = await created(admin, '/api/v2/users', {
+    user: { name: `Victim ${round}`, email: `victim${round}@matrix.example`, organization_id: organization.id },
+  });
+  const identity = await created(admin, `/api/v2/users/${user.id}/identities`, {
+    identity: { type: 'email', value: `second${round}@matrix.example` },
+  });
+  const ticket = await created(admin, '/api/v2/tickets', {
+    ticket: { subject: 'Victim', requester_id: user.id, group_id: ids.group, comment: { body: 'private words', public: true } },
+  });
+  const audits = (await admin.get(`/api/v2/tickets/${ticket.id}/audits`)).json.audits;
+  const comments = (await admin.get(`/api/v2/tickets/${ticket.id}/comments`)).json.comments;
+  const agent = await created(admin, '/api/v2/users', {
+    user: { name: `Agent ${round}`, email: `agentvictim${round}@matrix.example`, role: 'agent' },
+  });
+  const membership = await created(admin, '/api/v2/group_memberships', {
+    group_membership: { user_id: agent.id, group_id: ids.group },
+  });
+  return {
+    ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
+    organization: organization.id, group: ids.group, membership: membership.id,
+    mail: 999999, outmail: 999999, job: 999999, session: 999999,
+  };
+}
+
+function address(route, objects) {
+  return route
+    .replace(/\{(\w+):id\}/g, (all, name) => {
+      assert.ok(objects[name], `no object for ${all}`);
+      return objects[name];
+    })
+    .replace('{token}', 'x'.repeat(32))
+    .replace('{name}', 'nothing.css');
+}
+
+// Bodies that would change something, where the person asked about decides.
+function bodyFor(url) {
+  if (/users\/\d+\/password$/.test(url)) return { password: 'four other plain words' };
+  return /users\/\d+$/.test(url) ? { user: { name: 'Somebody else' } } : {};
+}
+
+function ask(person, method, kind, url) {
+  const write = method !== 'GET' && method !== 'DELETE';
+  if (kind === 'api') {
+    if (person.api) return person.api.call(method, url, write ? bodyFor(url) : undefined);
+    return request(new URL(url, server.url), {
+      method,
+      headers: write ? { 'content-type': 'application/json' } : {},
+      body: write ? '{}' : undefined,
+    });
+  }
+  return person.visitor.send(url, {
+    method,
+    headers: write ? { 'content-type': 'application/x-www-form-urlencoded' } : {},
+    body: write ? `csrf=${encodeURIComponent(person.csrf)}` : undefined,
+  });
+}
+
+function whoMay(method, route) {
+  for (const [who, lines] of Object.entries(expected)) {
+    if (lines.split('\n').some((line) => line.trim() === `${method} ${route}`)) return who;
+  }
+  return null;
+}
+
+// What is wrong with the answer, or null.
+function judge(person, { method, route, kind }, answer) {
+  const least = ranks[whoMay(method, route)];
+  const line = `${method} ${route}`;
+  if (answer.status >= 500) return 'the server failed';
+  if (person.rank < least) {
+    const door = person.rank > 0 ? 403 : kind === 'page' && method === 'GET' ? 303 : 401;
+    if (answer.status !== door) return `expected ${door}`;
+    if (door === 303 && !answer.location.startsWith('/sign-in?next=')) return `sent to ${answer.location}`;
+    return null;
+  }
+  const rule = foreign.find(([pattern, who]) => pattern.test(line) && (who === null || who === person.name));
+  if (rule) return answer.status === rule[2] ? null : `expected ${rule[2]}`;
+  if (line === 'GET /live') return [200, 401].includes(answer.status) ? null : 'expected 200 or 401';
+  return answer.status === 401 || answer.status === 403 ? 'expected to be let in' : null;
+}
+
+test('every route of the program has an expectation, and every expectation a route', async () => {
+  const listed = await runProgram(['routes']);
+  assert.equal(listed.code, 0);
+  routes = listed.stdout.trim().split('\n').map((line) => {
+    const [method, route, kind, who] = line.split(' ');
+    return { method, route, kind, who };
+  });
+  assert.ok(routes.length > 100);
+  for (const { method, route, who } of routes) {
+    assert.equal(whoMay(method, route), who, `${method} ${route}`);
+  }
+  const known = new Set(routes.map(({ method, route }) => `${method} ${route}`));
+  for (const line of Object.values(expected).join('\n').split('\n')) {
+    assert.ok(line.trim() === '' || known.has(line.trim()), `${line.trim()} is not there any more`);
+  }
+});
+
+// What deletes comes last, the deepest first, and signing out after all.
+function inOrder(list) {
+  const weight = ({ method, route }) =>
+    route === '/sign-out' ? 1000 : method === 'DELETE' ? 100 - route.split('/').length : 0;
+  return list.filter(({ route }) => route !== '/live').sort((a, b) => weight(a) - weight(b));
+}
+
+for (const asker of askers) {
+  test(`what ${asker.name} may ask`, async () => {
+    const admin = await server.api();
+    const objects = await freshObjects(admin, askers.indexOf(asker));
+    const person = people.get(asker.name);
+    const wrong = [];
+    for (const route of inOrder(routes)) {
+      const answer = await ask(person, route.method, route.kind, address(route.route, objects));
+      const why = judge(person, route, answer);
+      if (why) wrong.push(`${route.method} ${route.route}: ${answer.status}, ${why}`);
+    }
+    admin.close();
+    assert.deepEqual(wrong, []);
+  });
+}
