@@ -76,8 +76,6 @@ bool api_count_write(struct ctx *ctx, int64_t value, struct error *err)
 
 // --- errors -------------------------------------------------------------------------------------
 
-#define RETRY_AFTER STR("5")
-
 static void write_details(struct jw *w, const struct problem *items, size_t count)
 {
     jw_field_c(w, "error", "RecordInvalid");
@@ -152,14 +150,10 @@ static void write_plain(struct jw *w, const struct error *err)
 void api_write_error(struct ctx *ctx, const struct error *err)
 {
     struct jw w;
-    int status = error_http_status(err->code);
-    ctx->resp->status = status;
-    if (err->code == ERR_UNAUTHENTICATED) {
+    ctx->resp->status = error_http_status(err->code);
+    // A browser that asks for one of our pages would show its own sign-in window.
+    if (err->code == ERR_UNAUTHENTICATED && str_none(http_header(ctx->req, "Sec-Fetch-Mode"))) {
         http_set_header(ctx->resp, "WWW-Authenticate", STR("Basic realm=\"Web Password\""));
-    }
-    if ((status == 429 || status == 503) &&
-        str_none(http_response_header(ctx->resp, "Retry-After"))) {
-        http_set_header(ctx->resp, "Retry-After", RETRY_AFTER);
     }
     begin_json(ctx, &w);
     if (err->code == ERR_INVALID) {

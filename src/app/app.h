@@ -18,6 +18,7 @@ struct desk;
 struct ctx;
 struct limiter;
 struct metrics;
+struct seen;
 
 struct app {
     const struct config *config;
@@ -43,6 +44,7 @@ struct app {
     void (*render_error)(struct ctx *ctx, const struct error *err);
     struct limiter *limiter;
     struct metrics *metrics;
+    struct seen *seen;  // may be NULL: uses of sessions and tokens are not noted
     struct str secret;  // 32 random bytes of this desk: keyed hashes, tokens in links
 };
 
@@ -59,9 +61,10 @@ struct ctx {
     struct db *db;  // read-only snapshot; writes go through room functions and db_tx_run
     struct actor actor;
     struct path_params path;
-    struct str csrf;     // token to put into forms ("" when there is no session)
-    bool fragment;       // htmx asked for a part of the page (HX-Request)
-    struct str session;  // id of the session as hex of its hash, "" without one
+    struct str csrf;          // token to put into forms ("" when there is no session)
+    bool fragment;            // htmx asked for a part of the page (HX-Request)
+    struct str session;       // id of the session as hex of its hash, "" without one
+    uint64_t verified_epoch;  // see rate_verified_add()
 };
 
 typedef bool handler_fn(struct ctx *ctx, struct error *err);
@@ -78,7 +81,8 @@ enum who {
 enum route_kind {
     ROUTE_PAGE,   // session cookie; POST needs the CSRF token; errors as pages
     ROUTE_API,    // basic, bearer or session+X-CSRF-Token; errors as JSON; path also with .json
-    ROUTE_PLAIN,  // neither: health, metrics, static files, one-click links
+    ROUTE_PLAIN,  // neither: health, metrics, one-click links; errors as pages
+    ROUTE_STATIC  // files of the program: no session, and ctx->db is NULL
 };
 
 enum rate_class { RATE_NONE, RATE_PAGE, RATE_API, RATE_SIGN_IN, RATE_PUBLIC_FORM };
@@ -95,7 +99,9 @@ struct route {
 };
 
 // Collects the rooms' routes. A path that two rooms claim, or one that is not well formed, is a
-// mistake of ours and ends the program.
+// mistake of ours and ends the program. Where several fit, literal segments win over {x:id}, and
+// those over {x}, from the left. An id is a decimal number from 1, without leading zeros. The first
+// segment, and below /api the third, are literal.
 struct route_table *route_table_new(mem_ctx *ctx);
 void route_table_add(struct route_table *table, const struct route *routes, size_t count);
 // All routes, for tests that walk them.

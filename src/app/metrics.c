@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 
-#define KINDS 3
+#define KINDS 4
 #define GAUGES_MAX 32
 
 // Upper bounds of the duration's buckets, in microseconds.
@@ -55,7 +55,7 @@ void metrics_gauge(struct metrics *metrics, const char *name, const char *help, 
     metrics->gauges[metrics->gauge_count++] = (struct gauge){name, help, counter, read, env};
 }
 
-static const char *const KIND_WORDS[KINDS] = {"page", "api", "plain"};
+static const char *const KIND_WORDS[KINDS] = {"page", "api", "plain", "static"};
 
 static void write_requests(struct metrics *m, struct buf *out)
 {

@@ -12,7 +12,7 @@ SELECT id, user_id, created_at, seen_at FROM session WHERE token_hash = :token_h
 
 -- name: session_touch :exec
 -- in: id session_id, seen_at i64
-UPDATE session SET seen_at = :seen_at WHERE id = :id;
+UPDATE session SET seen_at = :seen_at WHERE id = :id AND seen_at < :seen_at;
 
 -- name: session_delete_by_hash :exec
 -- in: token_hash text
@@ -43,8 +43,24 @@ VALUES (:id, :token_hash, :user_id, :name, :created_at);
 
 -- name: api_token_by_hash :opt
 -- in: token_hash text
--- out: id token_id, user_id user_id
-SELECT id, user_id FROM api_token WHERE token_hash = :token_hash AND revoked_at IS NULL;
+-- out: id token_id, user_id user_id, used_at i64?
+SELECT id, user_id, used_at FROM api_token WHERE token_hash = :token_hash AND revoked_at IS NULL;
+
+-- name: api_token_touch :exec
+-- in: id token_id, used_at i64
+UPDATE api_token SET used_at = :used_at
+WHERE id = :id AND (used_at IS NULL OR used_at < :used_at);
+
+-- name: api_token_rows_of_user :many
+-- in: user_id user_id
+-- out: id token_id, name text, created_at i64, used_at i64?
+SELECT id, name, created_at, used_at FROM api_token
+WHERE user_id = :user_id AND revoked_at IS NULL ORDER BY created_at DESC, id DESC;
+
+-- name: api_token_revoke_own :changes
+-- in: id token_id, user_id user_id, revoked_at i64
+UPDATE api_token SET revoked_at = :revoked_at
+WHERE id = :id AND user_id = :user_id AND revoked_at IS NULL;
 
 -- name: api_tokens_revoke_of_user :exec
 -- in: user_id user_id, revoked_at i64

@@ -2,17 +2,18 @@
 #include "app/rate.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "http/address.h"
 
-#define BUCKETS 8192
-#define WAYS 8  // places that one key may stand in
+#define STRIPES 64
+#define BUCKETS 128  // in each stripe
+#define WAYS 8       // places that one key may stand in
 #define GUESSES 4096
 #define VERIFIED 256
 #define VERIFIED_MS MINUTES_MS
-#define FREE_GUESSES 5
-#define LONGEST_WAIT_MS (5 * MINUTES_MS)
 #define GUESS_MEMORY_MS HOURS_MS
 
 struct bucket {
@@ -33,10 +34,17 @@ struct verified {
     int64_t at;
 };
 
-struct limiter {
+// Every request takes from a budget, so these have many locks.
+struct stripe {
     pthread_mutex_t lock;
-    uint64_t seed;
     struct bucket buckets[BUCKETS];
+};
+
+struct limiter {
+    char seed[16];
+    struct stripe stripes[STRIPES];
+    _Atomic uint64_t epoch;  // changes under the lock
+    pthread_mutex_t lock;    // guards what follows
     struct guess guesses[GUESSES];
     struct verified verified[VERIFIED];
 };
@@ -44,6 +52,9 @@ struct limiter {
 static void limiter_destroy(void *handle)
 {
     struct limiter *limiter = handle;
+    for (size_t i = 0; i < STRIPES; i++) {
+        (void)pthread_mutex_destroy(&limiter->stripes[i].lock);
+    }
     (void)pthread_mutex_destroy(&limiter->lock);
 }
 
@@ -51,7 +62,10 @@ struct limiter *limiter_new(mem_ctx *ctx)
 {
     struct limiter *limiter = mem_new(ctx, struct limiter);
     (void)pthread_mutex_init(&limiter->lock, NULL);
-    random_bytes(&limiter->seed, sizeof limiter->seed);
+    for (size_t i = 0; i < STRIPES; i++) {
+        (void)pthread_mutex_init(&limiter->stripes[i].lock, NULL);
+    }
+    random_bytes(limiter->seed, sizeof limiter->seed);
     mem_on_free(limiter, limiter_destroy, limiter);
     return limiter;
 }
@@ -59,19 +73,26 @@ struct limiter *limiter_new(mem_ctx *ctx)
 // Keyed, so that nobody can choose names that collide with another's.
 static uint64_t key_of(const struct limiter *limiter, const char *kind, struct str text)
 {
-    struct str seed = {(const char *)&limiter->seed, sizeof limiter->seed};
-    struct hash hash = hash_keyed(seed, text);
-    uint64_t key = 0;
-    memcpy(&key, hash.bytes, sizeof key);
-    return (key ^ str_hash(str_c(kind))) | 1;
+    struct str seed = {limiter->seed, sizeof limiter->seed};
+    return (hash_quick(seed, text) ^ str_hash(str_c(kind))) | 1;
 }
 
-static struct bucket *bucket_find_locked(struct limiter *limiter, uint64_t key)
+struct str rate_address(mem_ctx *ctx, struct str address)
 {
-    size_t start = key % BUCKETS;
-    struct bucket *oldest = &limiter->buckets[start];
+    struct address parsed;
+    if (!address_parse(address, &parsed)) {
+        return address;
+    }
+    struct address group = address_group(&parsed);
+    return address_text(ctx, &group);
+}
+
+static struct bucket *bucket_find_locked(struct stripe *stripe, uint64_t key)
+{
+    size_t start = key / STRIPES % BUCKETS;
+    struct bucket *oldest = &stripe->buckets[start];
     for (size_t i = 0; i < WAYS; i++) {
-        struct bucket *one = &limiter->buckets[(start + i) % BUCKETS];
+        struct bucket *one = &stripe->buckets[(start + i) % BUCKETS];
         if (one->key == key) {
             return one;
         }
@@ -79,6 +100,17 @@ static struct bucket *bucket_find_locked(struct limiter *limiter, uint64_t key)
     }
     *oldest = (struct bucket){.key = key, .milli = -1};
     return oldest;
+}
+
+static void bucket_refill(struct bucket *bucket, int64_t per_minute, int64_t now_ms)
+{
+    int64_t full = per_minute * 1000;
+    int64_t passed = now_ms > bucket->at ? now_ms - bucket->at : 0;
+    passed = passed > MINUTES_MS ? MINUTES_MS : passed;
+    bool fresh = bucket->milli < 0;
+    bucket->milli = fresh ? full : bucket->milli + passed * per_minute / 60;
+    bucket->milli = bucket->milli > full ? full : bucket->milli;
+    bucket->at = now_ms;
 }
 
 bool rate_take(struct limiter *limiter, struct str key, int64_t per_minute, int64_t now_ms,
@@ -90,28 +122,22 @@ bool rate_take(struct limiter *limiter, struct str key, int64_t per_minute, int6
         return true;
     }
     uint64_t hashed = key_of(limiter, "rate", key);
-    (void)pthread_mutex_lock(&limiter->lock);
-    struct bucket *bucket = bucket_find_locked(limiter, hashed);
-    int64_t full = per_minute * 1000;
-    if (bucket->milli < 0) {
-        bucket->milli = full;
-        bucket->at = now_ms;
-    }
-    int64_t passed = now_ms > bucket->at ? now_ms - bucket->at : 0;
-    passed = passed > MINUTES_MS ? MINUTES_MS : passed;
-    bucket->milli += passed * per_minute / 60;
-    bucket->milli = bucket->milli > full ? full : bucket->milli;
-    bucket->at = now_ms;
+    struct stripe *stripe = &limiter->stripes[hashed / 2 % STRIPES];
+    (void)pthread_mutex_lock(&stripe->lock);
+    struct bucket *bucket = bucket_find_locked(stripe, hashed);
+    bucket_refill(bucket, per_minute, now_ms);
     bool ok = bucket->milli >= 1000;
     if (ok) {
         bucket->milli -= 1000;
     } else {
-        *ret_wait_s = (1000 - bucket->milli) * 60 / full + 1;
+        *ret_wait_s = (1000 - bucket->milli) * 60 / (per_minute * 1000) + 1;
     }
     *ret_left = bucket->milli / 1000;
-    (void)pthread_mutex_unlock(&limiter->lock);
+    (void)pthread_mutex_unlock(&stripe->lock);
     return ok;
 }
+
+// --- guessing -----------------------------------------------------------------------------------
 
 static struct guess *guess_find_locked(struct limiter *limiter, uint64_t key)
 {
@@ -128,47 +154,63 @@ static struct guess *guess_find_locked(struct limiter *limiter, uint64_t key)
     return oldest;
 }
 
-static int64_t wait_ms(const struct guess *guess, int64_t free, int64_t now_ms)
+// What is counted of wrong passwords: an account from one address, an account, an address.
+#define COUNTED 3
+static const struct {
+    int64_t free;
+    int64_t longest_ms;
+} PATIENCE[COUNTED] = {{5, 5 * MINUTES_MS}, {100, 30 * SECONDS_MS}, {40, 5 * MINUTES_MS}};
+
+static int64_t wait_ms(const struct guess *guess, size_t kind, int64_t now_ms)
 {
-    if (guess->failures < free || now_ms - guess->at > GUESS_MEMORY_MS) {
+    if (guess->failures < PATIENCE[kind].free || now_ms - guess->at > GUESS_MEMORY_MS) {
         return 0;
     }
-    int64_t over = guess->failures - free;
-    int64_t wait = over > 8 ? LONGEST_WAIT_MS : SECONDS_MS << over;
-    wait = wait > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait;
+    int64_t over = guess->failures - PATIENCE[kind].free;
+    int64_t wait = over > 20 ? PATIENCE[kind].longest_ms : SECONDS_MS << over;
+    wait = wait > PATIENCE[kind].longest_ms ? PATIENCE[kind].longest_ms : wait;
     int64_t left = guess->at + wait - now_ms;
     return left > 0 ? left : 0;
 }
 
-// An address is shared by many people behind one router, so it is given more.
-#define FREE_GUESSES_ADDRESS 40
+static void guess_keys(const struct limiter *limiter, struct str account, struct str address,
+                       uint64_t keys[COUNTED])
+{
+    mem_ctx *ctx = mem_ctx_new(NULL, "guess");
+    struct str folded = str_lower(ctx, str_none(account) ? STR("") : account);
+    struct str group = rate_address(ctx, address);
+    keys[0] = key_of(limiter, "pair",
+                     str_printf(ctx, STR_FMT "\n" STR_FMT, STR_ARG(folded), STR_ARG(group)));
+    keys[1] = key_of(limiter, "account", folded);
+    keys[2] = key_of(limiter, "address", group);
+    mem_free(ctx);
+}
 
 bool guess_allowed(struct limiter *limiter, struct str account, struct str address, int64_t now_ms,
                    struct error *err)
 {
-    mem_ctx *ctx = mem_ctx_new(NULL, "guess");
-    uint64_t by_account = key_of(limiter, "account", str_lower(ctx, account));
-    uint64_t by_address = key_of(limiter, "address", address);
-    mem_free(ctx);
+    uint64_t keys[COUNTED];
+    int64_t longest = 0;
+    guess_keys(limiter, account, address, keys);
     (void)pthread_mutex_lock(&limiter->lock);
-    int64_t wait = wait_ms(guess_find_locked(limiter, by_account), FREE_GUESSES, now_ms);
-    int64_t other = wait_ms(guess_find_locked(limiter, by_address), FREE_GUESSES_ADDRESS, now_ms);
+    for (size_t i = 0; i < COUNTED; i++) {
+        int64_t wait = wait_ms(guess_find_locked(limiter, keys[i]), i, now_ms);
+        longest = wait > longest ? wait : longest;
+    }
     (void)pthread_mutex_unlock(&limiter->lock);
-    wait = other > wait ? other : wait;
-    return wait == 0 ||
-           error_set(err, ERR_RATE_LIMITED,
-                     "Too many wrong passwords. Please wait %lld seconds and try again.",
-                     (long long)((wait + 999) / 1000));
+    int64_t wait_s = (longest + 999) / 1000;
+    return longest == 0 || error_wait(err, ERR_RATE_LIMITED, wait_s,
+                                      "Too many wrong passwords. Please wait %lld seconds and try "
+                                      "again.",
+                                      (long long)wait_s);
 }
 
 void guess_failed(struct limiter *limiter, struct str account, struct str address, int64_t now_ms)
 {
-    mem_ctx *ctx = mem_ctx_new(NULL, "guess");
-    uint64_t keys[] = {key_of(limiter, "account", str_lower(ctx, account)),
-                       key_of(limiter, "address", address)};
-    mem_free(ctx);
+    uint64_t keys[COUNTED];
+    guess_keys(limiter, account, address, keys);
     (void)pthread_mutex_lock(&limiter->lock);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < COUNTED; i++) {
         struct guess *guess = guess_find_locked(limiter, keys[i]);
         guess->failures = now_ms - guess->at > GUESS_MEMORY_MS ? 1 : guess->failures + 1;
         guess->at = now_ms;
@@ -176,15 +218,17 @@ void guess_failed(struct limiter *limiter, struct str account, struct str addres
     (void)pthread_mutex_unlock(&limiter->lock);
 }
 
-void guess_passed(struct limiter *limiter, struct str account)
+void guess_passed(struct limiter *limiter, struct str account, struct str address)
 {
-    mem_ctx *ctx = mem_ctx_new(NULL, "guess");
-    uint64_t key = key_of(limiter, "account", str_lower(ctx, account));
-    mem_free(ctx);
+    uint64_t keys[COUNTED];
+    guess_keys(limiter, account, address, keys);
     (void)pthread_mutex_lock(&limiter->lock);
-    guess_find_locked(limiter, key)->failures = 0;
+    guess_find_locked(limiter, keys[0])->failures = 0;
+    guess_find_locked(limiter, keys[1])->failures = 0;
     (void)pthread_mutex_unlock(&limiter->lock);
 }
+
+// --- verified passwords -------------------------------------------------------------------------
 
 static struct verified *verified_place(struct limiter *limiter, const struct hash *key)
 {
@@ -204,17 +248,25 @@ bool rate_verified(struct limiter *limiter, struct hash key, int64_t now_ms, str
     return known;
 }
 
-void rate_verified_add(struct limiter *limiter, struct hash key, int64_t now_ms,
+uint64_t rate_verified_epoch(struct limiter *limiter)
+{
+    return atomic_load(&limiter->epoch);
+}
+
+void rate_verified_add(struct limiter *limiter, struct hash key, uint64_t epoch, int64_t now_ms,
                        struct user_id user)
 {
     (void)pthread_mutex_lock(&limiter->lock);
-    *verified_place(limiter, &key) = (struct verified){key, user, now_ms};
+    if (atomic_load(&limiter->epoch) == epoch) {
+        *verified_place(limiter, &key) = (struct verified){key, user, now_ms};
+    }
     (void)pthread_mutex_unlock(&limiter->lock);
 }
 
 void rate_forget_verified(struct limiter *limiter)
 {
     (void)pthread_mutex_lock(&limiter->lock);
+    (void)atomic_fetch_add(&limiter->epoch, 1);
     memset(limiter->verified, 0, sizeof limiter->verified);
     (void)pthread_mutex_unlock(&limiter->lock);
 }

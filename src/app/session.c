@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session.h"
 
+#include <string.h>
+
 #include "app/config.h"
 #include "app/queries.h"
 #include "app/rate.h"
+#include "app/seen.h"
 #include "base/random.h"
 
 #define COOKIE_PLAIN "steward_session"
 #define COOKIE_SECURE "__Host-steward_session"
-#define COOKIE_ANONYMOUS "steward_form"
+#define COOKIE_FORM_PLAIN "steward_form"
+#define COOKIE_FORM_SECURE "__Host-steward_form"
 #define TOKEN_BYTES 32
-#define TOUCH_EVERY_MS MINUTES_MS
+#define MAC_BYTES 16
 
 static const char *cookie_name(const struct ctx *ctx)
 {
     return str_eq_c(ctx->req->scheme, "https") ? COOKIE_SECURE : COOKIE_PLAIN;
+}
+
+static const char *form_cookie_name(const struct ctx *ctx)
+{
+    return str_eq_c(ctx->req->scheme, "https") ? COOKIE_FORM_SECURE : COOKIE_FORM_PLAIN;
 }
 
 static struct str token_hash(mem_ctx *ctx, struct str token)
@@ -136,22 +145,44 @@ bool session_sweep(struct app *app, struct error *err)
 
 // --- loading ------------------------------------------------------------------------------------
 
-struct touch {
-    struct session_id id;
-    int64_t now;
-};
-
-static bool touch_in_tx(struct db *tx, void *arg, struct error *err)
-{
-    struct touch *touch = arg;
-    return session_touch(tx, touch->id, touch->now, err);
-}
-
-static struct str csrf_token(const struct ctx *ctx, const char *kind, struct str bound_to)
+// What a form's token proves: that its sender was shown a page in this session, or (without one)
+// with this cookie.
+static void csrf_mac(const struct ctx *ctx, const char *kind, struct str bound_to,
+                     unsigned char mac[MAC_BYTES])
 {
     struct str text = str_printf(ctx->mem, "%s:" STR_FMT, kind, STR_ARG(bound_to));
     struct hash hash = hash_keyed(ctx->app->secret, text);
-    return base64url_encode(ctx->mem, (struct str){(const char *)hash.bytes, HASH_SIZE});
+    memcpy(mac, hash.bytes, MAC_BYTES);
+}
+
+// Looks different on each page: a page is compressed together with what strangers wrote, and the
+// size of the answer must not tell them whether they guessed a part of the token.
+static struct str csrf_token(const struct ctx *ctx, const char *kind, struct str bound_to)
+{
+    unsigned char bytes[2 * MAC_BYTES];
+    random_bytes(bytes, MAC_BYTES);
+    csrf_mac(ctx, kind, bound_to, bytes + MAC_BYTES);
+    for (size_t i = 0; i < MAC_BYTES; i++) {
+        bytes[MAC_BYTES + i] ^= bytes[i];
+    }
+    return base64url_encode(ctx->mem, (struct str){(const char *)bytes, sizeof bytes});
+}
+
+static bool csrf_token_fits(const struct ctx *ctx, struct str given, const char *kind,
+                            struct str bound_to)
+{
+    unsigned char mac[MAC_BYTES];
+    char unmasked[MAC_BYTES];
+    struct str bytes;
+    if (given.len > 64 || !base64_decode(ctx->mem, given, &bytes) || bytes.len != 2 * MAC_BYTES) {
+        return false;
+    }
+    csrf_mac(ctx, kind, bound_to, mac);
+    for (size_t i = 0; i < MAC_BYTES; i++) {
+        unmasked[i] = (char)(bytes.ptr[i] ^ bytes.ptr[MAC_BYTES + i]);
+    }
+    return secret_equal((struct str){unmasked, MAC_BYTES},
+                        (struct str){(const char *)mac, MAC_BYTES});
 }
 
 static void be_anonymous(struct ctx *ctx)
@@ -207,58 +238,57 @@ bool session_load(struct ctx *ctx, struct error *err)
     }
     ctx->session = hash;
     ctx->csrf = csrf_token(ctx, "session", hash);
-    if (now - row.seen_at > TOUCH_EVERY_MS) {
-        struct touch touch = {row.id, now};
-        struct error ignored;
-        // A session that cannot be noted as seen (disk full) still serves.
-        bool noted = db_tx_run(ctx->app->db, "session.touch", touch_in_tx, &touch, &ignored);
-        (void)noted;
+    if (now - row.seen_at > SEEN_EVERY_MS) {
+        seen_session(ctx->app->seen, row.id, now);
     }
     return true;
 }
 
 void csrf_anonymous(struct ctx *ctx)
 {
-    struct str cookie = http_cookie(ctx->req, COOKIE_ANONYMOUS);
+    struct str cookie = http_cookie(ctx->req, form_cookie_name(ctx));
     if (cookie.len < 20 || cookie.len > 100) {
         cookie = random_token(ctx->mem, 24);
-        http_set_cookie(ctx->resp, ctx->req, COOKIE_ANONYMOUS, cookie, -1);
+        http_set_cookie(ctx->resp, ctx->req, form_cookie_name(ctx), cookie, -1);
     }
     ctx->csrf = csrf_token(ctx, "anonymous", cookie);
 }
 
-// A browser tells where a request comes from; what comes from elsewhere is not ours.
+// A browser tells where a request comes from; what comes from elsewhere is not ours. Sec-Fetch-Site
+// is the browser's own judgement; Origin has to be compared with the address that we are reached
+// by, which behind a proxy only the configuration knows for sure.
 static bool from_our_pages(const struct ctx *ctx)
 {
     struct str site = http_header(ctx->req, "Sec-Fetch-Site");
     struct str origin = http_header(ctx->req, "Origin");
-    if (!str_none(site) && !str_eq_c(site, "same-origin") && !str_eq_c(site, "none")) {
-        return false;
+    if (!str_none(site)) {
+        return str_eq_c(site, "same-origin") || str_eq_c(site, "none");
     }
     if (str_none(origin)) {
         return true;
     }
     struct str own = str_printf(ctx->mem, STR_FMT "://" STR_FMT, STR_ARG(ctx->req->scheme),
                                 STR_ARG(ctx->req->host));
-    return str_ieq(origin, own);
+    struct str public_url = ctx->app->config->public_url;
+    bool ends = str_ends(public_url, STR("/"));
+    struct str public_origin = str_sub(public_url, 0, public_url.len - (ends ? 1 : 0));
+    return str_ieq(origin, own) || (public_origin.len > 0 && str_ieq(origin, public_origin));
 }
 
 bool csrf_check(struct ctx *ctx, struct error *err)
 {
     struct str given = http_form(ctx->req, "csrf");
+    struct str cookie = http_cookie(ctx->req, form_cookie_name(ctx));
     if (str_none(given)) {
         given = http_header(ctx->req, "X-CSRF-Token");
     }
-    struct str cookie = http_cookie(ctx->req, COOKIE_ANONYMOUS);
-    struct str expected = ctx->session.len > 0 ? csrf_token(ctx, "session", ctx->session)
-                          : str_empty(cookie)  ? STR_NONE
-                                               : csrf_token(ctx, "anonymous", cookie);
-    bool ok = !str_none(given) && !str_none(expected) && secret_equal(given, expected) &&
-              from_our_pages(ctx);
-    return ok ||
+    bool fits = ctx->session.len > 0
+                    ? csrf_token_fits(ctx, given, "session", ctx->session)
+                    : !str_empty(cookie) && csrf_token_fits(ctx, given, "anonymous", cookie);
+    return (fits && from_our_pages(ctx)) ||
            error_set(err, ERR_FORBIDDEN,
-                     "This form is too old or came from another site, so nothing was changed. "
-                     "Go back, reload the page and send it again.");
+                     "This form is too old or came from another site, so nothing was changed. Go "
+                     "back, reload the page and send it again.");
 }
 
 // --- programs -----------------------------------------------------------------------------------
@@ -275,13 +305,58 @@ bool api_token_create(struct db *tx, mem_ctx *ctx, struct user_id user, struct s
     return true;
 }
 
+bool api_token_list(struct db *db, mem_ctx *ctx, struct user_id user, struct api_token **ret,
+                    size_t *ret_count, struct error *err)
+{
+    struct api_token_rows_of_user_row *rows = NULL;
+    size_t count = 0;
+    if (!api_token_rows_of_user(db, ctx, user, &rows, &count, err)) {
+        return false;
+    }
+    struct api_token *list = mem_array(ctx, struct api_token, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = (struct api_token){rows[i].id, rows[i].name, rows[i].created_at,
+                                     rows[i].used_at.set ? rows[i].used_at.v : 0};
+    }
+    *ret = list;
+    *ret_count = count;
+    return true;
+}
+
+bool api_token_revoke(struct db *tx, struct token_id id, struct user_id user, int64_t now,
+                      struct error *err)
+{
+    int64_t changes = 0;
+    if (!api_token_revoke_own(tx, id, user, now, &changes, err)) {
+        return false;
+    }
+    return changes > 0 || error_set(err, ERR_NOT_FOUND, "That token does not exist any more.");
+}
+
+bool api_token_revoke_all(struct db *tx, struct user_id user, int64_t now, struct error *err)
+{
+    return api_tokens_revoke_of_user(tx, user, now, err);
+}
+
 static bool unauthenticated(struct error *err)
 {
     return error_set(err, ERR_UNAUTHENTICATED, "Couldn't authenticate you");
 }
 
-// `email` may be absent (bearer tokens); when given, it must be the token's owner, or the name
-// after "/token" of an admin acting for somebody (not supported: X-On-Behalf-Of does that).
+// Becomes the user, or nobody with an error when that user is gone or suspended.
+static bool become_known(struct ctx *ctx, struct user_id user, struct error *err)
+{
+    if (!become(ctx, user, CHANNEL_API, err)) {
+        return false;
+    }
+    if (ctx->actor.user.v == 0) {
+        be_anonymous(ctx);
+        return unauthenticated(err);
+    }
+    return true;
+}
+
+// `email` may be absent (bearer tokens); when given, it must be the token's owner.
 static bool by_token(struct ctx *ctx, struct str email, struct str token, struct error *err)
 {
     struct api_token_by_hash_row row;
@@ -292,12 +367,16 @@ static bool by_token(struct ctx *ctx, struct str email, struct str token, struct
     if (!found) {
         return unauthenticated(err);
     }
-    if (!become(ctx, row.user_id, CHANNEL_API, err)) {
+    if (!become_known(ctx, row.user_id, err)) {
         return false;
     }
-    if (ctx->actor.user.v == 0 || (!str_none(email) && !str_ieq(email, ctx->actor.email))) {
+    if (!str_none(email) && !str_ieq(email, ctx->actor.email)) {
         be_anonymous(ctx);
         return unauthenticated(err);
+    }
+    int64_t now = clock_now(ctx->app->clock);
+    if (!row.used_at.set || now - row.used_at.v > SEEN_EVERY_MS) {
+        seen_token(ctx->app->seen, row.id, now);
     }
     return true;
 }
@@ -305,26 +384,25 @@ static bool by_token(struct ctx *ctx, struct str email, struct str token, struct
 static bool by_password(struct ctx *ctx, struct str email, struct str password, struct error *err)
 {
     struct user_id user = {0};
+    struct limiter *limiter = ctx->app->limiter;
     int64_t now = clock_now(ctx->app->clock);
-    struct str cache_key =
-        str_printf(ctx->mem, STR_FMT "\n" STR_FMT, STR_ARG(email), STR_ARG(password));
-    struct hash key = hash_keyed(ctx->app->secret, cache_key);
-    if (rate_verified(ctx->app->limiter, key, now, &user)) {
-        return become(ctx, user, CHANNEL_API, err);
+    struct str both =
+        str_printf(ctx->mem, "password:" STR_FMT "\n" STR_FMT, STR_ARG(email), STR_ARG(password));
+    struct hash key = hash_keyed(ctx->app->secret, both);
+    if (rate_verified(limiter, key, now, &user)) {
+        return become_known(ctx, user, err);
     }
-    if (!guess_allowed(ctx->app->limiter, email, ctx->req->peer, now, err)) {
-        return false;
-    }
-    if (!ctx->app->check_password(ctx->db, ctx->mem, email, password, &user, err)) {
+    if (!guess_allowed(limiter, email, ctx->req->peer, now, err) ||
+        !ctx->app->check_password(ctx->db, ctx->mem, email, password, &user, err)) {
         return false;
     }
     if (user.v == 0) {
-        guess_failed(ctx->app->limiter, email, ctx->req->peer, now);
+        guess_failed(limiter, email, ctx->req->peer, now);
         return unauthenticated(err);
     }
-    guess_passed(ctx->app->limiter, email);
-    rate_verified_add(ctx->app->limiter, key, now, user);
-    return become(ctx, user, CHANNEL_API, err);
+    guess_passed(limiter, email, ctx->req->peer);
+    rate_verified_add(limiter, key, ctx->verified_epoch, now, user);
+    return become_known(ctx, user, err);
 }
 
 static bool by_basic(struct ctx *ctx, struct str encoded, struct error *err)
@@ -362,7 +440,7 @@ static bool on_behalf_of(struct ctx *ctx, struct error *err)
     if (user.v == 0) {
         return error_set(err, ERR_FORBIDDEN, "There is nobody with the address in X-On-Behalf-Of.");
     }
-    return become(ctx, user, CHANNEL_API, err);
+    return become_known(ctx, user, err);
 }
 
 bool api_authenticate(struct ctx *ctx, struct error *err)

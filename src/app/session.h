@@ -35,6 +35,21 @@ MUST_CHECK bool session_sweep(struct app *app, struct error *err);
 MUST_CHECK bool api_token_create(struct db *tx, mem_ctx *ctx, struct user_id user, struct str name,
                                  int64_t now, struct str *ret_token, struct error *err);
 
+struct api_token {
+    struct token_id id;
+    struct str name;
+    int64_t created_at;
+    int64_t used_at;  // 0: never; late by a minute or two
+};
+// Those of a user that are not revoked, newest first.
+MUST_CHECK bool api_token_list(struct db *db, mem_ctx *ctx, struct user_id user,
+                               struct api_token **ret, size_t *ret_count, struct error *err);
+// NOT_FOUND when this user has no such token.
+MUST_CHECK bool api_token_revoke(struct db *tx, struct token_id id, struct user_id user,
+                                 int64_t now, struct error *err);
+MUST_CHECK bool api_token_revoke_all(struct db *tx, struct user_id user, int64_t now,
+                                     struct error *err);
+
 // --- for dispatch -------------------------------------------------------------------------------
 
 // Fills ctx->actor, ctx->session and ctx->csrf from the request's cookie; anonymous without one.

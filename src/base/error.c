@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/error.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #undef error_set
 #undef error_field
+#undef error_wait
 #undef error_internal
 #undef error_detail
 
@@ -28,6 +30,7 @@ static void error_clear(struct error *err, enum error_code code)
     err->word[0] = '\0';
     err->message[0] = '\0';
     err->detail[0] = '\0';
+    err->wait_s = 0;
 }
 
 bool error_set(struct error *err, enum error_code code, const char *message, ...)
@@ -45,6 +48,17 @@ bool error_field(struct error *err, const char *field, const char *word, const c
     error_clear(err, ERR_INVALID);
     (void)snprintf(err->field, sizeof err->field, "%s", field);
     (void)snprintf(err->word, sizeof err->word, "%s", word);
+    va_list args;
+    va_start(args, message);
+    (void)vsnprintf(err->message, sizeof err->message, message, args);
+    va_end(args);
+    return false;
+}
+
+bool error_wait(struct error *err, enum error_code code, int64_t wait_s, const char *message, ...)
+{
+    error_clear(err, code);
+    err->wait_s = (int)(wait_s > INT_MAX ? INT_MAX : wait_s);
     va_list args;
     va_start(args, message);
     (void)vsnprintf(err->message, sizeof err->message, message, args);

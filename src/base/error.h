@@ -9,6 +9,7 @@
 #define STEWARD_BASE_ERROR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/mem.h"
 
@@ -24,6 +25,7 @@ struct error {
     char word[32];      // the API's finer word, such as BlankValue or DuplicateValue; may be ""
     char message[512];  // for the person: what happened and what to do
     char detail[512];   // for the log: never shown
+    int wait_s;         // when trying again may help, in seconds; 0: not known
 };
 
 // Each fills *err and returns false, so that a function can end with `return error_set(...)`.
@@ -32,6 +34,9 @@ bool error_field(struct error *err, const char *field, const char *word, const c
     PRINTF_LIKE(4, 5);
 // INTERNAL with a general message; the text goes to `detail`.
 bool error_internal(struct error *err, const char *detail, ...) PRINTF_LIKE(2, 3);
+// For RATE_LIMITED and BUSY: also says after how many seconds trying again may help.
+bool error_wait(struct error *err, enum error_code code, int64_t wait_s, const char *message, ...)
+    PRINTF_LIKE(4, 5);
 // Adds what the log should know to an error already set.
 bool error_detail(struct error *err, const char *detail, ...) PRINTF_LIKE(2, 3);
 
@@ -39,6 +44,7 @@ bool error_detail(struct error *err, const char *detail, ...) PRINTF_LIKE(2, 3);
 // The analyser looks into no other file, so it is told here what they return.
 #define error_set(...) (error_set(__VA_ARGS__), false)
 #define error_field(...) (error_field(__VA_ARGS__), false)
+#define error_wait(...) (error_wait(__VA_ARGS__), false)
 #define error_internal(...) (error_internal(__VA_ARGS__), false)
 #define error_detail(...) (error_detail(__VA_ARGS__), false)
 #endif

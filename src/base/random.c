@@ -63,6 +63,17 @@ struct hash hash_keyed(struct str key, struct str data)
     return hash;
 }
 
+uint64_t hash_quick(struct str key, struct str data)
+{
+    unsigned char short_key[crypto_shorthash_KEYBYTES] = {0};
+    uint64_t value = 0;
+    if (key.len > 0) {
+        memcpy(short_key, key.ptr, key.len < sizeof short_key ? key.len : sizeof short_key);
+    }
+    crypto_shorthash((unsigned char *)&value, (const unsigned char *)data.ptr, data.len, short_key);
+    return value;
+}
+
 struct str hash_hex(const mem_ctx *ctx, struct hash hash)
 {
     return hex_encode(ctx, (struct str){(const char *)hash.bytes, HASH_SIZE});

@@ -25,6 +25,9 @@ struct str random_token32(const mem_ctx *ctx, size_t bytes);
 struct hash hash_sha256(struct str data);
 // Keyed hash (HMAC-SHA-256, RFC 2104).
 struct hash hash_keyed(struct str key, struct str data);
+// SipHash-2-4 under the first 16 bytes of `key`: quick, for telling contents apart, not for
+// secrets.
+uint64_t hash_quick(struct str key, struct str data);
 struct str hash_hex(const mem_ctx *ctx, struct hash hash);
 struct str hex_encode(const mem_ctx *ctx, struct str bytes);
 MUST_CHECK bool hex_decode(const mem_ctx *ctx, struct str hex, struct str *ret_bytes);

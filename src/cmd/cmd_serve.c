@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/metrics.h"
+#include "app/seen.h"
 #include "base/log.h"
 #include "cmd/program.h"
 #include "desk/channels/channels.h"
@@ -155,12 +156,22 @@ static bool offer_setup(struct serving *s, struct error *err)
     return ok && (!needed || db_tx_run(s->program.app.db, "setup.code", code_in_tx, s, err));
 }
 
-// Signals are taken by the main thread alone, which has nothing else to do.
-static void wait_for_end(const sigset_t *signals)
+static void write_seen(const struct serving *s)
+{
+    struct error err;
+    if (!seen_flush(s->program.app.seen, s->program.app.db, &err)) {
+        log_error("cannot note which sessions are in use", &err);
+    }
+}
+
+// Signals are taken by the main thread alone, which has little else to do.
+static void wait_for_end(const struct serving *s, const sigset_t *signals)
 {
     int signal = 0;
     while (signal != SIGTERM && signal != SIGINT) {
-        signal = sigwaitinfo(signals, NULL);
+        static const struct timespec SEEN_EVERY = {.tv_sec = 20};
+        signal = sigtimedwait(signals, NULL, &SEEN_EVERY);
+        write_seen(s);
     }
 }
 
@@ -227,7 +238,7 @@ int cmd_serve(int argc, char **argv)
         code = fail_with(&err);
     } else {
         LOG(LOG_LEVEL_INFO, "serving", LOG_NUM("port", http_server_port(s->http, 0)));
-        wait_for_end(&signals);
+        wait_for_end(s, &signals);
         LOG(LOG_LEVEL_INFO, "stopping",
             LOG_NUM("under_way", (int64_t)http_server_stats(s->http).under_way));
     }

@@ -117,6 +117,7 @@ int fail_with(const struct error *err)
         return EX_UNAVAILABLE;
     case ERR_NO_SPACE:
         return EX_IOERR;
+    case ERR_METHOD:
     case ERR_OK:
     case ERR_INTERNAL:
         break;

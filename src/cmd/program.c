@@ -10,6 +10,7 @@
 
 #include "app/metrics.h"
 #include "app/rate.h"
+#include "app/seen.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "blob/blob.h"
@@ -153,6 +154,7 @@ static bool open_all(struct program *p, const struct given *given, bool create, 
     p->app.live = live_hub_new(p->ctx);
     p->app.limiter = limiter_new(p->ctx);
     p->app.metrics = metrics_new(p->ctx);
+    p->app.seen = seen_new(p->ctx);
     return desk_new(p->ctx, &p->app, &p->desk, err);
 }
 

@@ -20,7 +20,11 @@ static bool health(struct ctx *ctx, struct error *err)
 // GET /metrics: for whoever watches this machine from it, and for administrators.
 static bool metrics(struct ctx *ctx, struct error *err)
 {
-    bool local = str_starts(ctx->req->peer, STR("127.")) || str_eq_c(ctx->req->peer, "::1");
+    // Who comes through a proxy on this machine is not this machine.
+    bool forwarded = !str_none(http_header(ctx->req, "X-Forwarded-For")) ||
+                     !str_none(http_header(ctx->req, "Forwarded"));
+    bool here = str_starts(ctx->req->peer, STR("127.")) || str_eq_c(ctx->req->peer, "::1");
+    bool local = here && !forwarded;
     if (!local && !actor_is_admin(&ctx->actor)) {
         return error_set(err, ERR_FORBIDDEN,
                          "Figures are shown to this machine and to "
@@ -43,10 +47,6 @@ static bool asset(struct ctx *ctx, struct error *err)
     http_set_header(ctx->resp, "ETag", found->etag);
     http_set_header(ctx->resp, "Vary", STR("Accept-Encoding"));
     http_set_header(ctx->resp, "Cache-Control", STR("public, max-age=31536000, immutable"));
-    if (str_eq(http_header(ctx->req, "If-None-Match"), found->etag)) {
-        ctx->resp->status = 304;
-        return true;
-    }
     struct str accept = http_header(ctx->req, "Accept-Encoding");
     ctx->resp->static_body = asset_encoded(found, str_none(accept) ? STR("") : accept, &encoding);
     if (!str_none(encoding)) {
@@ -74,7 +74,7 @@ const struct route *site_routes(size_t *ret_count)
     static const struct route ROUTES[] = {
         {HTTP_GET, "/healthz", health, ROUTE_PLAIN, WHO_ANYONE, RATE_NONE, 0, false},
         {HTTP_GET, "/metrics", metrics, ROUTE_PLAIN, WHO_ANYONE, RATE_NONE, 0, false},
-        {HTTP_GET, "/assets/{name}", asset, ROUTE_PLAIN, WHO_ANYONE, RATE_NONE, 0, false},
+        {HTTP_GET, "/assets/{name}", asset, ROUTE_STATIC, WHO_ANYONE, RATE_NONE, 0, false},
         {HTTP_GET, "/live", live, ROUTE_PLAIN, WHO_ANYONE, RATE_PAGE, 0, false},
     };
     *ret_count = sizeof ROUTES / sizeof *ROUTES;
@@ -168,11 +168,16 @@ void site_render_error(struct ctx *ctx, const struct error *err)
     view_error_page(&v, &layout, ctx->resp->status, str_c(err->message), str_c(ctx->req->id));
 }
 
+static void forget_passwords(void *limiter)
+{
+    rate_forget_verified(limiter);
+}
+
 bool site_end_sessions(void *env, struct db *tx, struct user_id user, struct str except,
                        struct error *err)
 {
     struct desk *desk = env;
-    rate_forget_verified(desk->app->limiter);
+    db_after_commit(tx, forget_passwords, desk->app->limiter);
     return session_end_others(tx, user, except, err);
 }
 

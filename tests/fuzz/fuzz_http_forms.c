@@ -123,7 +123,7 @@ static void headers(mem_ctx *ctx, struct str text)
     if (address_parse(text, &address)) {
         assert(is_clean(address_text(ctx, &address)));
     }
-    (void)address_rule_parse(text, &rule, &err);
+    assert(!address_rule_parse(text, &rule, &err) || (rule.bits >= 0 && rule.bits <= 128));
     http_response_init(&response, ctx);
     http_redirect(&response, text);
     http_set_file_name(&response, true, text);

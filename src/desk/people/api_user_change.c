@@ -424,7 +424,7 @@ static bool previous_password_right(struct ctx *ctx, const struct user *person, 
         return false;
     }
     if (password_check(ctx->db, ctx->mem, account, password, &self, &why)) {
-        guess_passed(ctx->app->limiter, account);
+        guess_passed(ctx->app->limiter, account, ctx->req->peer);
         return true;
     }
     guess_failed(ctx->app->limiter, account, ctx->req->peer, now);

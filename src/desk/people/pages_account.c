@@ -200,7 +200,7 @@ static bool check_previous(struct ctx *ctx, struct vm_account *vm, struct error 
     }
     if (password_check(ctx->db, ctx->mem, vm->email, page_form_text(ctx, "previous"), &self,
                        &why)) {
-        guess_passed(ctx->app->limiter, vm->email);
+        guess_passed(ctx->app->limiter, vm->email, ctx->req->peer);
         return true;
     }
     guess_failed(ctx->app->limiter, vm->email, ctx->req->peer, now);

@@ -112,7 +112,7 @@ bool page_sign_in_post(struct ctx *ctx, struct error *err)
         return show_sign_in(ctx, &vm, &why);
     }
     if (password_check(ctx->db, ctx->mem, account, page_form_text(ctx, "password"), &user, &why)) {
-        guess_passed(limiter, account);
+        guess_passed(limiter, account, ctx->req->peer);
         return page_arrive(ctx, &user, vm.next, err);
     }
     if (why.code != ERR_UNAUTHENTICATED) {
