@@ -67,7 +67,7 @@ function copyData(from) {
 }
 
 async function withServer(data, options, work) {
-  const server = await startServer({ ...options, data });
+  const server = await startServer({ ...options, data, logFile: path.join(scratch, 'log') });
   try {
     return await work(server);
   } finally {

@@ -137,14 +137,16 @@ class Server {
     if (options.smtp) args.push('--smtp', options.smtp);
     args.push(...(options.args ?? []));
     const begun = performance.now();
-    const child = spawn(program, args, { env: environment(options.env), stdio: ['ignore', 'pipe', 'pipe'] });
+    const log = options.logFile ? fs.openSync(options.logFile, 'a') : 'pipe';
+    const child = spawn(program, args, { env: environment(options.env), stdio: ['ignore', log, log] });
+    if (options.logFile) fs.closeSync(log);
     this.child = child;
     const take = (chunk) => {
       this.log += chunk.toString('utf8');
       if (process.env.STEWARD_TEST_LOG) process.stderr.write(chunk);
     };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
     this.ended = new Promise((resolve) => {
       child.on('close', (code, signal) => resolve({ code, signal }));
     });
@@ -222,7 +224,8 @@ export async function prepareData(data, [command, ...args]) {
   fs.rmSync(server.folder, { recursive: true, force: true });
 }
 
-// options: data (a data folder that is there already and stays), lmtp (true), smtp (URL), args (more arguments of serve), env, init (false: no admin
+// options: data (a data folder that is there already and stays), logFile (write the log there, not
+// into server.log), lmtp (true), smtp (URL), args (more arguments of serve), env, init (false: no admin
 // yet), before (async function called with the server when its data is there and it is not yet
 // started).
 export async function startServer(options = {}) {
