@@ -52,7 +52,7 @@ static void write_staff_part(struct jw *w, const struct user *user)
     jw_field_empty_object(w, "user_fields");
 }
 
-void api_user_write(struct ctx *ctx, struct jw *w, const struct user *user)
+static void write_user(struct ctx *ctx, struct jw *w, const struct user *user, bool result)
 {
     bool whole = actor_is_staff(&ctx->actor);
     bool self = user->id.v != 0 && user->id.v == ctx->actor.user.v;
@@ -89,7 +89,20 @@ void api_user_write(struct ctx *ctx, struct jw *w, const struct user *user)
     if (self && str_eq_c(ctx->req->path, "/api/v2/users/me")) {
         jw_field_str(w, "authenticity_token", ctx->csrf.len == 0 ? STR_NONE : ctx->csrf);
     }
+    if (result) {
+        jw_field_c(w, "result_type", "user");
+    }
     jw_object_end(w);
+}
+
+void api_user_write(struct ctx *ctx, struct jw *w, const struct user *user)
+{
+    write_user(ctx, w, user, false);
+}
+
+void api_user_result_write(struct ctx *ctx, struct jw *w, const struct user *user)
+{
+    write_user(ctx, w, user, true);
 }
 
 void api_users_write(struct ctx *ctx, struct jw *w, const char *key, const struct user *users,

@@ -157,6 +157,17 @@ static bool read_person(struct binding *b, struct jr_value value, const char *fi
                            "Requester: Email: cannot be blank. Give an id, a mail address or both "
                            "name and mail address.");
     }
+    bool known = true;
+    struct user person;
+    bool requester = str_eq_c(str_c(field), "requester");
+    if (requester && str_empty(str_trim(name)) &&
+        !user_by_email(b->tx, b->mem, email, &person, &known, err)) {
+        return false;
+    }
+    if (!known) {
+        return error_field(err, field, "TooShort",
+                           "Requester: Name: is too short (minimum one character)");
+    }
     return find_person(b, email, name, field, ret, err);
 }
 
@@ -299,6 +310,16 @@ static void set_comment_text(struct binding *b, const struct comment_body *in)
     b->comment.body = in->body.is == JR_SET ? in->body.v : in->value.v;
 }
 
+// Without being told, a comment is as public as the conversation.
+static bool default_public(struct binding *b)
+{
+    struct ticket ticket;
+    struct error ignored = {0};
+    return b->change.ticket.v == 0 ||
+           !ticket_load(b->tx, b->mem, &b->ctx->actor, b->change.ticket, &ticket, &ignored) ||
+           ticket.is_public || ticket.comment_count == 0;
+}
+
 static bool bind_comment(struct binding *b, struct problems *problems)
 {
     struct comment_body in = {0};
@@ -317,10 +338,12 @@ static bool bind_comment(struct binding *b, struct problems *problems)
     }
     set_comment_text(b, &in);
     bool agent = actor_is_agent(&b->ctx->actor);
-    b->comment.is_public = in.is_public.is == JR_SET ? in.is_public.v : true;
+    b->comment.is_public = in.is_public.is == JR_SET ? in.is_public.v : default_public(b);
     b->comment.is_public = b->comment.is_public && (agent || !actor_is_staff(&b->ctx->actor));
     if (agent && in.author_id.is == JR_SET) {
         b->comment.author.v = in.author_id.v;
+    } else if (agent && b->change.ticket.v == 0 && b->in.submitter_id.is == JR_SET) {
+        b->comment.author.v = b->in.submitter_id.v;
     }
     b->comment.uploads = in.uploads.v;
     b->comment.upload_count = in.uploads.count;

@@ -17,6 +17,7 @@ struct api_tickets {
     size_t description_count;
     struct collaborator *collaborators;
     size_t collaborator_count;
+    bool results;  // each says its result_type, as search gives them
 };
 
 MUST_CHECK bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t count,

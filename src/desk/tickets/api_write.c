@@ -107,6 +107,9 @@ void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *s
     jw_field_time(w, "due_at", t->due_at);
     jw_field_words(w, "tags", t->tags);
     write_empty_lists(w);
+    if (set->results) {
+        jw_field_c(w, "result_type", "ticket");
+    }
     jw_object_end(w);
 }
 

@@ -53,7 +53,7 @@ static bool begin_existing(struct apply *a, struct error *err)
     if (!ticket_load_any(a->tx, a->ctx, change->ticket, &a->before, &found, err)) {
         return false;
     }
-    bool restoring = (change->set & SET_DELETED) != 0;
+    bool restoring = (change->set & SET_DELETED) != 0 && !change->deleted;
     // An address token or reference let a stranger's mail in: intake proved it, so it may write
     // this one comment without being able to see the ticket.
     bool let_in = change->comment != NULL && !str_none(change->comment->stranger);
@@ -73,7 +73,8 @@ static bool begin_existing(struct apply *a, struct error *err)
                          "Safe Update prevented the update: the ticket has "
                          "been changed since the given updated_stamp.");
     }
-    if (a->before.status == STATUS_CLOSED && !restoring && a->change->into.v == 0) {
+    bool ending = (change->set & SET_DELETED) != 0;
+    if (a->before.status == STATUS_CLOSED && !ending && a->change->into.v == 0) {
         (void)error_field(err, "status", "InvalidValue",
                           "Status: this ticket is closed and takes no more updates. Create a "
                           "follow-up instead.");
@@ -127,7 +128,8 @@ static bool check_person(struct apply *a, struct user_id id, const char *field, 
         return false;
     }
     if (!found || !ret->active) {
-        return error_field(err, field, "RecordNotFound", "%s: there is no such person.", field);
+        return error_field(err, field, "RecordNotFound", "%s: there is no such person.",
+                           staff ? "Assignee" : "Requester");
     }
     if (staff && ret->role < ROLE_AGENT) {
         return error_field(err, field, "InvalidValue", "Assignee: %.*s is not an agent.",
