@@ -52,6 +52,8 @@ const expected = {
     GET /requests
     GET /requests/{ticket:id}
     POST /requests/{ticket:id}
+    POST /api/v2/uploads
+    DELETE /api/v2/uploads/{token}
   `,
   staff: `
     GET /people
@@ -127,6 +129,10 @@ const expected = {
     GET /api/v2/autocomplete/tags
     POST /api/v2/autocomplete/tags
     GET /tickets/{ticket:id}/as-requester
+    GET /api/v2/search
+    GET /api/v2/search/count
+    GET /api/v2/search/export
+    GET /api/v2/attachments/{attachment:id}
   `,
   agent: `
     POST /people
@@ -300,7 +306,7 @@ async function freshObjects(admin, round) {
   return {
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
     organization: organization.id, group: ids.group, membership: membership.id,
-    mail: 999999, outmail: 999999, job: 999999, session: 999999,
+    mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999,
   };
 }
 
