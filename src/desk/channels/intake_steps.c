@@ -275,9 +275,10 @@ static bool add_copies(struct ingest *in, struct ticket_change *change, struct e
 }
 
 // In whose name the change is made. A mail speaks for staff only where the reply address that was
-// sent to this very person proves it; otherwise staff are people like others, and what they write
-// to somebody else's ticket stays an internal note, marked.
-static struct actor acting(struct ingest *in, bool belongs)
+// sent to this very person proves it; otherwise staff are people like others with their own
+// requests, and what they write to somebody else's ticket, in copy or not, stays an internal note,
+// marked: the customer would read it as the desk's word.
+static struct actor acting(struct ingest *in)
 {
     struct actor actor = {
         .user = in->person.id,
@@ -293,7 +294,8 @@ static struct actor acting(struct ingest *in, bool belongs)
     };
     bool staff = in->person.role >= ROLE_LIGHT_AGENT;
     bool proven = in->token.kind == MAIL_TOKEN_REPLY && in->token.user.v == in->person.id.v;
-    if (in->ticket.v == 0 || !staff || belongs) {
+    bool own = in->ticket.v != 0 && in->found.requester.v == in->person.id.v;
+    if (in->ticket.v == 0 || !staff || own) {
         return actor;
     }
     if (proven) {
@@ -321,7 +323,7 @@ static bool apply(struct ingest *in, struct error *err)
     if (in->ticket.v != 0 && !is_participant(in, &belongs, err)) {
         return false;
     }
-    struct actor actor = acting(in, belongs);
+    struct actor actor = acting(in);
     if (in->ticket.v != 0 && !closed) {
         change.ticket = in->ticket;
         if (!belongs && str_none(in->comment.stranger)) {
@@ -337,7 +339,10 @@ static bool apply(struct ingest *in, struct error *err)
         change.subject = in->message->subject.len > 0 ? in->message->subject : STR("(no subject)");
         change.followup_of = closed ? in->ticket : (struct ticket_id){0};
     }
-    bool copies = !change.by_machine && (change.ticket.v == 0 || belongs);
+    // Who is in copy reads along from now on: into a ticket that is there, only a mail that shows to
+    // answer ours may bring others.
+    bool proven = belongs && !str_none(in->proof) && str_none(in->comment.stranger);
+    bool copies = !change.by_machine && (change.ticket.v == 0 || proven);
     return (!copies || add_copies(in, &change, err)) &&
            ticket_apply(&in->desk->tickets, in->tx, in->ctx, &actor, &change, &in->outcome, err);
 }
