@@ -339,8 +339,8 @@ static bool apply(struct ingest *in, struct error *err)
         change.subject = in->message->subject.len > 0 ? in->message->subject : STR("(no subject)");
         change.followup_of = closed ? in->ticket : (struct ticket_id){0};
     }
-    // Who is in copy reads along from now on: into a ticket that is there, only a mail that shows to
-    // answer ours may bring others.
+    // Who is in copy reads along from now on: into a ticket that is there, only a mail that shows
+    // to answer ours may bring others.
     bool proven = belongs && !str_none(in->proof) && str_none(in->comment.stranger);
     bool copies = !change.by_machine && (change.ticket.v == 0 || proven);
     return (!copies || add_copies(in, &change, err)) &&
