@@ -137,7 +137,10 @@ static bool read_file(struct config *config, mem_ctx *ctx, const char *path, str
                error_set(err, ERR_UNAVAILABLE, "Cannot read %s: %s", path, strerror(errno));
     }
     while (ok && fgets(line, sizeof line, file) != NULL) {
-        ok = read_line(config, ctx, path, ++number, str_c(line), err);
+        number++;
+        ok = strlen(line) + 1 < sizeof line
+                 ? read_line(config, ctx, path, number, str_c(line), err)
+                 : error_set(err, ERR_INVALID, "%s, line %d is too long.", path, number);
     }
     (void)fclose(file);
     return ok;
