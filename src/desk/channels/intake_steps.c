@@ -257,7 +257,7 @@ static bool add_copies(struct ingest *in, struct ticket_change *change, struct e
             struct str bare = one->address;
             (void)mail_address_token(in->ctx, in->desk->app->secret, one->address, &bare);
             bool own = mailbox_is_own(in->desk, in->ctx, one->address) ||
-                       str_ieq(bare, in->mailbox) || mail_auto_address(one->address);
+                       str_ieq(bare, in->mailbox) || address_never_answer(one->address);
             if (own || address_same(one->address, in->person.email)) {
                 continue;
             }

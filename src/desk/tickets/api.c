@@ -19,10 +19,17 @@ static enum ticket_column sort_column(struct str name, enum ticket_column otherw
         const char *name;
         enum ticket_column column;
     } NAMES[] = {
-        {"id", TC_ID},           {"subject", TC_SUBJECT},     {"created_at", TC_CREATED},
-        {"updated_at", TC_UPDATED}, {"status", TC_STATUS},    {"requester", TC_REQUESTER},
-        {"group", TC_GROUP},     {"assignee", TC_ASSIGNEE},   {"priority", TC_PRIORITY},
-        {"created", TC_CREATED}, {"updated", TC_UPDATED},
+        {"id", TC_ID},
+        {"subject", TC_SUBJECT},
+        {"created_at", TC_CREATED},
+        {"updated_at", TC_UPDATED},
+        {"status", TC_STATUS},
+        {"requester", TC_REQUESTER},
+        {"group", TC_GROUP},
+        {"assignee", TC_ASSIGNEE},
+        {"priority", TC_PRIORITY},
+        {"created", TC_CREATED},
+        {"updated", TC_UPDATED},
     };
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
         if (!str_none(name) && str_eq_c(name, NAMES[i].name)) {
@@ -62,8 +69,8 @@ static bool list_answer(struct ctx *ctx, struct ticket_query *query, struct erro
     if (!tickets_find(ctx->db, ctx->mem, &ctx->actor, query, &tickets, &count, err)) {
         return false;
     }
-    if (!page.cursor && !tickets_count(ctx->db, ctx->mem, &ctx->actor, query, INT64_MAX,
-                                       &found.total, err)) {
+    if (!page.cursor &&
+        !tickets_count(ctx->db, ctx->mem, &ctx->actor, query, INT64_MAX, &found.total, err)) {
         return false;
     }
     api_page_cut(&page, tickets, sizeof *tickets, count, &found);
@@ -87,17 +94,17 @@ static bool list_answer(struct ctx *ctx, struct ticket_query *query, struct erro
 bool api_tickets_list(struct ctx *ctx, struct error *err)
 {
     struct str external = http_param(ctx->req, "external_id");
-    struct ticket_condition by_external = {.column = TC_EXTERNAL_ID, .op = OP_IS,
-                                           .texts = &external, .count = 1};
-    struct ticket_query query = {.all = &by_external, .all_count = str_none(external) ? 0 : 1,
-                                 .sort = TC_ID};
+    struct ticket_condition by_external = {
+        .column = TC_EXTERNAL_ID, .op = OP_IS, .texts = &external, .count = 1};
+    struct ticket_query query = {
+        .all = &by_external, .all_count = str_none(external) ? 0 : 1, .sort = TC_ID};
     return list_answer(ctx, &query, err);
 }
 
 static bool list_by(struct ctx *ctx, enum ticket_column column, struct error *err)
 {
-    struct ticket_condition condition = {.column = column, .op = OP_IS,
-                                         .numbers = &ctx->path.ids[0], .count = 1};
+    struct ticket_condition condition = {
+        .column = column, .op = OP_IS, .numbers = &ctx->path.ids[0], .count = 1};
     struct ticket_query query = {.all = &condition, .all_count = 1, .sort = TC_ID};
     return list_answer(ctx, &query, err);
 }
@@ -136,8 +143,8 @@ bool api_tickets_of_organization(struct ctx *ctx, struct error *err)
 bool api_problems(struct ctx *ctx, struct error *err)
 {
     static const int64_t PROBLEM = TYPE_PROBLEM;
-    struct ticket_condition condition = {.column = TC_TYPE, .op = OP_IS, .numbers = &PROBLEM,
-                                         .count = 1};
+    struct ticket_condition condition = {
+        .column = TC_TYPE, .op = OP_IS, .numbers = &PROBLEM, .count = 1};
     struct ticket_query query = {.all = &condition, .all_count = 1, .sort = TC_ID};
     return list_answer(ctx, &query, err);
 }
@@ -168,7 +175,8 @@ bool api_tickets_show_many(struct ctx *ctx, struct error *err)
         return false;
     }
     static const int64_t NONE = 0;
-    struct ticket_condition condition = {.column = TC_ID, .op = OP_IS,
+    struct ticket_condition condition = {.column = TC_ID,
+                                         .op = OP_IS,
                                          .numbers = count > 0 ? ids : &NONE,
                                          .count = count > 0 ? count : 1};
     struct ticket_query query = {.all = &condition, .all_count = 1, .sort = TC_ID};
@@ -261,8 +269,8 @@ bool api_ticket_update(struct ctx *ctx, struct error *err)
 // DELETE /api/v2/tickets/{ticket:id}
 bool api_ticket_delete(struct ctx *ctx, struct error *err)
 {
-    struct ticket_change change = {.ticket = {ctx->path.ids[0]}, .set = SET_DELETED,
-                                   .deleted = true};
+    struct ticket_change change = {
+        .ticket = {ctx->path.ids[0]}, .set = SET_DELETED, .deleted = true};
     struct ticket_outcome outcome;
     if (!ticket_apply_run(desk_tickets(ctx), ctx->app->db, ctx->mem, &ctx->actor, &change, &outcome,
                           err)) {

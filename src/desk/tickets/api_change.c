@@ -182,7 +182,8 @@ static bool add_collaborators(struct binding *b, struct jr_value list, enum coll
         }
         change.remove = str_eq_c(jr_text(jr_get(one, "action")), "delete");
         size_t count = b->change.collaborator_count++;
-        b->collaborators = mem_grow(b->mem, b->collaborators, struct collaborator_change, count + 1);
+        b->collaborators =
+            mem_grow(b->mem, b->collaborators, struct collaborator_change, count + 1);
         b->collaborators[count] = change;
     }
     b->change.collaborators = b->collaborators;
@@ -249,8 +250,7 @@ static bool bind_people(struct binding *b, struct error *err)
         }
     }
     change->submitter.v = in->submitter_id.v;
-    return bind_assignee(b, err) &&
-           add_collaborators(b, in->email_ccs, COLLABORATOR_CC, err) &&
+    return bind_assignee(b, err) && add_collaborators(b, in->email_ccs, COLLABORATOR_CC, err) &&
            add_collaborators(b, in->collaborators, COLLABORATOR_CC, err) &&
            add_collaborators(b, in->additional_collaborators, COLLABORATOR_CC, err) &&
            add_collaborators(b, in->collaborator_ids, COLLABORATOR_CC, err) &&

@@ -66,8 +66,8 @@ MUST_CHECK bool api_author_sideloads_write(struct ctx *ctx, struct jw *w,
 // in the transaction, so the binding happens there: see api_change_apply().
 struct api_change {
     struct ctx *ctx;
-    struct jr_value body;      // the object below "ticket"
-    struct ticket_id ticket;   // none: create
+    struct jr_value body;     // the object below "ticket"
+    struct ticket_id ticket;  // none: create
     struct ticket_outcome outcome;
 };
 // A transaction function (db_tx_run) over a struct api_change.

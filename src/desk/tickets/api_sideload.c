@@ -7,8 +7,8 @@ bool api_ticket_sideloads_write(struct ctx *ctx, struct jw *w, const struct api_
 {
     if (api_includes(ctx, "users")) {
         size_t count = 0;
-        struct user_id *ids = mem_array(ctx->mem, struct user_id,
-                                        set->count * 4 + set->collaborator_count + 1);
+        struct user_id *ids =
+            mem_array(ctx->mem, struct user_id, set->count * 4 + set->collaborator_count + 1);
         for (size_t i = 0; i < set->count; i++) {
             ids[count++] = set->tickets[i].requester;
             ids[count++] = set->tickets[i].submitter;

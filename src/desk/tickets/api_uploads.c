@@ -35,7 +35,8 @@ static bool find_file(struct ctx *ctx, struct http_file *ret, struct error *err)
     } else if (req->raw != NULL) {
         *ret = *req->raw;
     } else {
-        *ret = (struct http_file){.bytes = req->body, .size = (int64_t)req->body.len,
+        *ret = (struct http_file){.bytes = req->body,
+                                  .size = (int64_t)req->body.len,
                                   .type = http_header(req, "Content-Type")};
     }
     ret->name = str_empty(name) ? ret->name : name;
@@ -56,9 +57,9 @@ static struct str type_of(const struct new_file *file)
         const char *ending;
         const char *type;
     } TYPES[] = {
-        {".png", "image/png"},       {".jpg", "image/jpeg"},     {".jpeg", "image/jpeg"},
-        {".gif", "image/gif"},       {".webp", "image/webp"},    {".pdf", "application/pdf"},
-        {".txt", "text/plain"},      {".log", "text/plain"},     {".csv", "text/csv"},
+        {".png", "image/png"},         {".jpg", "image/jpeg"},      {".jpeg", "image/jpeg"},
+        {".gif", "image/gif"},         {".webp", "image/webp"},     {".pdf", "application/pdf"},
+        {".txt", "text/plain"},        {".log", "text/plain"},      {".csv", "text/csv"},
         {".json", "application/json"}, {".zip", "application/zip"},
     };
     bool said = !str_starts(file->content_type, STR("application/json")) &&

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What mails become: the rules of threading, of strangers, of machines, and of what is answered.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "desk/test_world.h"
+#include "mail/ids.h"
+#include "mail/outbox.h"
+#include "mail/spool.h"
+
+#define SUPPORT "support@desk.example"
+
+static const char FIRST[] = "From: Ana Ruiz <ana@example.org>\n"
+                            "To: support@desk.example\n"
+                            "Cc: Bea <bea@example.org>\n"
+                            "Subject: Printer prints blank\n"
+                            "Message-ID: <first@example.org>\n"
+                            "\n"
+                            "Help, only white pages.\n";
+
+static const char *mail_from(struct world *w, const char *from, const char *headers)
+{
+    return mem_printf(w->ctx,
+                      "From: %s\nTo: support@desk.example\nSubject: Re: Printer\n%s\nMore of it.\n",
+                      from, headers);
+}
+
+static size_t mails_out(struct world *w, int64_t ticket, struct outmail **ret)
+{
+    struct error err;
+    struct db *db = NULL;
+    size_t count = 0;
+    assert_true(db_read_begin(w->app.db, &db, &err));
+    assert_true(
+        mail_outbox_of_ticket(db, w->ctx, (struct ticket_id){ticket}, 100, ret, &count, &err));
+    db_read_end(db);
+    return count;
+}
+
+static int64_t waiting(struct world *w)
+{
+    struct error err;
+    struct db *db = NULL;
+    int64_t count = 0;
+    assert_true(db_read_begin(w->app.db, &db, &err));
+    assert_true(mail_spool_count(db, MAIL_QUARANTINED, &count, &err));
+    db_read_end(db);
+    return count;
+}
+
+static struct ticket_comment last_comment(struct world *w, int64_t ticket, size_t *ret_count)
+{
+    struct error err;
+    struct db *db = NULL;
+    struct ticket_comment *comments = NULL;
+    struct actor system = actor_system(CHANNEL_SYSTEM);
+    assert_true(db_read_begin(w->app.db, &db, &err));
+    assert_true(ticket_comments(db, w->ctx, &system, (struct ticket_id){ticket}, &comments,
+                                ret_count, &err));
+    db_read_end(db);
+    assert_true(*ret_count > 0);
+    return comments[*ret_count - 1];
+}
+
+static void a_mail_becomes_a_ticket_and_is_acknowledged_once(void **state)
+{
+    struct world *w = *state;
+    struct outmail *mails = NULL;
+    assert_int_equal(world_mail(w, SUPPORT, FIRST), INTAKE_TAKEN);
+    struct ticket ticket = world_ticket(w, 1);
+    assert_true(str_eq_c(ticket.subject, "Printer prints blank"));
+    assert_true(str_eq_c(ticket.channel, "email"));
+    assert_true(str_eq_c(ticket.recipient, SUPPORT));
+    assert_int_equal(mails_out(w, 1, &mails), 1);
+    assert_true(str_eq_c(mails[0].kind, "received"));
+    assert_true(mails[0].automatic);
+    // The same message again is the same message.
+    assert_int_equal(world_mail(w, SUPPORT, FIRST), INTAKE_TAKEN);
+    assert_int_equal(world_count(w), 1);
+    assert_int_equal(mails_out(w, 1, &mails), 1);
+}
+
+static void other_peoples_mailboxes_are_refused(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(world_mail(w, "someone@else.example", FIRST), INTAKE_REFUSED);
+    assert_int_equal(world_count(w), 0);
+}
+
+static void replies_join_by_known_message_id(void **state)
+{
+    struct world *w = *state;
+    size_t count = 0;
+    (void)world_mail(w, SUPPORT, FIRST);
+    (void)world_mail(w, SUPPORT,
+                     mail_from(w, "ana@example.org",
+                               "References: <first@example.org>\n"
+                               "Message-ID: <second@example.org>\n"));
+    assert_int_equal(world_count(w), 1);
+    assert_true(str_none(last_comment(w, 1, &count).stranger));
+    // Somebody unknown who answers it is let in, and marked.
+    (void)world_mail(w, SUPPORT,
+                     mail_from(w, "zoe@example.net",
+                               "In-Reply-To: <second@example.org>\n"
+                               "Message-ID: <third@example.org>\n"));
+    assert_int_equal(world_count(w), 1);
+    assert_true(str_eq_c(last_comment(w, 1, &count).stranger, "reference"));
+    assert_int_equal(count, 3);
+}
+
+static void a_token_proves_and_a_forged_one_does_not(void **state)
+{
+    struct world *w = *state;
+    size_t count = 0;
+    (void)world_mail(w, SUPPORT, FIRST);
+    struct ticket ticket = world_ticket(w, 1);
+    struct str address =
+        mail_reply_address(w->ctx, w->app.secret, STR(SUPPORT), ticket.id, ticket.requester);
+    (void)world_mail(w, address.ptr,
+                     mail_from(w, "new@example.net", "Message-ID: <x@example.net>\n"));
+    assert_int_equal(world_count(w), 1);
+    assert_true(str_eq_c(last_comment(w, 1, &count).stranger, "token"));
+    char *forged = mem_text(w->ctx, address.ptr);
+    char *plus = forged;
+    while (*plus != '+') {
+        plus++;
+    }
+    plus[3] = plus[3] == 'a' ? 'b' : 'a';
+    (void)world_mail(w, forged, mail_from(w, "evil@example.net", "Message-ID: <y@example.net>\n"));
+    assert_int_equal(world_count(w), 2);
+}
+
+static void a_subject_tag_is_believed_from_participants_only(void **state)
+{
+    struct world *w = *state;
+    size_t count = 0;
+    (void)world_mail(w, SUPPORT, FIRST);
+    (void)world_mail(w, SUPPORT,
+                     "From: evil@example.net\nTo: support@desk.example\n"
+                     "Subject: Re: Printer [#1]\nMessage-ID: <e@example.net>\n\nlet me in\n");
+    assert_int_equal(world_count(w), 2);
+    (void)world_mail(w, SUPPORT,
+                     "From: ana@example.org\nTo: support@desk.example\n"
+                     "Subject: Re: Printer [#1]\nMessage-ID: <f@example.org>\n\nstill white\n");
+    assert_int_equal(world_count(w), 2);
+    (void)last_comment(w, 1, &count);
+    assert_int_equal(count, 2);
+}
+
+static void forged_staff_stay_internal(void **state)
+{
+    struct world *w = *state;
+    size_t count = 0;
+    struct outmail *mails = NULL;
+    (void)world_mail(w, SUPPORT, FIRST);
+    (void)world_mail(w, SUPPORT,
+                     mail_from(w, "Tom <tom@desk.example>",
+                               "In-Reply-To: <first@example.org>\n"
+                               "Message-ID: <t@desk.example>\n"));
+    struct ticket_comment comment = last_comment(w, 1, &count);
+    assert_int_equal(count, 2);
+    assert_false(comment.is_public);
+    assert_true(str_eq_c(comment.stranger, "unproven"));
+    // Nothing but the acknowledgement left.
+    assert_int_equal(mails_out(w, 1, &mails), 1);
+}
+
+static void machines_wake_nothing_and_get_no_answer(void **state)
+{
+    struct world *w = *state;
+    struct error err;
+    struct outmail *mails = NULL;
+    struct ticket_outcome outcome;
+    struct actor tom = world_actor(&w->tom);
+    (void)world_mail(w, SUPPORT, FIRST);
+    struct ticket_change solve = {.ticket = {1}, .set = SET_STATUS, .status = STATUS_SOLVED};
+    assert_true(
+        ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &tom, &solve, &outcome, &err));
+    (void)world_mail(w, SUPPORT,
+                     mail_from(w, "ana@example.org",
+                               "In-Reply-To: <first@example.org>\n"
+                               "Auto-Submitted: auto-replied\n"
+                               "Message-ID: <a@example.org>\n"));
+    assert_int_equal(world_ticket(w, 1).status, STATUS_SOLVED);
+    (void)world_mail(w, SUPPORT,
+                     mail_from(w, "ana@example.org",
+                               "In-Reply-To: <first@example.org>\n"
+                               "Message-ID: <b@example.org>\n"));
+    assert_int_equal(world_ticket(w, 1).status, STATUS_OPEN);
+    (void)world_mail(w, SUPPORT,
+                     "From: news@example.com\nTo: support@desk.example\nSubject: Offers\n"
+                     "Precedence: bulk\nMessage-ID: <n@example.com>\n\nBuy now\n");
+    assert_int_equal(mails_out(w, 2, &mails), 0);
+}
+
+static void what_cannot_be_placed_waits_with_a_reason(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(world_mail(w, SUPPORT, "Subject: nobody\nMessage-ID: <q@x.example>\n\nhi\n"),
+                     INTAKE_TAKEN);
+    assert_int_equal(world_mail(w, SUPPORT,
+                                mail_from(w, "ana@example.org",
+                                          "Auto-Submitted: auto-replied\n"
+                                          "Message-ID: <o@example.org>\n")),
+                     INTAKE_TAKEN);
+    assert_int_equal(
+        world_mail(w, SUPPORT, mail_from(w, "support@desk.example", "Message-ID: <s@x.example>\n")),
+        INTAKE_TAKEN);
+    assert_int_equal(world_count(w), 0);
+    assert_int_equal(waiting(w), 3);
+}
+
+static void closed_tickets_get_a_follow_up(void **state)
+{
+    struct world *w = *state;
+    struct error err;
+    struct ticket_outcome outcome;
+    struct actor tom = world_actor(&w->tom);
+    (void)world_mail(w, SUPPORT, FIRST);
+    struct ticket_change close = {.ticket = {1}, .set = SET_STATUS, .status = STATUS_CLOSED};
+    assert_true(
+        ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &tom, &close, &outcome, &err));
+    (void)world_mail(w, SUPPORT,
+                     mail_from(w, "ana@example.org",
+                               "In-Reply-To: <first@example.org>\n"
+                               "Message-ID: <again@example.org>\n"));
+    assert_int_equal(world_count(w), 2);
+    assert_int_equal(world_ticket(w, 2).followup_of.v, 1);
+}
+
+static void replies_of_staff_go_to_everybody_and_notes_to_nobody(void **state)
+{
+    struct world *w = *state;
+    struct error err;
+    struct outmail *mails = NULL;
+    struct ticket_outcome outcome;
+    struct actor tom = world_actor(&w->tom);
+    (void)world_mail(w, SUPPORT, FIRST);
+    struct new_comment note = {
+        .body = STR("vendor is late"), .quoted_from = -1, .stranger = STR_NONE};
+    struct ticket_change internal = {.ticket = {1}, .comment = &note};
+    assert_true(
+        ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &tom, &internal, &outcome, &err));
+    assert_int_equal(mails_out(w, 1, &mails), 1);
+    struct new_comment reply = {
+        .body = STR("On my way"), .is_public = true, .quoted_from = -1, .stranger = STR_NONE};
+    struct ticket_change public = {.ticket = {1}, .comment = &reply};
+    assert_true(
+        ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &tom, &public, &outcome, &err));
+    // The requester and Bea, who is in copy.
+    assert_int_equal(mails_out(w, 1, &mails), 3);
+    assert_true(str_eq_c(mails[0].kind, "reply"));
+    assert_true(mails[0].send_at > clock_now(&w->clock));
+}
+
+struct undo {
+    struct world *w;
+    struct comment_id comment;
+    const struct user *by;
+};
+
+static bool undo_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct undo *undo = arg;
+    struct ticket_id ticket;
+    struct actor actor = world_actor(undo->by);
+    return channels_undo_reply(undo->w->desk, tx, undo->w->ctx, &actor, undo->comment, &ticket,
+                               err);
+}
+
+static void a_reply_can_be_taken_back_by_its_author(void **state)
+{
+    struct world *w = *state;
+    struct error err;
+    struct outmail *mails = NULL;
+    struct ticket_outcome outcome;
+    struct actor tom = world_actor(&w->tom);
+    size_t count = 0;
+    (void)world_mail(w, SUPPORT, FIRST);
+    struct new_comment reply = {
+        .body = STR("Oops"), .is_public = true, .quoted_from = -1, .stranger = STR_NONE};
+    struct ticket_change change = {.ticket = {1}, .comment = &reply};
+    assert_true(
+        ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &tom, &change, &outcome, &err));
+    struct undo undo = {w, outcome.comment, &w->admin};
+    assert_false(db_tx_run(w->app.db, "undo", undo_in_tx, &undo, &err));
+    assert_int_equal(err.code, ERR_FORBIDDEN);
+    undo.by = &w->tom;
+    assert_true(db_tx_run(w->app.db, "undo", undo_in_tx, &undo, &err));
+    assert_true(last_comment(w, 1, &count).withdrawn);
+    assert_true(mails_out(w, 1, &mails) >= 2);
+    assert_int_equal(mails[0].state, OUTMAIL_CANCELLED);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(a_mail_becomes_a_ticket_and_is_acknowledged_once),
+        CASE(other_peoples_mailboxes_are_refused),
+        CASE(replies_join_by_known_message_id),
+        CASE(a_token_proves_and_a_forged_one_does_not),
+        CASE(a_subject_tag_is_believed_from_participants_only),
+        CASE(forged_staff_stay_internal),
+        CASE(machines_wake_nothing_and_get_no_answer),
+        CASE(what_cannot_be_placed_waits_with_a_reason),
+        CASE(closed_tickets_get_a_follow_up),
+        CASE(replies_of_staff_go_to_everybody_and_notes_to_nobody),
+        CASE(a_reply_can_be_taken_back_by_its_author),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
