@@ -13,7 +13,11 @@ static void print_route(const struct route *route)
     static const char *const METHODS[HTTP_METHODS] = {"GET",   "HEAD",   "POST",   "PUT",
                                                       "PATCH", "DELETE", "OPTIONS"};
     static const char *const KINDS[] = {
-        [ROUTE_PAGE] = "page", [ROUTE_API] = "api", [ROUTE_PLAIN] = "plain"};
+        [ROUTE_PAGE] = "page",
+        [ROUTE_API] = "api",
+        [ROUTE_PLAIN] = "plain",
+        [ROUTE_STATIC] = "static",
+    };
     static const char *const WHO[] = {
         [WHO_ANYONE] = "anyone", [WHO_SIGNED_IN] = "signed-in", [WHO_STAFF] = "staff",
         [WHO_AGENT] = "agent",   [WHO_LEAD] = "lead",           [WHO_ADMIN] = "admin"};

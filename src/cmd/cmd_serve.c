@@ -181,8 +181,8 @@ static bool start(struct serving *s, bool with_jobs, struct error *err)
                   s);
     metrics_gauge(s->program.app.metrics, "lmtp_accepted_total", "Mails taken in by LMTP.", true,
                   mails_in, s);
-    return (!with_jobs || start_jobs(s, err)) && start_lmtp(s, err) && start_http(s, err) &&
-           offer_setup(s, err);
+    return (!with_jobs || start_jobs(s, err)) && start_lmtp(s, err) && offer_setup(s, err) &&
+           start_http(s, err);
 }
 
 static void stop(struct serving *s)
