@@ -38,7 +38,7 @@ const struct people *desk_people(const struct ctx *ctx);
 
 // Prepares the view and its layout for this reader: name, token for forms, zone, what is active.
 void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, struct str title,
-                     const char *section);
+                     const char *nav);
 
 // The text of a composer form: `html` (from the rich editor, sanitised here) or `body` (plain), and
 // its files: sent along, or ahead as `uploads`. Files are in the blob store when this returns.

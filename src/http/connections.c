@@ -228,7 +228,7 @@ static void hand_over(struct book *book, int fd, const struct sockaddr *peer, so
 static bool accept_some(struct book *book, const struct listener *listener)
 {
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-        struct sockaddr_storage peer;
+        struct sockaddr_storage peer = {0};
         socklen_t size = sizeof peer;
         int why = 0;
         (void)pthread_mutex_lock(&book->accept_lock);
@@ -284,7 +284,7 @@ static bool cannot(struct str listen, const char *why, struct error *err)
 
 static bool keep(struct book *book, int fd, const char *path)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     struct listener *listener = &book->listeners[book->listener_count];
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = listener};

@@ -261,7 +261,7 @@ void where_put_page(struct where *where, struct db *db, const struct ticket_quer
     assert(sort->kind != KIND_SPECIAL);
     bool down = query->descending != query->backwards;
     if (query->after_id.v != 0) {
-        buf_put_c(&where->sql, query->sort == TC_ID ? " AND (" : " AND (");
+        buf_put_c(&where->sql, " AND (");
         buf_put_c(&where->sql, sort->sql);
         buf_put_c(&where->sql, ", t.id)");
         buf_put_c(&where->sql, down ? " < (" : " > (");
