@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { signIn } from '../support/desk.mjs';
 import { pageText } from '../support/http.mjs';
 import { startServer } from '../support/server.mjs';
+import { until } from '../support/wait.mjs';
 import { startSink } from '../support/smtp-sink.mjs';
 
 const home = 'https://help.example.org';
@@ -150,8 +151,7 @@ test('suspended people are out at once', async () => {
 test('without an administrator the first visitor who has the code becomes one', async () => {
   const fresh = await startServer({ init: false });
   try {
-    const code = fresh.log.match(/code: (\w+)/)?.[1];
-    assert.ok(code, fresh.log);
+    const code = await until('the code', () => fresh.log.match(/code: (\w+)/)?.[1]);
     const eve = fresh.visitor();
     const page = await eve.get('/sign-in');
     assert.match(page.url, /^\/setup/);
