@@ -95,10 +95,12 @@ static bool is_counted(const struct ctx *ctx, enum rate_class class)
     return class != RATE_NONE && (!writes_only || is_write(ctx->req->method));
 }
 
+// Who is known is counted alone, wherever they sit; strangers by their address.
 static struct str rate_key(const struct ctx *ctx, enum rate_class class)
 {
-    if (class == RATE_API && ctx->actor.user.v != 0) {
-        return str_printf(ctx->mem, "user:%lld", (long long)ctx->actor.user.v);
+    bool by_user = (class == RATE_API || class == RATE_PAGE) && ctx->actor.user.v != 0;
+    if (by_user) {
+        return str_printf(ctx->mem, "%d:user:%lld", (int)class, (long long)ctx->actor.user.v);
     }
     return str_printf(ctx->mem, "%d:" STR_FMT, (int)class,
                       STR_ARG(rate_address(ctx->mem, ctx->req->peer)));
@@ -136,8 +138,8 @@ static bool rate_check(struct ctx *ctx, const struct route *route, struct error 
         rate_headers(ctx, budget, left);
     }
     return ok || error_wait(err, ERR_RATE_LIMITED, wait,
-                            "That was too much in a short time. Please try again in %lld seconds.",
-                            (long long)wait);
+                            "That was too much in a short time. Please try again in %lld second%s.",
+                            (long long)wait, wait == 1 ? "" : "s");
 }
 
 bool guards_pass(struct ctx *ctx, const struct route *route, struct error *err)

@@ -199,10 +199,10 @@ bool guess_allowed(struct limiter *limiter, struct str account, struct str addre
     }
     (void)pthread_mutex_unlock(&limiter->lock);
     int64_t wait_s = (longest + 999) / 1000;
-    return longest == 0 || error_wait(err, ERR_RATE_LIMITED, wait_s,
-                                      "Too many wrong passwords. Please wait %lld seconds and try "
-                                      "again.",
-                                      (long long)wait_s);
+    return longest == 0 ||
+           error_wait(err, ERR_RATE_LIMITED, wait_s,
+                      "Too many wrong passwords. Please wait %lld second%s and try again.",
+                      (long long)wait_s, wait_s == 1 ? "" : "s");
 }
 
 void guess_failed(struct limiter *limiter, struct str account, struct str address, int64_t now_ms)

@@ -90,9 +90,12 @@ static void test_csrf(void **state)
     assert_int_equal(world_post(w, "/mine", "a=1")->status, 200);
     assert_int_equal(world_send(w, &bare)->status, 403);
     static const char *const BAD[] = {
-        "csrf=", "csrf=x", "csrf=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "csrf=%00%ff",
-        "csrf="
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+        "csrf=",
+        "csrf=x",
+        "csrf=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "csrf=%00%ff",
+        "csrf=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    };
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         bare.form = BAD[i];
         assert_int_equal(world_send(w, &bare)->status, 403);

@@ -30,6 +30,8 @@
 // answer only after it has sent everything; beyond it the connection is dropped.
 #define DISCARD_MAX ((int64_t)64 << 20)
 #define SLOWEST_BYTES_PER_MS 2
+// GnuTLS' words: what is thought safe, and nothing older than TLS 1.2 (RFC 8996).
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 #define HEAD_TIMEOUT_S 20
 #define SLOW_TIMEOUT_S 60
 #define FILES_BESIDE_CONNECTIONS 512
@@ -493,6 +495,7 @@ static bool start_daemon(struct http_server *server, struct error *err)
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)o->tls_certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)o->tls_key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
