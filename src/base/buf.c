@@ -100,21 +100,22 @@ static struct str html_reference(char c)
         return STR("&gt;");
     case '"':
         return STR("&quot;");
-    case '\'':
-        return STR("&#39;");
     default:
-        return STR_NONE;
+        return STR("&#39;");
     }
 }
+
+// Most text has nothing to escape, so finding the next place is what counts.
+static const bool ESCAPED[256] = {
+    ['&'] = true, ['<'] = true, ['>'] = true, ['"'] = true, ['\''] = true};
 
 void buf_put_html_text(struct buf *b, struct str s)
 {
     size_t start = 0;
     for (size_t i = 0; i < s.len; i++) {
-        struct str reference = html_reference(s.ptr[i]);
-        if (!str_none(reference)) {
+        if (ESCAPED[(unsigned char)s.ptr[i]]) {
             buf_put(b, str_sub(s, start, i - start));
-            buf_put(b, reference);
+            buf_put(b, html_reference(s.ptr[i]));
             start = i + 1;
         }
     }

@@ -46,6 +46,11 @@ mem_ctx *mem_ctx_pool(const char *name, size_t bytes)
 #endif
 }
 
+void mem_ctx_clear(mem_ctx *ctx)
+{
+    talloc_free_children(ctx);
+}
+
 void mem_free(void *ptr)
 {
     if (ptr != NULL) {

@@ -27,6 +27,8 @@ mem_ctx *mem_ctx_new(const void *parent, const char *name);
 // A root context whose first `bytes` come from one block: for what lives briefly and is freed as
 // one. Under sanitizers a plain context, so that they see each allocation.
 mem_ctx *mem_ctx_pool(const char *name, size_t bytes);
+// Frees all below a context and keeps it; a pool's block is whole again.
+void mem_ctx_clear(mem_ctx *ctx);
 
 // Frees a context and all below it. NULL is allowed.
 void mem_free(void *ptr);

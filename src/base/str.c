@@ -7,11 +7,6 @@
 
 #include "base/buf.h"
 
-struct str str_c(const char *text)
-{
-    return text == NULL ? STR_NONE : (struct str){text, strlen(text)};
-}
-
 struct str str_dup(const mem_ctx *ctx, struct str s)
 {
     return str_none(s) ? STR_NONE : (struct str){mem_text_n(ctx, s.ptr, s.len), s.len};
@@ -46,26 +41,6 @@ struct str str_lower(const mem_ctx *ctx, struct str s)
         copy[i] = ascii_lower(copy[i]);
     }
     return (struct str){copy, s.len};
-}
-
-bool str_none(struct str s)
-{
-    return s.ptr == NULL;
-}
-
-bool str_empty(struct str s)
-{
-    return s.len == 0;
-}
-
-bool str_eq(struct str a, struct str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-bool str_eq_c(struct str a, const char *b)
-{
-    return str_eq(a, str_c(b));
 }
 
 bool str_ieq(struct str a, struct str b)
@@ -137,21 +112,6 @@ ptrdiff_t str_find_char(struct str s, char c)
 {
     const char *at = s.len == 0 ? NULL : memchr(s.ptr, c, s.len);
     return at == NULL ? -1 : at - s.ptr;
-}
-
-struct str str_sub(struct str s, size_t from, size_t len)
-{
-    struct str rest = str_from(s, from);
-    return (struct str){rest.ptr, len < rest.len ? len : rest.len};
-}
-
-struct str str_from(struct str s, size_t from)
-{
-    if (str_none(s)) {
-        return s;
-    }
-    size_t start = from < s.len ? from : s.len;
-    return (struct str){s.ptr + start, s.len - start};
 }
 
 static bool ascii_space(char c)

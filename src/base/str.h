@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -36,17 +37,34 @@ struct url {
 #define STR_ARG(s) (int)(s).len, (s).ptr
 
 // Borrows a NUL-terminated text; NULL gives STR_NONE.
-struct str str_c(const char *text);
+static inline struct str str_c(const char *text)
+{
+    return text == NULL ? STR_NONE : (struct str){text, strlen(text)};
+}
 // Copies; the copy ends in a NUL, so .ptr of the result also serves C functions.
 struct str str_dup(const mem_ctx *ctx, struct str s);
 const char *str_cstr(const mem_ctx *ctx, struct str s);
 struct str str_printf(const mem_ctx *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3);
 struct str str_lower(const mem_ctx *ctx, struct str s);  // ASCII letters only
 
-bool str_none(struct str s);   // absent
-bool str_empty(struct str s);  // absent or of no length
-bool str_eq(struct str a, struct str b);
-bool str_eq_c(struct str a, const char *b);
+// Absent.
+static inline bool str_none(struct str s)
+{
+    return s.ptr == NULL;
+}
+// Absent or of no length.
+static inline bool str_empty(struct str s)
+{
+    return s.len == 0;
+}
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+static inline bool str_eq_c(struct str a, const char *b)
+{
+    return str_eq(a, str_c(b));
+}
 bool str_ieq(struct str a, struct str b);  // ASCII case folded
 bool str_ieq_c(struct str a, const char *b);
 int str_cmp(struct str a, struct str b);
@@ -58,8 +76,17 @@ ptrdiff_t str_find(struct str s, struct str needle);
 ptrdiff_t str_ifind(struct str s, struct str needle);
 ptrdiff_t str_find_char(struct str s, char c);
 
-struct str str_sub(struct str s, size_t from, size_t len);  // cut to what there is
-struct str str_from(struct str s, size_t from);
+// Both are cut to what there is.
+static inline struct str str_from(struct str s, size_t from)
+{
+    size_t start = from < s.len ? from : s.len;
+    return s.ptr == NULL ? s : (struct str){s.ptr + start, s.len - start};
+}
+static inline struct str str_sub(struct str s, size_t from, size_t len)
+{
+    struct str rest = str_from(s, from);
+    return (struct str){rest.ptr, len < rest.len ? len : rest.len};
+}
 struct str str_trim(struct str s);  // ASCII white space at both ends
 // Takes the part before the next `sep` off *rest; false when *rest is absent. "a,b" gives a, b.
 bool str_next(struct str *rest, char sep, struct str *ret_part);

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -203,9 +204,17 @@ static bool file_make(mem_ctx *ctx, const char *path, struct error *err)
     return ok;
 }
 
+// Counting its memory makes SQLite take one lock for all threads at each allocation.
+static void stop_counting(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 bool sqlite_store_open(mem_ctx *ctx, const char *path, struct db_store **ret, struct error *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct sqlite_store *store = mem_new(ctx, struct sqlite_store);
+    (void)pthread_once(&once, stop_counting);
     store->base.ops = &SQLITE_OPS;
     store->base.listeners = db_listeners_new(store);
     store->path = mem_text(store, path);

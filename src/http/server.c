@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -23,7 +25,9 @@
 #define PARAMS_MAX 200
 #define FORM_FIELDS_MAX 2000
 #define FIELD_BYTES_MAX ((size_t)8 << 20)
-#define REQUEST_POOL_BYTES ((size_t)16 << 10)
+#define REQUEST_POOL_BYTES ((size_t)64 << 10)
+#define PAGE_BYTES ((size_t)12 << 10)  // at first; most pages fit
+#define SHELF_PLACES 64
 #define CONNECTION_BYTES ((size_t)16 << 10)
 #define LIVE_BLOCK_BYTES 256
 // A body over its limit is read to its end and thrown away up to here, because a browser shows an
@@ -36,8 +40,17 @@
 #define SLOW_TIMEOUT_S 60
 #define FILES_BESIDE_CONNECTIONS 512
 
+// Memory of finished requests, for the next ones.
+struct shelf {
+    pthread_mutex_t lock;  // guards what follows
+    mem_ctx *pools[SHELF_PLACES];
+    size_t count;
+};
+
 struct http_server {
     struct http_server_options options;
+    struct shelf shelf;
+    char run[13];  // of this start, in the ids of requests
     struct address_rule *trusted;
     struct book *book;
     struct MHD_Daemon *daemon;
@@ -78,6 +91,37 @@ struct exchange {
     bool begun;
 };
 
+static mem_ctx *shelf_take(struct shelf *shelf)
+{
+    (void)pthread_mutex_lock(&shelf->lock);
+    mem_ctx *ctx = shelf->count > 0 ? shelf->pools[--shelf->count] : NULL;
+    (void)pthread_mutex_unlock(&shelf->lock);
+    return ctx != NULL ? ctx : mem_ctx_pool("request", REQUEST_POOL_BYTES);
+}
+
+static void shelf_give(struct shelf *shelf, mem_ctx *ctx)
+{
+    mem_ctx_clear(ctx);
+    (void)pthread_mutex_lock(&shelf->lock);
+    bool room = shelf->count < SHELF_PLACES;
+    if (room) {
+        shelf->pools[shelf->count++] = ctx;
+    }
+    (void)pthread_mutex_unlock(&shelf->lock);
+    if (!room) {
+        mem_free(ctx);
+    }
+}
+
+static void shelf_empty(void *handle)
+{
+    struct shelf *shelf = handle;
+    while (shelf->count > 0) {
+        mem_free(shelf->pools[--shelf->count]);
+    }
+    (void)pthread_mutex_destroy(&shelf->lock);
+}
+
 static void *uri_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
     const union MHD_ConnectionInfo *info =
@@ -86,7 +130,7 @@ static void *uri_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
     x->server = cls;
     x->mhd = mhd;
     x->connection = info->socket_context;
-    x->ctx = mem_ctx_pool("request", REQUEST_POOL_BYTES);
+    x->ctx = shelf_take(&x->server->shelf);
     x->r = mem_new(x->ctx, struct reading);
     x->r->request.ctx = x->ctx;
     x->r->response.file = -1;
@@ -208,14 +252,13 @@ static void read_head(struct exchange *x, const char *method)
 
 static void begin(struct exchange *x, const char *method)
 {
-    struct http_request *request = &x->r->request;
-    unsigned char id[9];
+    struct http_server *server = x->server;
+    uint64_t number = atomic_fetch_add_explicit(&server->requests, 1, memory_order_relaxed);
+    // Unique over all runs and servers, and not more: nothing trusts it.
+    (void)snprintf(x->r->request.id, sizeof x->r->request.id, "%s-%llx", server->run,
+                   (unsigned long long)number);
     x->begun = true;
-    random_bytes(id, sizeof id);
-    struct str token = base64url_encode(x->ctx, (struct str){(const char *)id, sizeof id});
-    memcpy(request->id, token.ptr, token.len);
-    (void)atomic_fetch_add_explicit(&x->server->requests, 1, memory_order_relaxed);
-    (void)atomic_fetch_add(&x->server->under_way, 1);
+    (void)atomic_fetch_add(&server->under_way, 1);
     connection_deadline(x->connection, 0);
     read_head(x, method);
     prepare_body(x);
@@ -325,6 +368,15 @@ static struct MHD_Response *make_response(struct exchange *x, int64_t *ret_size)
                                            MHD_RESPMEM_PERSISTENT);
 }
 
+static void give_back(struct exchange *x)
+{
+    if (x->ctx != NULL) {
+        shelf_give(&x->server->shelf, x->ctx);
+        x->ctx = NULL;
+        x->r = NULL;
+    }
+}
+
 static enum MHD_Result queue(struct exchange *x)
 {
     struct reading *r = x->r;
@@ -345,9 +397,7 @@ static enum MHD_Result queue(struct exchange *x)
     enum MHD_Result queued = MHD_queue_response(x->mhd, (unsigned)r->response.status, mhd);
     MHD_destroy_response(mhd);
     if (x->live != NULL) {
-        mem_free(x->ctx);
-        x->ctx = NULL;
-        x->r = NULL;
+        give_back(x);
     }
     return queued;
 }
@@ -367,6 +417,7 @@ static enum MHD_Result answer(struct exchange *x)
     const struct http_app *app = &x->server->options.app;
     connection_deadline(x->connection, 0);
     http_response_init(&r->response, x->ctx);
+    (void)buf_reserve(&r->response.body, PAGE_BYTES);
     finish_body(x);
     if (r->failed) {
         r->response.status = error_http_status(r->why.code);
@@ -420,7 +471,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
     if (x->begun) {
         (void)atomic_fetch_sub(&server->under_way, 1);
     }
-    mem_free(x->ctx);
+    give_back(x);
     mem_free(x);
 }
 
@@ -546,7 +597,13 @@ bool http_server_start(mem_ctx *ctx, const struct http_server_options *options,
     struct http_server *server = mem_new(ctx, struct http_server);
     unsigned head = options->head_timeout_s == 0 ? HEAD_TIMEOUT_S : options->head_timeout_s;
     unsigned slow = options->slow_timeout_s == 0 ? SLOW_TIMEOUT_S : options->slow_timeout_s;
+    unsigned char run[6];
+    random_bytes(run, sizeof run);
+    struct str text = hex_encode(server, (struct str){(const char *)run, sizeof run});
+    memcpy(server->run, text.ptr, sizeof server->run - 1);
     server->options = *options;
+    (void)pthread_mutex_init(&server->shelf.lock, NULL);
+    mem_on_free(server, shelf_empty, &server->shelf);
     server->idle_ms = ((int64_t)options->idle_timeout_s + head) * 1000;
     server->slow_ms = (int64_t)slow * 1000;
     if (!start(server, err)) {

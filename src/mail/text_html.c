@@ -89,8 +89,33 @@ static void put_link(struct html_writer *w, struct str words, const char *before
     buf_put(&w->out, str_none(href) ? STR("") : STR("</a>"));
 }
 
+static bool has_www(struct str line)
+{
+    for (struct str rest = line; rest.len >= 4; rest = str_from(rest, 1)) {
+        ptrdiff_t dot = str_find_char(rest, '.');
+        if (dot < 0) {
+            return false;
+        }
+        if (dot >= 3 && str_istarts(str_from(rest, (size_t)dot - 3), STR("www."))) {
+            return true;
+        }
+        rest = str_from(rest, (size_t)dot);
+    }
+    return false;
+}
+
+// Looking for links at each word costs more than all else, and few lines have any.
+static bool may_have_links(struct str line)
+{
+    return str_find_char(line, '@') >= 0 || str_find(line, STR("://")) >= 0 || has_www(line);
+}
+
 static void put_line(struct html_writer *w, struct str line)
 {
+    if (!may_have_links(line)) {
+        buf_put_html_text(&w->out, line);
+        return;
+    }
     size_t plain = 0;  // not yet written
     size_t i = 0;
     bool word_start = true;
