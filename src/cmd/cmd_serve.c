@@ -21,7 +21,7 @@
 
 struct serving {
     struct program program;
-    struct http_server *http;
+    _Atomic(struct http_server *) http;  // requests for figures come while it starts
     struct lmtp_server *lmtp;
     struct jobs_runner *jobs;
     struct jobs_options job_options;
@@ -84,9 +84,12 @@ static bool start_http(struct serving *s, struct error *err)
         .app = {s, body_limit, handle, refuse},
         .live = s->program.app.live,
     };
-    return read_pem(s->program.ctx, config->tls_certificate, &options.tls_certificate, err) &&
-           read_pem(s->program.ctx, config->tls_key, &options.tls_key, err) &&
-           http_server_start(s->program.ctx, &options, &s->http, err);
+    struct http_server *server = NULL;
+    bool ok = read_pem(s->program.ctx, config->tls_certificate, &options.tls_certificate, err) &&
+              read_pem(s->program.ctx, config->tls_key, &options.tls_key, err) &&
+              http_server_start(s->program.ctx, &options, &server, err);
+    s->http = server;
+    return ok;
 }
 
 static bool start_lmtp(struct serving *s, struct error *err)
@@ -122,6 +125,27 @@ static double open_live(void *env)
 {
     struct serving *s = env;
     return (double)live_count(s->program.app.live);
+}
+
+static struct http_stats http_figures(struct serving *s)
+{
+    struct http_server *server = s->http;
+    return server == NULL ? (struct http_stats){0} : http_server_stats(server);
+}
+
+static double http_open(void *env)
+{
+    return (double)http_figures(env).connections;
+}
+
+static double http_refused(void *env)
+{
+    return (double)http_figures(env).refused;
+}
+
+static double http_too_slow(void *env)
+{
+    return (double)http_figures(env).timed_out;
 }
 
 static double mails_in(void *env)
@@ -175,12 +199,30 @@ static void wait_for_end(const struct serving *s, const sigset_t *signals)
     }
 }
 
+static void add_figures(struct serving *s)
+{
+    static const struct {
+        const char *name, *help;
+        bool counter;
+        metric_fn *read;
+    } FIGURES[] = {
+        {"live_connections", "Open live pages.", false, open_live},
+        {"http_connections", "Open HTTP connections.", false, http_open},
+        {"http_connections_refused_total", "Connections too many from one address.", true,
+         http_refused},
+        {"http_connections_too_slow_total", "Connections ended because they were too slow.", true,
+         http_too_slow},
+        {"lmtp_accepted_total", "Mails taken in by LMTP.", true, mails_in},
+    };
+    for (size_t i = 0; i < sizeof FIGURES / sizeof *FIGURES; i++) {
+        metrics_gauge(s->program.app.metrics, FIGURES[i].name, FIGURES[i].help, FIGURES[i].counter,
+                      FIGURES[i].read, s);
+    }
+}
+
 static bool start(struct serving *s, bool with_jobs, struct error *err)
 {
-    metrics_gauge(s->program.app.metrics, "live_connections", "Open live pages.", false, open_live,
-                  s);
-    metrics_gauge(s->program.app.metrics, "lmtp_accepted_total", "Mails taken in by LMTP.", true,
-                  mails_in, s);
+    add_figures(s);
     return (!with_jobs || start_jobs(s, err)) && start_lmtp(s, err) && offer_setup(s, err) &&
            start_http(s, err);
 }

@@ -111,9 +111,6 @@ const char *http_method_word(enum http_method method);
 // ".json". False for NUL, broken encoding, encoded slashes, backslashes and dot segments.
 MUST_CHECK bool http_path_normalise(mem_ctx *ctx, struct str raw, struct str *ret);
 bool http_host_valid(struct str host);
-// Whether an address from outside stays on this site: "/x", not "//x", "/\x" or "https:x". For
-// where to go after signing in.
-bool http_is_local(struct str address);
 // What a request's headers must satisfy before anything else is believed: one Host, one length, no
 // length together with chunks (RFC 9112, 6.3: two readers could disagree where it ends).
 // BAD_REQUEST otherwise; the connection must then be closed.

@@ -171,17 +171,6 @@ bool http_path_normalise(mem_ctx *ctx, struct str raw, struct str *ret)
     return true;
 }
 
-bool http_is_local(struct str address)
-{
-    bool rooted = address.len > 0 && address.ptr[0] == '/';
-    bool other_host = address.len > 1 && (address.ptr[1] == '/' || address.ptr[1] == '\\');
-    bool strange = false;
-    for (size_t i = 0; i < address.len; i++) {
-        strange = strange || (unsigned char)address.ptr[i] < 0x20 || address.ptr[i] == '\\';
-    }
-    return rooted && !other_host && !strange;
-}
-
 // RFC 9110, 7.2: host, and a port; nothing that could end up as markup or a header of its own.
 bool http_host_valid(struct str host)
 {

@@ -97,7 +97,6 @@ static void path(mem_ctx *ctx, struct str text)
     assert(is_clean(clean) && clean.ptr[0] == '/');
     assert(str_find(clean, STR("//")) < 0 && str_find(clean, STR("/../")) < 0);
     assert(str_find_char(clean, '\\') < 0);
-    assert(!http_is_local(text) || text.ptr[0] == '/');
     // What has no signs of encoding left stays as it is, but for the ".json" that a name may end
     // in.
     if (str_find_char(clean, '%') < 0 && !str_starts(clean, STR("/api/"))) {

@@ -260,11 +260,10 @@ static bool shown_in_place(struct str type)
 static void file_headers(struct ctx *ctx, const struct attachment *file)
 {
     bool shown = shown_in_place(file->content_type);
-    struct buf value;
-    buf_init(&value, ctx->mem, 4096);
-    buf_put_c(&value, shown ? "inline; filename*=UTF-8''" : "attachment; filename*=UTF-8''");
-    buf_put_percent(&value, file->file_name);
-    http_set_header(ctx->resp, "Content-Disposition", buf_str(&value));
+    http_set_file_name(ctx->resp, !shown, file->file_name);
+    // The content's hash: the browser asks whether it still is this one, and it always is.
+    http_set_header(ctx->resp, "ETag",
+                    str_printf(ctx->mem, "\"" STR_FMT "\"", STR_ARG(file->hash)));
     http_set_header(ctx->resp, "Content-Type",
                     !shown                                        ? STR("application/octet-stream")
                     : str_ieq_c(file->content_type, "text/plain") ? STR("text/plain; charset=utf-8")
