@@ -1,32 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // steward triage: how well the classifier learns from somebody's own tickets.
-#include "cmd/cmd_triage.h"
-
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "cmd/command.h"
 #include "cmd/triage_data.h"
 #include "desk/rules/triage.h"
 
-static const char USAGE[] =
-    "Usage: steward triage evaluate --train CSV --test CSV\n"
-    "       steward triage bench --data CSV\n"
-    "\n"
-    "evaluate learns the categories from one file, guesses those of the other, and prints how "
-    "often\n"
-    "it was right: accuracy, macro_f1, and f1 for each category, as lines of name and value.\n"
-    "bench does so five times with a fifth of one file held back, and measures time and size.\n"
-    "\n"
-    "  --train CSV  tickets to learn from\n"
-    "  --test CSV   tickets to be measured on\n"
-    "  --data CSV   tickets for both\n"
+static const char ABOUT[] =
+    "steward triage evaluate --train CSV --test CSV\n"
+    "    learns the categories from one file, guesses those of the other, and prints how often it\n"
+    "    was right: accuracy, macro_f1, and f1 for each category, as lines of name and value\n"
+    "steward triage bench --data CSV\n"
+    "    does so five times with a fifth of one file held back, and measures time and size\n"
     "\n"
     "The files have a header line naming the columns text and category; they may be compressed by\n"
-    "gzip.\n";
+    "gzip.";
 
 struct triage_options {
     const char *train;
@@ -169,58 +161,32 @@ static int run_bench(mem_ctx *ctx, const struct triage_options *options)
     return EX_OK;
 }
 
-static bool read_options(int argc, char **argv, struct triage_options *ret, bool *ret_help)
-{
-    static const struct option names[] = {
-        {"train", required_argument, NULL, 't'},
-        {"test", required_argument, NULL, 'e'},
-        {"data", required_argument, NULL, 'd'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
-    optind = 0;
-    for (int c; (c = getopt_long(argc, argv, "+", names, NULL)) != -1;) {
-        switch (c) {
-        case 't':
-            ret->train = optarg;
-            break;
-        case 'e':
-            ret->test = optarg;
-            break;
-        case 'd':
-            ret->data = optarg;
-            break;
-        case 'h':
-            *ret_help = true;
-            return true;
-        default:
-            return false;
-        }
-    }
-    if (optind < argc) {
-        (void)fprintf(stderr, "steward triage: '%s' is one word too many\n", argv[optind]);
-        return false;
-    }
-    return true;
-}
-
 int cmd_triage(int argc, char **argv)
 {
-    const char *action = argc > 1 ? argv[1] : "";
-    struct triage_options options = {0};
-    bool help = strcmp(action, "--help") == 0 || strcmp(action, "help") == 0;
-    bool evaluate = strcmp(action, "evaluate") == 0;
-    bool bench = strcmp(action, "bench") == 0;
-    bool good = help || ((evaluate || bench) && read_options(argc - 1, argv + 1, &options, &help));
-    if (help) {
-        (void)fputs(USAGE, stdout);
+    static const struct option OPTIONS[] = {
+        {"train", "CSV", false, "for evaluate: tickets to learn from"},
+        {"test", "CSV", false, "for evaluate: tickets to be measured on"},
+        {"data", "CSV", false, "for bench: tickets for both"},
+    };
+    struct given given;
+    switch (options_read(argc, argv, ABOUT, OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
+    case OPTIONS_DONE:
         return EX_OK;
+    case OPTIONS_WRONG:
+        return EX_USAGE;
+    case OPTIONS_GO_ON:
+        break;
     }
-    bool complete = evaluate
-                        ? options.train != NULL && options.test != NULL && options.data == NULL
-                        : options.data != NULL && options.train == NULL && options.test == NULL;
-    if (!good || !complete) {
-        (void)fputs(USAGE, stderr);
+    struct triage_options options = {given_value(&given, "train"), given_value(&given, "test"),
+                                     given_value(&given, "data")};
+    const char *word = given.word_count == 1 ? given.words[0] : "";
+    bool evaluate = strcmp(word, "evaluate") == 0 && options.train != NULL &&
+                    options.test != NULL && options.data == NULL;
+    bool bench = strcmp(word, "bench") == 0 && options.data != NULL && options.train == NULL &&
+                 options.test == NULL;
+    if (!evaluate && !bench) {
+        (void)fprintf(stderr, "steward triage: say evaluate with --train and --test, or bench with "
+                              "--data.\n");
         return EX_USAGE;
     }
     mem_ctx *ctx = mem_ctx_new(NULL, "triage");

@@ -55,6 +55,7 @@ int cmd_config(int argc, char **argv);
 int cmd_deliver(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_init(int argc, char **argv);
+int cmd_lens(int argc, char **argv);
 int cmd_mail(int argc, char **argv);
 int cmd_routes(int argc, char **argv);
 int cmd_sample(int argc, char **argv);

@@ -18,6 +18,7 @@ const struct command COMMANDS[] = {
     {"sample", cmd_sample, "fill a new desk with believable people and tickets"},
     {"bench-data", cmd_bench_data, "fill a desk with any number of tickets"},
     {"routes", cmd_routes, "list the addresses that the desk answers"},
+    {"lens", cmd_lens, "try the customer lens on lines of text"},
     {"triage", cmd_triage, "try the classifier on tables of tickets"},
     {"version", cmd_version, "print the version"},
 };
