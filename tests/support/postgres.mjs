@@ -2,7 +2,8 @@
 //
 // A PostgreSQL of our own in a temporary folder, reached by its unix socket only; started once a
 // process, one database for each server under test. It refuses to run as root, so then it runs as
-// the user `postgres`, or as `nobody`.
+// the user `postgres`, or as `nobody`. Where with_postgres.sh has started one (its address is in
+// STEWARD_TEST_POSTGRES), that one is used and goes on running.
 import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -34,13 +35,19 @@ function owner() {
 class Postgres {
   constructor() {
     this.bin = binaries();
+    this.count = 0;
+    const there = process.env.STEWARD_TEST_POSTGRES;
+    if (there) {
+      this.folder = new URL(there.replace('@/', '@localhost/')).searchParams.get('host');
+      return;
+    }
     this.as = owner();
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'steward-pg-'));
-    this.count = 0;
     if (this.as.uid !== undefined) fs.chownSync(this.folder, this.as.uid, this.as.gid);
   }
 
   async start() {
+    if (!this.as) return this;
     const data = path.join(this.folder, 'data');
     const options = { ...this.as, cwd: this.folder };
     await exec(
@@ -72,9 +79,11 @@ class Postgres {
     return `postgresql://steward@/${name}?host=${encodeURIComponent(this.folder)}`;
   }
 
-  // Gives the database back; the server ends with its last user.
-  async release() {
-    if (--users > 0) return;
+  // Drops the database; a server of ours ends with its last user.
+  async release(url) {
+    const name = url?.match(/\/(t\d+_\d+)\?/)?.[1];
+    if (name) await this.sql('postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    if (--users > 0 || !this.as) return;
     shared = null;
     const ended = new Promise((resolve) => this.child.on('close', resolve));
     this.child.kill('SIGINT');

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # with_postgres.sh COMMAND…: starts a PostgreSQL of its own in a temporary folder, runs the command
-# with its address in STEWARD_TEST_POSTGRES, and removes it again. Exits with 77 (skipped) where
+# with its address in STEWARD_TEST_POSTGRES, and removes it again. Everybody may enter. Exits with 77 (skipped) where
 # PostgreSQL is not installed. It listens on a socket in that folder only.
 set -eu
 bin=$(find /usr/lib/postgresql/*/bin /usr/bin -maxdepth 1 -name initdb 2>/dev/null | sort -V | tail -n 1)
@@ -36,6 +36,6 @@ stop() {
 }
 trap stop EXIT
 server "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/data/log" \
-    -o "-k $folder -c listen_addresses= -c fsync=off -c max_connections=60 -c shared_buffers=16MB" \
+    -o "-k $folder -c listen_addresses= -c fsync=off -c max_connections=300 -c shared_buffers=32MB" \
     start >/dev/null
 STEWARD_TEST_POSTGRES="postgresql://steward@/postgres?host=$folder" "$@"

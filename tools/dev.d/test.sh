@@ -11,14 +11,16 @@
 #   fuzz     corpora and old findings of tests/fuzz, replayed under the sanitizers
 #   selftest   the tests' own helpers
 #   api browser mail fault   tests/SUITE/*.test.mjs by node:test against the program of build-asan
+#   api-postgres browser-postgres   the same files on one PostgreSQL, each server on a database of
+#                      its own
 #
-# STEWARD_TEST_DB=postgres runs them on a PostgreSQL of their own; STEWARD_PROGRAM=FILE tests another
-# program; TEST_NAMES=REGEX runs only node tests so named.
+# STEWARD_TEST_DB=postgres runs the other suites on PostgreSQL, too; STEWARD_PROGRAM=FILE tests
+# another program; TEST_NAMES=REGEX runs only node tests so named.
 
-node_suites=(selftest api browser mail fault)
+node_suites=(selftest api api-postgres browser browser-postgres mail fault)
 
 test_suite_files() {
-    find "tests/$1" -name '*.test.mjs' 2>/dev/null | LC_ALL=C sort
+    find "tests/${1%-postgres}" -name '*.test.mjs' 2>/dev/null | LC_ALL=C sort
 }
 
 test_suites() {
@@ -80,12 +82,16 @@ suite_fuzz() {
 
 # node:test writes TAP beside what people read; its summary has the counts.
 suite_node() {
-    local name=$1 rc=0 files
+    local name=$1 rc=0 files on=()
     build_asan || return 1
     need_modules tests || return 1
     mapfile -t files < <(test_suite_files "$name")
+    if [[ $name = *-postgres ]]; then
+        export STEWARD_TEST_DB=postgres
+        on=(tests/support/with_postgres.sh)
+    fi
     mkdir -p build/log build/pictures
-    timeout --foreground -k 10 "${SUITE_SECONDS:-1200}" node --test ${TEST_NAMES:+--test-name-pattern="$TEST_NAMES"} \
+    timeout --foreground -k 10 "${SUITE_SECONDS:-1200}" "${on[@]}" node --test ${TEST_NAMES:+--test-name-pattern="$TEST_NAMES"} \
         --test-reporter=spec --test-reporter-destination=stdout \
         --test-reporter=tap --test-reporter-destination="build/log/$name.tap" \
         "${files[@]}" >>"build/log/$name.log" 2>&1 || rc=$?
@@ -121,7 +127,7 @@ run_suite() {
         f=1 # it did not get as far as a test, or broke after the last
     fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    printf '%-8s %6d passed %4d failed' "$name" "$p" "$f"
+    printf '%-16s %6d passed %4d failed' "$name" "$p" "$f"
     [ "$s" -eq 0 ] || printf ' %4d skipped' "$s"
     printf '  %4d s\n' $((SECONDS - started))
     [ "$f" -eq 0 ] || show_failures "$name"
