@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "desk/admin/routes.h"
 #include "desk/channels/channels.h"
+#include "desk/contact/pages.h"
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
 #include "desk/site.h"
@@ -14,6 +15,7 @@
 
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
+    {"contact", contact_observe},
     {"notify", channels_notify},
     {"publish", channels_publish},
 };
@@ -48,6 +50,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, site_routes);
     add_routes(table, people_routes);
     add_routes(table, tickets_routes);
+    add_routes(table, contact_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     return table;
@@ -55,9 +58,12 @@ struct route_table *desk_routes(mem_ctx *ctx)
 
 bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *err)
 {
-    (void)err;
     struct desk *desk = mem_new(ctx, struct desk);
     desk->app = app;
+    if (!contact_new(desk, &desk->contact, err)) {
+        mem_free(desk);
+        return false;
+    }
     desk->site = view_site_new(desk);
     desk->tickets = (struct tickets){.clock = app->clock,
                                      .observers = OBSERVERS,

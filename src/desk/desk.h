@@ -21,7 +21,8 @@ struct desk {
     struct people people;
     struct view_site *site;
     struct mailer *mailer;
-    atomic_bool stopping;  // mails under way end soon
+    struct contact *contact;  // desk/contact/contact.h
+    atomic_bool stopping;     // mails under way end soon
 };
 
 // Wires the rooms into `app` (routes, actor loading, hooks). The desk lives in `ctx`.

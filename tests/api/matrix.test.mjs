@@ -135,6 +135,7 @@ const expected = {
     GET /api/v2/attachments/{attachment:id}
   `,
   agent: `
+    POST /tickets/{ticket:id}/lens
     POST /people
     GET /people/new
     POST /people/{user:id}
@@ -181,6 +182,8 @@ const expected = {
     DELETE /api/v2/users/{user:id}/group_memberships/{membership:id}
   `,
   admin: `
+    GET /admin/lens
+    POST /admin/lens
     POST /people/{user:id}/invite
     POST /api/v2/users/{user:id}/password
     POST /api/v2/groups

@@ -111,7 +111,7 @@ test('pages of an agent: tickets and people', async () => {
 test('dialogs and the account of an agent, and administration', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
-  await check(page, ['/account', '/admin']);
+  await check(page, ['/account', '/admin', '/admin/lens']);
   await page.setViewportSize(sizes[0]);
   await page.goto(places.ticket);
   await page.locator('trix-editor').waitFor();

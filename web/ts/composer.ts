@@ -5,12 +5,14 @@
 // drop and paste.
 import { startDraft } from "./draft";
 import { startFiles } from "./files";
+import { startLens } from "./lens";
 import { startRich } from "./rich";
 
 export function enhance(form: HTMLFormElement): void {
   const text = form.querySelector<HTMLTextAreaElement>("textarea[name=body]");
   if (!text) return;
   const writer = startRich(form, text);
+  startLens(form, writer);
   startDraft(form, writer);
   startFiles(form);
   // Choosing who reads it is the first half of writing, unless it is done by arrows within the group.

@@ -22,8 +22,6 @@ struct apply {
     size_t event_count;
 };
 
-struct str channel_word(enum channel channel);
-
 // `tags` plus `add` less `remove`, normalised.
 struct str tags_combine(mem_ctx *ctx, struct str tags, struct str add, struct str remove);
 

@@ -5,6 +5,7 @@
 #define STEWARD_DESK_TICKETS_PAGES_H
 
 #include "app/app.h"
+#include "desk/contact/pages.h"
 #include "desk/tickets/tickets.h"
 #include "view/layout.h"
 #include "view/url.h"
@@ -117,7 +118,10 @@ struct vm_ticket_page {
     bool closed;
     struct str draft;
     bool draft_public;
-    struct str error;  // why the last thing sent was not taken; the draft has the text
+    struct str error;           // why the last thing sent was not taken; the draft has the text
+    struct vm_lens lens;        // what the customer lens found in it
+    const struct str *uploads;  // files that were sent with it
+    size_t upload_count;
     struct ticket_id followup_of;
     struct vm_ticket_row *others;  // the requester's other tickets
     size_t other_count;

@@ -158,8 +158,17 @@ bool page_ticket(struct ctx *ctx, struct error *err)
 }
 
 // The page again with what was typed, and why it was not taken.
-static bool show_refused(struct ctx *ctx, struct ticket_id id, struct str text, bool is_public,
-                         const struct error *why, struct error *err)
+struct refused {
+    struct ticket_id id;
+    struct str text;
+    bool is_public;
+    struct vm_lens lens;
+    struct str *uploads;
+    size_t upload_count;
+};
+
+static bool show_refused(struct ctx *ctx, const struct refused *refused, const struct error *why,
+                         struct error *err)
 {
     struct ticket ticket;
     struct vm_ticket_page vm = {0};
@@ -168,12 +177,15 @@ static bool show_refused(struct ctx *ctx, struct ticket_id id, struct str text, 
         *err = *why;
         return false;
     }
-    if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, id, &ticket, err) ||
+    if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, refused->id, &ticket, err) ||
         !fill_page(ctx, &ticket, &vm, err)) {
         return false;
     }
-    vm.draft = text;
-    vm.draft_public = is_public;
+    vm.draft = refused->text;
+    vm.draft_public = refused->is_public;
+    vm.lens = refused->lens;
+    vm.uploads = refused->uploads;
+    vm.upload_count = refused->upload_count;
     vm.error = str_c(why->message);
     ctx->resp->status = error_http_status(why->code);
     begin(ctx, &v, &vm);
@@ -262,7 +274,8 @@ bool page_ticket_properties(struct ctx *ctx, struct error *err)
     drop_unchanged(&ticket, &change);
     if (!ticket_apply_run(desk_tickets(ctx), ctx->app->db, ctx->mem, &ctx->actor, &change, &outcome,
                           &why)) {
-        return show_refused(ctx, id, STR(""), true, &why, err);
+        struct refused refused = {.id = id, .text = STR(""), .is_public = true};
+        return show_refused(ctx, &refused, &why, err);
     }
     go_to_ticket(ctx, id, "");
     return true;
@@ -272,6 +285,7 @@ struct reply {
     struct ctx *ctx;
     struct ticket_change change;
     struct ticket_outcome outcome;
+    struct str kept;  // token of the files of a reply that was not sent yet
 };
 
 static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
@@ -282,6 +296,48 @@ static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
     return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &reply->change,
                         &reply->outcome, err) &&
            draft_store(tx, ctx->actor.user, reply->change.ticket, &nothing, err);
+}
+
+static bool keep_files_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct reply *reply = arg;
+    const struct new_comment *comment = reply->change.comment;
+    reply->kept = STR_NONE;
+    for (size_t i = 0; i < comment->file_count; i++) {
+        struct attachment file;
+        if (!upload_add(tx, reply->ctx->mem, &reply->ctx->actor, reply->kept, &comment->files[i],
+                        clock_now(reply->ctx->app->clock), &reply->kept, &file, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The files came already; they wait as an upload for the second sending.
+static bool keep_files(struct reply *reply, struct refused *refused, struct error *err)
+{
+    const struct new_comment *comment = reply->change.comment;
+    if (!db_tx_run(reply->ctx->app->db, "ticket.reply.keep", keep_files_in_tx, reply, err)) {
+        return false;
+    }
+    refused->uploads = mem_array(reply->ctx->mem, struct str, comment->upload_count + 1);
+    for (size_t i = 0; i < comment->upload_count; i++) {
+        refused->uploads[refused->upload_count++] = comment->uploads[i];
+    }
+    if (!str_none(reply->kept)) {
+        refused->uploads[refused->upload_count++] = reply->kept;
+    }
+    return true;
+}
+
+// Reads a public reply before it leaves, unless its author has seen what the lens says.
+static bool read_before(struct ctx *ctx, const struct ticket *ticket,
+                        const struct new_comment *comment, struct refused *refused,
+                        struct error *err)
+{
+    bool asked = str_eq_c(http_form(ctx->req, "lens"), "anyway");
+    return !comment->is_public || asked ||
+           lens_panel_fill(ctx, ticket, comment->body, &refused->lens, err);
 }
 
 // POST /tickets/{id}/comments
@@ -297,6 +353,20 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
         return false;
     }
     comment.is_public = !str_eq_c(http_form(ctx->req, "public"), "0");
+    struct refused refused = {
+        .id = id,
+        .text = str_none(comment.html.markup) ? comment.body : comment.html.markup,
+        .is_public = comment.is_public,
+    };
+    if (!read_before(ctx, &ticket, &comment, &refused, err)) {
+        return false;
+    }
+    if (refused.lens.count > 0) {
+        (void)error_set(&why, ERR_INVALID,
+                        "Not sent yet: some of this is about us, not about them. Change the words "
+                        "below, or say that it may leave as it stands.");
+        return keep_files(&reply, &refused, err) && show_refused(ctx, &refused, &why, err);
+    }
     drop_unchanged(&ticket, &reply.change);
     // Whoever answers first takes the ticket: it is theirs until they hand it on.
     bool takes = comment.is_public && ticket.assignee.v == 0 && actor_is_agent(&ctx->actor) &&
@@ -306,8 +376,7 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
         reply.change.assignee = ctx->actor.user;
     }
     if (!db_tx_run(ctx->app->db, "ticket.reply", reply_in_tx, &reply, &why)) {
-        struct str typed = str_none(comment.html.markup) ? comment.body : comment.html.markup;
-        return show_refused(ctx, id, typed, comment.is_public, &why, err);
+        return show_refused(ctx, &refused, &why, err);
     }
     go_to_ticket(ctx, id,
                  mem_printf(ctx->mem, "#comment-%lld", (long long)reply.outcome.comment.v));

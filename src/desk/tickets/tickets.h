@@ -35,6 +35,7 @@ enum ticket_type {
 struct str ticket_status_word(enum ticket_status status);
 struct str ticket_priority_word(enum ticket_priority priority);
 struct str ticket_type_word(enum ticket_type type);
+struct str channel_word(enum channel channel);
 MUST_CHECK bool ticket_status_parse(struct str word, enum ticket_status *ret);
 MUST_CHECK bool ticket_priority_parse(struct str word, enum ticket_priority *ret);
 MUST_CHECK bool ticket_type_parse(struct str word, enum ticket_type *ret);
