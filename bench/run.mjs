@@ -326,6 +326,23 @@ function triageRow() {
   ];
 }
 
+// On the sentences that the rules are tuned on, and on those that they are not.
+function lensRow() {
+  const read = (name) => {
+    const program = path.join(tools, '../src/desk/contact/test_lens_sentences');
+    const out = execFileSync(program, [path.join(root, `tests/lens/${name}.tsv`)]);
+    return Object.fromEntries([...`${out}`.matchAll(/^(\w+) ([\d.]+)$/gm)].map((m) => [m[1], Number(m[2])]));
+  };
+  const [seen, unseen] = [read('development'), read('heldout')];
+  return [
+    { what: `lens: precision, ${unseen.sentences} sentences never tuned on`, value: unseen.precision, limit: 0.9, unit: '' },
+    { what: 'lens: recall on them', value: unseen.recall, limit: 0.9, unit: '' },
+    { what: `lens: precision, ${seen.sentences} sentences tuned on`, value: seen.precision, limit: 0.9, unit: '' },
+    { what: 'lens: recall on them', value: seen.recall, limit: 0.9, unit: '' },
+    { what: `lens: reading ${seen.words} words`, value: seen.read_ms, limit: 2, unit: 'ms', less: true },
+  ];
+}
+
 const rows = {
   page: { what: "agent's ticket page, ten comments", beside: 'bare libmicrohttpd, same bytes', goal: 0.4, run: pageRow },
   view: { what: `view of fifty out of ${many} tickets`, beside: 'the same', goal: 0.3, run: viewRow },
@@ -335,6 +352,7 @@ const rows = {
   growth: { what: `ticket page at ${many} tickets`, beside: `at ${few}`, goal: 1.2, run: growthRow },
   idle: { what: 'resident memory, idle', beside: 'goal', goal: 1, run: idleRow },
   live: { what: 'resident memory, 10,000 live browsers', beside: 'goal', goal: 1, run: liveRow },
+  lens: { beside: 'goal', goal: 1, run: lensRow },
   triage: { beside: 'goal', goal: 1, run: triageRow },
   start: { what: `start to first answer, ${many} tickets`, beside: 'goal', goal: 1, run: startRow },
 };
