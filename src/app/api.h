@@ -109,6 +109,12 @@ void api_page_cut(const struct api_page *page, void *rows, size_t row_size, size
 // count, next_page and previous_page; or meta and links.
 void api_page_write(struct ctx *ctx, struct jw *w, const struct api_page *page,
                     const struct api_found *found);
+// The part of a whole list that a page shows. Rows have their id at `id_at`; SIZE_MAX: their place
+// counts. *ret points at ret_found->count rows.
+MUST_CHECK bool api_slice(struct ctx *ctx, const struct api_page *page, const void *rows,
+                          size_t row_size, size_t count, size_t id_at, void **ret,
+                          struct api_found *ret_found, struct error *err);
+
 // Keys by an id member of the rows: api_page_keys(&found, users, id.v) sets first and last.
 #define api_page_keys(found, rows, member)                                                         \
     do {                                                                                           \

@@ -3,6 +3,8 @@
 
 #include "app/config.h"
 #include "desk/admin/routes.h"
+#include "desk/api/bulk.h"
+#include "desk/api/routes.h"
 #include "desk/channels/channels.h"
 #include "desk/contact/pages.h"
 #include "desk/people/routes.h"
@@ -22,6 +24,7 @@ static const struct ticket_observer OBSERVERS[] = {
 
 const struct job_kind DESK_JOBS[] = {
     {.name = MAIL_SEND_JOB, .run = channels_send_job},
+    {.name = BULK_JOB, .run = bulk_job, .max_attempts = 5},
 };
 const size_t DESK_JOB_COUNT = sizeof DESK_JOBS / sizeof *DESK_JOBS;
 
@@ -34,6 +37,7 @@ static bool sweep_sessions(void *env, mem_ctx *ctx, struct error *err)
 
 const struct job_timer DESK_TIMERS[] = {
     {"sessions.sweep", HOURS_MS, sweep_sessions},
+    {"api.bulk.sweep", HOURS_MS, bulk_sweep},
 };
 const size_t DESK_TIMER_COUNT = sizeof DESK_TIMERS / sizeof *DESK_TIMERS;
 
@@ -53,6 +57,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, contact_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
+    add_routes(table, api_routes);
     return table;
 }
 

@@ -133,6 +133,16 @@ const expected = {
     GET /api/v2/search/count
     GET /api/v2/search/export
     GET /api/v2/attachments/{attachment:id}
+    GET /api/v2/job_statuses
+    GET /api/v2/job_statuses/show_many
+    GET /api/v2/job_statuses/{name}
+    POST /api/v2/tickets/create_many
+    PUT /api/v2/tickets/update_many
+    GET /api/v2/tickets/recent
+    GET /api/v2/tickets/{ticket:id}/collaborators
+    GET /api/v2/tickets/{ticket:id}/email_ccs
+    GET /api/v2/tickets/{ticket:id}/followers
+    GET /api/v2/tickets/{ticket:id}/related
   `,
   agent: `
     POST /tickets/{ticket:id}/lens
@@ -174,6 +184,17 @@ const expected = {
     POST /api/v2/tickets/{ticket:id}/tags
     PUT /api/v2/tickets/{ticket:id}/tags
     DELETE /api/v2/tickets/{ticket:id}/tags
+    DELETE /api/v2/tickets/destroy_many
+    PUT /api/v2/tickets/mark_many_as_spam
+    PUT /api/v2/tickets/{ticket:id}/mark_as_spam
+    POST /api/v2/tickets/{ticket:id}/merge
+    PUT /api/v2/tickets/{ticket:id}/comments/{comment:id}/make_private
+    PUT /api/v2/tickets/{ticket:id}/comments/{comment:id}/redact
+    PUT /api/v2/tickets/{ticket:id}/comments/{comment:id}/attachments/{attachment:id}/redact
+    PUT /api/v2/tickets/{ticket:id}/audits/{audit:id}/make_private
+    GET /api/v2/deleted_tickets
+    PUT /api/v2/deleted_tickets/restore_many
+    PUT /api/v2/deleted_tickets/{ticket:id}/restore
   `,
   lead: `
     POST /api/v2/group_memberships
@@ -182,6 +203,10 @@ const expected = {
     DELETE /api/v2/users/{user:id}/group_memberships/{membership:id}
   `,
   admin: `
+    DELETE /api/v2/deleted_tickets/destroy_many
+    DELETE /api/v2/deleted_tickets/{ticket:id}
+    POST /api/v2/imports/tickets
+    POST /api/v2/imports/tickets/create_many
     GET /admin/lens
     POST /admin/lens
     POST /people/{user:id}/invite

@@ -7,7 +7,7 @@
 
 #include "desk/tickets/api_internal.h"
 
-static bool load_ticket(struct ctx *ctx, struct ticket *ret, struct error *err)
+bool api_path_ticket(struct ctx *ctx, struct ticket *ret, struct error *err)
 {
     struct ticket_id id = {ctx->path.ids[0]};
     return ticket_load(ctx->db, ctx->mem, &ctx->actor, id, ret, err);
@@ -45,8 +45,7 @@ static struct api_key key_of(const struct ticket *ticket, enum ticket_column sor
                             sort == TC_SUBJECT ? ticket->subject : STR_NONE};
 }
 
-// Answers a list of tickets by the query, in the page that was asked for.
-static bool list_answer(struct ctx *ctx, struct ticket_query *query, struct error *err)
+bool api_ticket_query_answer(struct ctx *ctx, struct ticket_query *query, struct error *err)
 {
     struct api_page page;
     struct api_found found = {0};
@@ -98,7 +97,7 @@ bool api_tickets_list(struct ctx *ctx, struct error *err)
         .column = TC_EXTERNAL_ID, .op = OP_IS, .texts = &external, .count = 1};
     struct ticket_query query = {
         .all = &by_external, .all_count = str_none(external) ? 0 : 1, .sort = TC_ID};
-    return list_answer(ctx, &query, err);
+    return api_ticket_query_answer(ctx, &query, err);
 }
 
 static bool list_by(struct ctx *ctx, enum ticket_column column, struct error *err)
@@ -106,7 +105,7 @@ static bool list_by(struct ctx *ctx, enum ticket_column column, struct error *er
     struct ticket_condition condition = {
         .column = column, .op = OP_IS, .numbers = &ctx->path.ids[0], .count = 1};
     struct ticket_query query = {.all = &condition, .all_count = 1, .sort = TC_ID};
-    return list_answer(ctx, &query, err);
+    return api_ticket_query_answer(ctx, &query, err);
 }
 
 // GET /api/v2/users/{user:id}/tickets/requested
@@ -146,14 +145,14 @@ bool api_problems(struct ctx *ctx, struct error *err)
     struct ticket_condition condition = {
         .column = TC_TYPE, .op = OP_IS, .numbers = &PROBLEM, .count = 1};
     struct ticket_query query = {.all = &condition, .all_count = 1, .sort = TC_ID};
-    return list_answer(ctx, &query, err);
+    return api_ticket_query_answer(ctx, &query, err);
 }
 
 // GET /api/v2/tickets/{ticket:id}/incidents
 bool api_ticket_incidents(struct ctx *ctx, struct error *err)
 {
     struct ticket ticket;
-    return load_ticket(ctx, &ticket, err) && list_by(ctx, TC_PROBLEM, err);
+    return api_path_ticket(ctx, &ticket, err) && list_by(ctx, TC_PROBLEM, err);
 }
 
 // GET /api/v2/tickets/count
@@ -180,7 +179,7 @@ bool api_tickets_show_many(struct ctx *ctx, struct error *err)
                                          .numbers = count > 0 ? ids : &NONE,
                                          .count = count > 0 ? count : 1};
     struct ticket_query query = {.all = &condition, .all_count = 1, .sort = TC_ID};
-    return list_answer(ctx, &query, err);
+    return api_ticket_query_answer(ctx, &query, err);
 }
 
 static bool ticket_answer(struct ctx *ctx, struct db *db, const struct ticket *ticket,
@@ -221,18 +220,19 @@ static bool ticket_answer(struct ctx *ctx, struct db *db, const struct ticket *t
 bool api_ticket_show(struct ctx *ctx, struct error *err)
 {
     struct ticket ticket;
-    return load_ticket(ctx, &ticket, err) &&
+    return api_path_ticket(ctx, &ticket, err) &&
            ticket_answer(ctx, ctx->db, &ticket, (struct audit_id){0}, false, err);
 }
 
 // After a write the request's snapshot is old: the answer is read on a new one.
-static bool written_answer(struct ctx *ctx, const struct ticket_outcome *outcome, struct error *err)
+bool api_ticket_written(struct ctx *ctx, const struct ticket_outcome *outcome, bool with_audit,
+                        struct error *err)
 {
     struct db *db = NULL;
     if (!db_read_begin(ctx->app->db, &db, err)) {
         return false;
     }
-    bool ok = ticket_answer(ctx, db, &outcome->after, outcome->audit, true, err);
+    bool ok = ticket_answer(ctx, db, &outcome->after, outcome->audit, with_audit, err);
     db_read_end(db);
     return ok;
 }
@@ -246,7 +246,19 @@ bool api_ticket_create(struct ctx *ctx, struct error *err)
         return false;
     }
     api_created(ctx, api_url(ctx, "/api/v2/tickets/%lld.json", (long long)call.outcome.after.id.v));
-    return written_answer(ctx, &call.outcome, err);
+    return api_ticket_written(ctx, &call.outcome, true, err);
+}
+
+// POST /api/v2/imports/tickets
+bool api_import_ticket(struct ctx *ctx, struct error *err)
+{
+    struct api_change call = {.ctx = ctx, .import = true};
+    if (!api_body(ctx, "ticket", &call.body, err) ||
+        !db_tx_run(ctx->app->db, "api.ticket.import", api_change_apply, &call, err)) {
+        return false;
+    }
+    api_created(ctx, api_url(ctx, "/api/v2/tickets/%lld.json", (long long)call.outcome.after.id.v));
+    return api_ticket_written(ctx, &call.outcome, false, err);
 }
 
 // PUT /api/v2/tickets/{ticket:id}
@@ -254,7 +266,7 @@ bool api_ticket_update(struct ctx *ctx, struct error *err)
 {
     struct ticket ticket;
     struct api_change call = {.ctx = ctx, .ticket = {ctx->path.ids[0]}};
-    if (!load_ticket(ctx, &ticket, err) || !api_body(ctx, "ticket", &call.body, err)) {
+    if (!api_path_ticket(ctx, &ticket, err) || !api_body(ctx, "ticket", &call.body, err)) {
         return false;
     }
     if (!db_tx_run(ctx->app->db, "api.ticket.update", api_change_apply, &call, err)) {
@@ -263,7 +275,7 @@ bool api_ticket_update(struct ctx *ctx, struct error *err)
         }
         return false;
     }
-    return written_answer(ctx, &call.outcome, err);
+    return api_ticket_written(ctx, &call.outcome, true, err);
 }
 
 // DELETE /api/v2/tickets/{ticket:id}
@@ -287,7 +299,7 @@ bool api_ticket_comments(struct ctx *ctx, struct error *err)
     struct api_page page;
     struct api_history history;
     struct jw w;
-    if (!load_ticket(ctx, &ticket, err) || !api_page_parse(ctx, &page, err) ||
+    if (!api_path_ticket(ctx, &ticket, err) || !api_page_parse(ctx, &page, err) ||
         !api_history_load(ctx, &ticket, &history, err)) {
         return false;
     }
@@ -316,7 +328,7 @@ bool api_ticket_comments_count(struct ctx *ctx, struct error *err)
     struct ticket ticket;
     struct ticket_comment *comments = NULL;
     size_t count = 0;
-    return load_ticket(ctx, &ticket, err) &&
+    return api_path_ticket(ctx, &ticket, err) &&
            ticket_comments(ctx->db, ctx->mem, &ctx->actor, ticket.id, &comments, &count, err) &&
            api_count_write(ctx, (int64_t)count, err);
 }
@@ -328,7 +340,7 @@ bool api_ticket_audits(struct ctx *ctx, struct error *err)
     struct api_page page;
     struct api_history history;
     struct jw w;
-    if (!load_ticket(ctx, &ticket, err) || !api_page_parse(ctx, &page, err) ||
+    if (!api_path_ticket(ctx, &ticket, err) || !api_page_parse(ctx, &page, err) ||
         !api_history_load(ctx, &ticket, &history, err)) {
         return false;
     }
@@ -354,7 +366,7 @@ bool api_ticket_audit(struct ctx *ctx, struct error *err)
     struct ticket ticket;
     struct api_history history;
     struct jw w;
-    if (!load_ticket(ctx, &ticket, err) || !api_history_load(ctx, &ticket, &history, err)) {
+    if (!api_path_ticket(ctx, &ticket, err) || !api_history_load(ctx, &ticket, &history, err)) {
         return false;
     }
     for (size_t i = 0; i < history.audit_count; i++) {
@@ -380,7 +392,7 @@ static bool tags_answer(struct ctx *ctx, struct str tags, struct error *err)
 bool api_ticket_tags(struct ctx *ctx, struct error *err)
 {
     struct ticket ticket;
-    return load_ticket(ctx, &ticket, err) && tags_answer(ctx, ticket.tags, err);
+    return api_path_ticket(ctx, &ticket, err) && tags_answer(ctx, ticket.tags, err);
 }
 
 struct tags_body {
@@ -406,7 +418,7 @@ bool api_ticket_tags_change(struct ctx *ctx, struct error *err)
     struct ticket_outcome outcome;
     struct buf words;
     problems_init(&problems, ctx->mem);
-    if (!load_ticket(ctx, &ticket, err) || !api_body_whole(ctx, &whole, err)) {
+    if (!api_path_ticket(ctx, &ticket, err) || !api_body_whole(ctx, &whole, err)) {
         return false;
     }
     if (!jr_bind(ctx->mem, whole, &TAGS_SPEC, &in, &problems)) {

@@ -16,6 +16,7 @@ struct comment_body {
     struct jr_flag is_public;
     struct jr_int author_id;
     struct jr_strs uploads;
+    struct jr_int created_at;
 };
 
 static const struct jr_field COMMENT_FIELDS[] = {
@@ -25,6 +26,7 @@ static const struct jr_field COMMENT_FIELDS[] = {
     JR_FIELD(FLAG, "public", struct comment_body, is_public),
     JR_FIELD(ID, "author_id", struct comment_body, author_id),
     JR_FIELD(STRS, "uploads", struct comment_body, uploads, .max = 50),
+    JR_FIELD(TIME, "created_at", struct comment_body, created_at),
 };
 static const struct jr_spec COMMENT_SPEC = JR_SPEC(COMMENT_FIELDS);
 
@@ -59,6 +61,11 @@ struct ticket_body {
     struct jr_value additional_collaborators;
     struct jr_value collaborator_ids;
     struct jr_value metadata;
+    struct jr_int created_at;
+    struct jr_int updated_at;
+    struct jr_int solved_at;
+    struct jr_value comments;
+    struct jr_value comment_given;  // imports: what `comment` was before the first of `comments`
 };
 
 static const struct jr_field TICKET_FIELDS[] = {
@@ -92,6 +99,10 @@ static const struct jr_field TICKET_FIELDS[] = {
     JR_FIELD(RAW, "additional_collaborators", struct ticket_body, additional_collaborators),
     JR_FIELD(RAW, "collaborator_ids", struct ticket_body, collaborator_ids),
     JR_FIELD(RAW, "metadata", struct ticket_body, metadata),
+    JR_FIELD(TIME, "created_at", struct ticket_body, created_at),
+    JR_FIELD(TIME, "updated_at", struct ticket_body, updated_at),
+    JR_FIELD(TIME, "solved_at", struct ticket_body, solved_at),
+    JR_FIELD(RAW, "comments", struct ticket_body, comments),
 };
 static const struct jr_spec TICKET_SPEC = JR_SPEC(TICKET_FIELDS);
 
@@ -297,17 +308,18 @@ static void bind_plain(struct binding *b)
     change->custom = jr_none(in->metadata) ? STR_NONE : jr_dump(b->mem, in->metadata);
 }
 
-static void set_comment_text(struct binding *b, const struct comment_body *in)
+static void set_comment_text(struct binding *b, const struct comment_body *in,
+                             struct new_comment *out)
 {
     struct sanitize_options options = {.links = SANITIZE_LINKS_OUTSIDE};
     struct sanitized clean;
     if (in->html_body.is == JR_SET && in->html_body.v.len > 0) {
         html_sanitize(b->mem, in->html_body.v, &options, &clean);
-        b->comment.html = clean.html;
-        b->comment.body = html_to_text(b->mem, clean.html.markup);
+        out->html = clean.html;
+        out->body = html_to_text(b->mem, clean.html.markup);
         return;
     }
-    b->comment.body = in->body.is == JR_SET ? in->body.v : in->value.v;
+    out->body = in->body.is == JR_SET ? in->body.v : in->value.v;
 }
 
 // Without being told, a comment is as public as the conversation.
@@ -336,7 +348,7 @@ static bool bind_comment(struct binding *b, struct problems *problems)
     } else {
         return true;
     }
-    set_comment_text(b, &in);
+    set_comment_text(b, &in, &b->comment);
     bool agent = actor_is_agent(&b->ctx->actor);
     b->comment.is_public = in.is_public.is == JR_SET ? in.is_public.v : default_public(b);
     b->comment.is_public = b->comment.is_public && (agent || !actor_is_staff(&b->ctx->actor));
@@ -345,6 +357,7 @@ static bool bind_comment(struct binding *b, struct problems *problems)
     } else if (agent && b->change.ticket.v == 0 && b->in.submitter_id.is == JR_SET) {
         b->comment.author.v = b->in.submitter_id.v;
     }
+    b->comment.created_at = in.created_at.v;
     b->comment.uploads = in.uploads.v;
     b->comment.upload_count = in.uploads.count;
     b->change.comment = &b->comment;
@@ -375,6 +388,71 @@ static bool bind_followup(struct binding *b, struct error *err)
     return true;
 }
 
+// --- imports ------------------------------------------------------------------------------------
+
+static bool import_comment(struct binding *b, struct api_change *call, struct jr_value value,
+                           struct error *err)
+{
+    struct comment_body in = {0};
+    struct problems problems;
+    struct str text = jr_text(value);
+    struct new_comment comment = {.is_public = true, .quoted_from = -1};
+    problems_init(&problems, b->mem);
+    if (!str_none(text)) {
+        in.body = (struct jr_str){JR_SET, text};
+    } else if (!jr_bind(b->mem, value, &COMMENT_SPEC, &in, &problems)) {
+        return problems_none(&problems, err);
+    }
+    set_comment_text(b, &in, &comment);
+    comment.is_public = in.is_public.is != JR_SET || in.is_public.v;
+    comment.author.v = in.author_id.v;
+    comment.created_at = in.created_at.v;
+    comment.uploads = in.uploads.v;
+    comment.upload_count = in.uploads.count;
+    struct ticket_change change = {.ticket = call->outcome.after.id,
+                                   .import = true,
+                                   .created_at = in.created_at.v,
+                                   .comment = &comment};
+    return ticket_apply(desk_tickets(b->ctx), b->tx, b->mem, &b->ctx->actor, &change,
+                        &call->outcome, err);
+}
+
+// Imports bring the times and the comments of the ticket's whole life.
+static bool apply_import(struct binding *b, struct api_change *call, struct error *err)
+{
+    struct ticket_change *change = &b->change;
+    struct user_id requester =
+        (change->set & SET_REQUESTER) != 0 ? change->requester : b->ctx->actor.user;
+    change->import = true;
+    change->created_at = b->in.created_at.v != 0 ? b->in.created_at.v : b->comment.created_at;
+    change->solved_at = b->in.solved_at.v;
+    change->submitter = change->submitter.v != 0 ? change->submitter : requester;
+    if ((change->set & SET_STATUS) == 0) {
+        change->set |= SET_STATUS;
+        change->status = STATUS_OPEN;
+    }
+    if (change->comment != NULL && b->comment.author.v == 0) {
+        b->comment.author = requester;
+    }
+    if (b->comment.created_at == 0) {
+        b->comment.created_at = change->created_at;
+    }
+    if (!ticket_apply(desk_tickets(b->ctx), b->tx, b->mem, &b->ctx->actor, change, &call->outcome,
+                      err)) {
+        return false;
+    }
+    bool first_used = jr_none(b->in.comment_given);
+    for (size_t i = first_used ? 1 : 0; i < jr_count(b->in.comments); i++) {
+        if (!import_comment(b, call, jr_at(b->in.comments, i), err)) {
+            return false;
+        }
+    }
+    struct ticket_id id = call->outcome.after.id;
+    return (b->in.updated_at.v == 0 ||
+            ticket_import_updated(b->tx, &b->ctx->actor, id, b->in.updated_at.v, err)) &&
+           ticket_load(b->tx, b->mem, &b->ctx->actor, id, &call->outcome.after, err);
+}
+
 bool api_change_apply(struct db *tx, void *arg, struct error *err)
 {
     struct api_change *call = arg;
@@ -386,6 +464,10 @@ bool api_change_apply(struct db *tx, void *arg, struct error *err)
     b->change.ticket = call->ticket;
     problems_init(&problems, b->mem);
     bool bound = jr_bind(b->mem, call->body, &TICKET_SPEC, &b->in, &problems);
+    b->in.comment_given = b->in.comment;
+    if (call->import && jr_none(b->in.comment)) {
+        b->in.comment = jr_at(b->in.comments, 0);
+    }
     if (!bound || !bind_comment(b, &problems)) {
         return problems_none(&problems, err);
     }
@@ -397,6 +479,7 @@ bool api_change_apply(struct db *tx, void *arg, struct error *err)
         b->change.status == STATUS_CLOSED && !actor_is_admin(&b->ctx->actor)) {
         return error_field(err, "status", "InvalidValue", "Status: a ticket cannot begin closed.");
     }
-    return ticket_apply(desk_tickets(call->ctx), tx, b->mem, &call->ctx->actor, &b->change,
-                        &call->outcome, err);
+    return call->import ? apply_import(b, call, err)
+                        : ticket_apply(desk_tickets(call->ctx), tx, b->mem, &call->ctx->actor,
+                                       &b->change, &call->outcome, err);
 }

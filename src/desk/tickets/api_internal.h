@@ -48,12 +48,6 @@ MUST_CHECK bool api_history_load(struct ctx *ctx, const struct ticket *ticket,
 void api_audit_write(struct ctx *ctx, struct jw *w, const struct api_history *history,
                      const struct ticket_audit *audit);
 
-// The part of a whole list that a page shows. Rows have their id at `id_at`; SIZE_MAX: their place
-// counts. *ret points at ret_found->count rows.
-MUST_CHECK bool api_slice(struct ctx *ctx, const struct api_page *page, const void *rows,
-                          size_t row_size, size_t count, size_t id_at, void **ret,
-                          struct api_found *ret_found, struct error *err);
-
 // ?include=users,groups,organizations of a list of tickets.
 MUST_CHECK bool api_ticket_sideloads_write(struct ctx *ctx, struct jw *w,
                                            const struct api_tickets *set, struct error *err);
@@ -68,9 +62,24 @@ struct api_change {
     struct ctx *ctx;
     struct jr_value body;     // the object below "ticket"
     struct ticket_id ticket;  // none: create
+    bool import;              // times, authors and all comments as given
     struct ticket_outcome outcome;
 };
 // A transaction function (db_tx_run) over a struct api_change.
 bool api_change_apply(struct db *tx, void *arg, struct error *err);
+
+// The ticket of the path, if the caller may see it.
+MUST_CHECK bool api_path_ticket(struct ctx *ctx, struct ticket *ret, struct error *err);
+// {"ticket":{…},"audit":{…}} on a fresh snapshot, after a write.
+MUST_CHECK bool api_ticket_written(struct ctx *ctx, const struct ticket_outcome *outcome,
+                                   bool with_audit, struct error *err);
+// Blobs that nothing names any more go; after the commit.
+void api_blobs_remove(struct ctx *ctx, const struct str *hashes, size_t count);
+// Answers {"users":[…]} of these people, in one page.
+MUST_CHECK bool api_people_answer(struct ctx *ctx, const struct user_id *ids, size_t count,
+                                  struct error *err);
+// Answers a list of tickets by the query, in the page that was asked for.
+MUST_CHECK bool api_ticket_query_answer(struct ctx *ctx, struct ticket_query *query,
+                                        struct error *err);
 
 #endif

@@ -85,8 +85,8 @@ void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *s
     jw_field_time(w, "updated_at", t->updated_at);
     jw_field_i64(w, "generated_timestamp", t->generated_at / SECONDS_MS);
     jw_field_str(w, "type", word_or_null(ticket_type_word(t->type)));
-    jw_field_str(w, "subject", t->subject);
-    jw_field_str(w, "raw_subject", t->subject);
+    jw_field_str(w, "subject", word_or_null(t->subject));
+    jw_field_str(w, "raw_subject", word_or_null(t->subject));
     jw_field_str(w, "description", description_of(set, t->id));
     jw_field_str(w, "priority", word_or_null(ticket_priority_word(t->priority)));
     jw_field_str(w, "status", t->deleted_at != 0 ? STR("deleted") : ticket_status_word(t->status));
@@ -263,6 +263,28 @@ static void write_event_value(struct jw *w, const char *key, struct str field, s
     }
 }
 
+static void write_number(struct jw *w, const char *key, struct str digits)
+{
+    int64_t number = 0;
+    jw_field_id(w, key, str_to_i64(digits, &number) ? number : 0);
+}
+
+static bool write_special_event(struct jw *w, const struct ticket_event *event)
+{
+    if (str_eq_c(event->kind, "CommentPrivacyChange")) {
+        write_number(w, "comment_id", event->value);
+        jw_field_bool(w, "public", false);
+    } else if (str_eq_c(event->kind, "CommentRedactionEvent")) {
+        write_number(w, "comment_id", event->value);
+    } else if (str_eq_c(event->kind, "AttachmentRedactionEvent")) {
+        write_number(w, "attachment_id", event->value);
+        write_number(w, "comment_id", event->field);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void write_event(struct ctx *ctx, struct jw *w, const struct api_history *history,
                         const struct ticket_event *event)
 {
@@ -276,6 +298,8 @@ static void write_event(struct ctx *ctx, struct jw *w, const struct api_history 
         jw_field_i64(w, "audit_id", event->audit.v);
     } else if (str_eq_c(event->kind, "Error")) {
         jw_field_str(w, "message", event->value);
+    } else if (write_special_event(w, event)) {
+        // Kinds with members of their own.
     } else if (!str_eq_c(event->kind, "Comment")) {
         jw_field_str(w, "field_name", event->field);
         write_event_value(w, "value", event->field, event->value);
@@ -283,6 +307,24 @@ static void write_event(struct ctx *ctx, struct jw *w, const struct api_history 
             write_event_value(w, "previous_value", event->field, event->previous);
         }
     }
+    jw_object_end(w);
+}
+
+static void write_audit_via(struct jw *w, const struct ticket_audit *audit)
+{
+    if (str_none(audit->rel)) {
+        write_via(w, audit->channel);
+        return;
+    }
+    jw_field_object(w, "via");
+    jw_field_str(w, "channel", audit->channel);
+    jw_field_object(w, "source");
+    jw_field_object(w, "from");
+    jw_field_id(w, "ticket_id", audit->from_ticket.v);
+    jw_object_end(w);
+    jw_field_empty_object(w, "to");
+    jw_field_str(w, "rel", audit->rel);
+    jw_object_end(w);
     jw_object_end(w);
 }
 
@@ -302,6 +344,6 @@ void api_audit_write(struct ctx *ctx, struct jw *w, const struct api_history *hi
         }
     }
     jw_array_end(w);
-    write_via(w, audit->channel);
+    write_audit_via(w, audit);
     jw_object_end(w);
 }

@@ -57,7 +57,7 @@ static bool begin_existing(struct apply *a, struct error *err)
     // An address token or reference let a stranger's mail in: intake proved it, so it may write
     // this one comment without being able to see the ticket.
     bool let_in = change->comment != NULL && !str_none(change->comment->stranger);
-    if (!found || (a->before.deleted_at != 0 && !restoring) ||
+    if (!found || (a->before.deleted_at != 0 && !restoring) || a->before.purged_at != 0 ||
         (!let_in && !ticket_may_see(a->tx, a->actor, &a->before))) {
         return error_set(err, ERR_NOT_FOUND, "There is no ticket %lld that you can see.",
                          (long long)change->ticket.v);
@@ -74,7 +74,7 @@ static bool begin_existing(struct apply *a, struct error *err)
                          "been changed since the given updated_stamp.");
     }
     bool ending = (change->set & SET_DELETED) != 0;
-    if (a->before.status == STATUS_CLOSED && !ending && a->change->into.v == 0) {
+    if (a->before.status == STATUS_CLOSED && !ending && !change->import && change->into.v == 0) {
         (void)error_field(err, "status", "InvalidValue",
                           "Status: this ticket is closed and takes no more updates. Create a "
                           "follow-up instead.");
@@ -229,7 +229,7 @@ static bool set_status(struct apply *a, struct error *err)
         return error_field(err, "status", "InvalidValue",
                            "Status: a ticket that was begun cannot become new again.");
     }
-    bool agent = actor_is_agent(a->actor) && a->actor->role != ROLE_SYSTEM;
+    bool agent = actor_is_agent(a->actor) && a->actor->role != ROLE_SYSTEM && !a->change->import;
     if (after->status >= STATUS_SOLVED && after->assignee.v == 0 && agent && given) {
         after->assignee = a->actor->user;
         if (after->group.v == 0) {
@@ -302,6 +302,9 @@ static void set_plain_fields(struct apply *a)
         after->deleted_at = change->deleted ? a->now : 0;
         after->deleted_by = change->deleted ? a->actor->user : (struct user_id){0};
     }
+    if ((change->set & SET_MERGED) != 0) {
+        after->merged_into = change->merged_into;
+    }
     if (a->created && str_empty(after->subject) && !change->import) {
         after->subject = str_one_line(a->ctx, change->comment->body, 80);
     }
@@ -339,7 +342,7 @@ static void set_times(struct apply *a)
 {
     struct ticket *after = &a->after;
     const struct ticket *before = &a->before;
-    int64_t now = a->created ? after->created_at : a->now;
+    int64_t now = apply_time(a);
     after->generated_at = a->now;
     after->updated_at = now;
     if (after->status != before->status) {
@@ -422,7 +425,7 @@ bool ticket_apply(const struct tickets *room, struct db *tx, mem_ctx *ctx,
     if (!apply_compare(a, err)) {
         return false;
     }
-    if (a->event_count == 0 && change->comment == NULL && !a->created) {
+    if (a->event_count == 0 && change->comment == NULL && !a->created && change->note_count == 0) {
         *ret = (struct ticket_outcome){.before = a->before, .after = a->before};
         return true;
     }

@@ -29,6 +29,8 @@ struct str tags_combine(mem_ctx *ctx, struct str tags, struct str add, struct st
 // to use.
 MUST_CHECK bool upload_adopt(const struct apply *a, struct str token, struct error *err);
 
+// When the change happened: now, but imports say when.
+int64_t apply_time(const struct apply *a);
 // Fills a->events from before and after, collaborators included.
 MUST_CHECK bool apply_compare(struct apply *a, struct error *err);
 // Ids, rows, audit, events, files, search index.

@@ -317,6 +317,12 @@ static bool write_comment(struct apply *a, struct error *err)
            write_files(a, comment, err);
 }
 
+int64_t apply_time(const struct apply *a)
+{
+    bool said = a->change->import && a->change->created_at != 0;
+    return a->created ? a->after.created_at : said ? a->change->created_at : a->now;
+}
+
 static bool write_audit(struct apply *a, struct error *err)
 {
     if (a->change->into.v != 0) {
@@ -331,7 +337,9 @@ static bool write_audit(struct apply *a, struct error *err)
         .channel = channel_word(a->actor->channel),
         .address = a->actor->address,
         .custom = a->change->custom,
-        .created_at = a->created ? a->after.created_at : a->now,
+        .created_at = apply_time(a),
+        .rel = a->change->rel,
+        .from_ticket = a->change->from_ticket,
     };
     return audit_insert(a->tx, &in, err);
 }
@@ -344,6 +352,11 @@ bool apply_write(struct apply *a, struct error *err)
     }
     for (size_t i = 0; i < a->event_count; i++) {
         if (!ticket_event_add(a->tx, a->after.id, a->audit, &a->events[i], err)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < a->change->note_count; i++) {
+        if (!ticket_event_add(a->tx, a->after.id, a->audit, &a->change->notes[i], err)) {
             return false;
         }
     }

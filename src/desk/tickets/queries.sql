@@ -67,14 +67,15 @@ WHERE id = :id AND withdrawn_at IS NULL;
 UPDATE ticket_comment SET is_public = 0 WHERE id = :id AND is_public = 1;
 
 -- name: audit_insert :exec
--- in: id audit_id, ticket_id ticket_id, author_id user_id, channel text, address text?, custom text?, created_at i64
-INSERT INTO ticket_audit (id, ticket_id, author_id, channel, address, custom, created_at)
-VALUES (:id, :ticket_id, :author_id, :channel, :address, :custom, :created_at);
+-- in: id audit_id, ticket_id ticket_id, author_id user_id, channel text, address text?, custom text?, created_at i64, rel text?, from_ticket ticket_id?
+INSERT INTO ticket_audit (id, ticket_id, author_id, channel, address, custom, created_at, rel,
+    from_ticket)
+VALUES (:id, :ticket_id, :author_id, :channel, :address, :custom, :created_at, :rel, :from_ticket);
 
 -- name: audits_of_ticket :many
 -- in: ticket_id ticket_id, after audit_id, most i64
--- out: id audit_id, ticket_id ticket_id, author_id user_id, channel text, address text?, custom text?, created_at i64
-SELECT id, ticket_id, author_id, channel, address, custom, created_at
+-- out: id audit_id, ticket_id ticket_id, author_id user_id, channel text, address text?, custom text?, created_at i64, rel text?, from_ticket ticket_id?
+SELECT id, ticket_id, author_id, channel, address, custom, created_at, rel, from_ticket
 FROM ticket_audit WHERE ticket_id = :ticket_id AND id > :after ORDER BY id LIMIT :most;
 
 -- name: event_insert :exec
@@ -239,3 +240,87 @@ SELECT c.id, c.ticket_id, c.body FROM ticket_fts f JOIN ticket_comment c ON c.id
 WHERE f.words @@ to_tsquery('simple', :expression) AND f.id < :before
     AND c.is_public >= :least_public
 ORDER BY f.id DESC LIMIT :most;
+
+-- ## Ends: what is hidden, redacted, deleted for good
+
+-- name: comment_set_text :exec
+-- in: id comment_id, body text, html text?
+UPDATE ticket_comment SET body = :body, html = :html, quoted_from = NULL WHERE id = :id;
+
+-- name: ticket_visible_again :exec
+-- in: id ticket_id
+UPDATE ticket SET is_public = (SELECT COALESCE(MAX(c.is_public), 0) FROM ticket_comment c
+    WHERE c.ticket_id = ticket.id) WHERE id = :id;
+
+-- name: comment_last_of :one
+-- in: ticket_id ticket_id
+-- out: id comment_id
+SELECT COALESCE(MAX(id), 0) AS id FROM ticket_comment WHERE ticket_id = :ticket_id;
+
+-- name: ticket_set_excerpt :exec
+-- in: id ticket_id, excerpt text
+UPDATE ticket SET excerpt = :excerpt WHERE id = :id;
+
+-- name: ticket_set_updated :exec
+-- in: id ticket_id, updated_at i64
+UPDATE ticket SET updated_at = :updated_at WHERE id = :id;
+
+-- The subject a ticket was indexed with: it may have changed since.
+-- name: first_subject :opt
+-- in: ticket_id ticket_id
+-- out: value text?
+SELECT value FROM ticket_event
+WHERE ticket_id = :ticket_id AND kind = 'Create' AND field = 'subject' ORDER BY id LIMIT 1;
+
+-- Takes a comment out of the index; the texts must be those that went in.
+-- name: search_delete :exec
+-- in: id comment_id, subject text, body text
+-- sqlite:
+INSERT INTO ticket_fts (ticket_fts, rowid, subject, body) VALUES ('delete', :id, :subject, :body);
+-- postgres:
+DELETE FROM ticket_fts WHERE id = :id AND :subject = :subject AND :body = :body;
+
+-- name: attachment_replace :exec
+-- in: id attachment_id, hash text, file_name text, content_type text, size i64
+UPDATE attachment SET hash = :hash, file_name = :file_name, content_type = :content_type,
+    size = :size WHERE id = :id;
+
+-- name: attachments_with_hash :one
+-- in: hash text
+-- out: n i64
+SELECT COUNT(*) AS n FROM attachment WHERE hash = :hash;
+
+-- name: attachments_purge :exec
+-- in: ticket_id ticket_id
+DELETE FROM attachment WHERE ticket_id = :ticket_id;
+
+-- name: comments_purge :exec
+-- in: ticket_id ticket_id
+DELETE FROM ticket_comment WHERE ticket_id = :ticket_id;
+
+-- name: audits_purge :exec
+-- in: ticket_id ticket_id
+DELETE FROM ticket_audit WHERE ticket_id = :ticket_id;
+
+-- name: events_purge :exec
+-- in: ticket_id ticket_id
+DELETE FROM ticket_event WHERE ticket_id = :ticket_id;
+
+-- name: tags_purge :exec
+-- in: ticket_id ticket_id
+DELETE FROM ticket_tag WHERE ticket_id = :ticket_id;
+
+-- name: collaborators_purge :exec
+-- in: ticket_id ticket_id
+DELETE FROM ticket_collaborator WHERE ticket_id = :ticket_id;
+
+-- name: drafts_purge :exec
+-- in: ticket_id ticket_id
+DELETE FROM draft WHERE ticket_id = :ticket_id;
+
+-- name: ticket_empty :exec
+-- in: id ticket_id, now i64
+UPDATE ticket SET subject = 'SCRUBBED', excerpt = '', tags = '', external_id = NULL,
+    recipient = NULL, comment_count = 0, purged_at = :now, updated_at = :now, generated_at = :now,
+    version = version + 1
+WHERE id = :id;

@@ -13,7 +13,7 @@ const char TICKET_COLUMNS[] =
     "t.followup_of, t.merged_into, t.channel, t.recipient, t.tags, t.is_public, t.comment_count, "
     "t.excerpt, t.created_at, t.updated_at, t.generated_at, t.requester_updated_at, "
     "t.assignee_updated_at, t.status_updated_at, t.assigned_at, t.solved_at, t.due_at, "
-    "t.deleted_at, t.deleted_by";
+    "t.deleted_at, t.deleted_by, t.purged_at";
 
 static struct str column_copy(struct db_cursor *cursor, mem_ctx *ctx, int column)
 {
@@ -56,6 +56,7 @@ void ticket_read_row(struct db_cursor *cursor, mem_ctx *ctx, struct ticket *ret)
         .due_at = db_column_i64(cursor, 30),
         .deleted_at = db_column_i64(cursor, 31),
         .deleted_by = {db_column_i64(cursor, 32)},
+        .purged_at = db_column_i64(cursor, 33),
     };
 }
 
@@ -276,9 +277,10 @@ bool ticket_audits(struct db *db, mem_ctx *ctx, struct ticket_id id, struct tick
     }
     struct ticket_audit *audits = mem_array(ctx, struct ticket_audit, count + 1);
     for (size_t i = 0; i < count; i++) {
-        audits[i] = (struct ticket_audit){rows[i].id,        rows[i].ticket_id, rows[i].author_id,
-                                          rows[i].channel,   rows[i].address,   rows[i].custom,
-                                          rows[i].created_at};
+        audits[i] =
+            (struct ticket_audit){rows[i].id,         rows[i].ticket_id, rows[i].author_id,
+                                  rows[i].channel,    rows[i].address,   rows[i].custom,
+                                  rows[i].created_at, rows[i].rel,       rows[i].from_ticket};
     }
     struct ticket_event *list = mem_array(ctx, struct ticket_event, event_count + 1);
     for (size_t i = 0; i < event_count; i++) {

@@ -75,6 +75,7 @@ struct ticket {
     int64_t due_at;
     int64_t deleted_at;
     struct user_id deleted_by;
+    int64_t purged_at;  // deleted for good: nothing but the number is left
 };
 
 struct ticket_comment {
@@ -116,6 +117,8 @@ struct ticket_audit {
     struct str address;
     struct str custom;  // JSON object that an API client attached, or absent
     int64_t created_at;
+    struct str rel;                // "merge", or absent
+    struct ticket_id from_ticket;  // the other one of a merge
 };
 
 struct ticket_event {
@@ -181,6 +184,7 @@ enum {
     SET_TAGS = 1 << 11,
     SET_STEWARD = 1 << 12,
     SET_DELETED = 1 << 13,
+    SET_MERGED = 1 << 14,
 };
 
 struct ticket_change {
@@ -204,6 +208,11 @@ struct ticket_change {
     struct str remove_tags;
     struct user_id steward;
     bool deleted;
+    struct ticket_id merged_into;
+    struct str rel;                    // of the audit: "merge", or absent
+    struct ticket_id from_ticket;      // of the audit: the other one of a merge
+    const struct ticket_event *notes;  // further events of the audit
+    size_t note_count;
     struct user_id submitter;      // create only; none: the actor
     struct ticket_id followup_of;  // create only
     struct str recipient;          // create only
@@ -268,6 +277,55 @@ MUST_CHECK bool ticket_apply_run(const struct tickets *room, struct db_store *st
 MUST_CHECK bool ticket_withdraw_comment(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                                         const struct actor *actor, struct comment_id comment,
                                         struct ticket_id *ret_ticket, struct error *err);
+
+// Closes the sources into the target: notes on both sides, the tag closed_by_merge, people in copy
+// and the files of the sources' last comments go over, requesters too when the target's note is
+// public. Needs agents who may change all of them; none may be closed. Absent texts say in plain
+// words what happened.
+struct ticket_merge {
+    struct ticket_id target;
+    const struct ticket_id *sources;
+    size_t source_count;
+    struct str target_comment;
+    struct str source_comment;
+    bool target_public;
+    bool source_public;
+};
+MUST_CHECK bool ticket_merge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
+                             const struct actor *actor, const struct ticket_merge *merge,
+                             struct ticket_outcome *ret, struct error *err);
+
+// Deletes a deleted ticket for good: comments, history, files, tags. The row stays, emptied.
+// Administrators only; NOT_FOUND when it is not deleted. *ret_hashes are the blobs that nothing
+// names any more, to be removed after the commit.
+MUST_CHECK bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
+                             const struct actor *actor, struct ticket_id id,
+                             struct str **ret_hashes, size_t *ret_count, struct error *err);
+
+// Agents: takes a public comment out of the requester's sight.
+MUST_CHECK bool comment_hide(const struct tickets *room, struct db *tx, mem_ctx *ctx,
+                             const struct actor *actor, struct ticket_id ticket,
+                             struct comment_id comment, struct error *err);
+// Agents: every occurrence of `text` becomes as many "\u2587", also in the search index. Markup in
+// which the text cannot be found one to one is dropped, the plain text stays. INVALID when the
+// comment does not have the text.
+MUST_CHECK bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
+                               const struct actor *actor, struct ticket_id ticket,
+                               struct comment_id comment, struct str text, struct error *err);
+// Agents: the file is replaced by `by` (an empty one); *ret_hash names the old blob when nothing
+// else does, to be removed after the commit.
+struct file_place {
+    struct ticket_id ticket;
+    struct comment_id comment;
+    struct attachment_id file;
+};
+MUST_CHECK bool attachment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
+                                  const struct actor *actor, const struct file_place *place,
+                                  const struct new_file *by, struct str *ret_hash,
+                                  struct error *err);
+// The last touch of an import: when the ticket was last changed where it came from.
+MUST_CHECK bool ticket_import_updated(struct db *tx, const struct actor *actor, struct ticket_id id,
+                                      int64_t updated_at, struct error *err);
 
 // Adds an event to an audit that exists: what a rule, a notification or a failed mail did.
 MUST_CHECK bool ticket_event_add(struct db *tx, struct ticket_id ticket, struct audit_id audit,

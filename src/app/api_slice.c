@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Paging through lists that are read whole: comments and audits of one ticket, tags.
-#include "desk/tickets/api_internal.h"
+#include "app/api.h"
 
 #include <string.h>
 
