@@ -7,6 +7,7 @@
 #include "desk/api/routes.h"
 #include "desk/channels/channels.h"
 #include "desk/contact/pages.h"
+#include "desk/moments/pages.h"
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
 #include "desk/site.h"
@@ -18,6 +19,7 @@
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
     {"contact", contact_observe},
+    {"moments", moments_observe},
     {"notify", channels_notify},
     {"publish", channels_publish},
 };
@@ -55,6 +57,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, people_routes);
     add_routes(table, tickets_routes);
     add_routes(table, contact_routes);
+    add_routes(table, moments_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     add_routes(table, api_routes);

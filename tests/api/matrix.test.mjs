@@ -14,6 +14,8 @@ import { runProgram, startServer } from '../support/server.mjs';
 // Who may ask at least.
 const expected = {
   anyone: `
+    GET /rate/{token}
+    POST /rate/{token}
     GET /healthz
     GET /metrics
     GET /assets/{name}
@@ -40,6 +42,7 @@ const expected = {
     GET /asked
   `,
   'signed-in': `
+    POST /api/v2/tickets/{ticket:id}/satisfaction_rating
     GET /account
     POST /account
     POST /account/password
@@ -56,6 +59,11 @@ const expected = {
     DELETE /api/v2/uploads/{token}
   `,
   staff: `
+    GET /api/v2/satisfaction_ratings
+    GET /api/v2/satisfaction_ratings/received
+    GET /api/v2/satisfaction_ratings/count
+    GET /api/v2/satisfaction_ratings/{moment:id}
+    GET /api/v2/satisfaction_reasons
     GET /people
     GET /people/{user:id}
     GET /api/v2/users
@@ -197,6 +205,8 @@ const expected = {
     PUT /api/v2/deleted_tickets/{ticket:id}/restore
   `,
   lead: `
+    GET /moments
+    POST /moments/{moment:id}/close
     POST /api/v2/group_memberships
     DELETE /api/v2/group_memberships/{membership:id}
     POST /api/v2/users/{user:id}/group_memberships
@@ -245,6 +255,11 @@ const foreign = [
   // An agent who may not see the ticket, too, whatever the way to it.
   [/^\w+ \/(api\/v2\/)?tickets\/\{ticket:id\}/, 'restricted', 404],
   [/^\w+ \/comments\/\{comment:id\}/, 'restricted', 404],
+  [/^GET \/api\/v2\/satisfaction_ratings\/\{moment:id\}$/, 'restricted', 404],
+  // Only the requester judges.
+  [/^POST \/api\/v2\/tickets\/\{ticket:id\}\/satisfaction_rating$/, 'end user', 404],
+  [/^POST \/api\/v2\/tickets\/\{ticket:id\}\/satisfaction_rating$/, 'restricted', 404],
+  ...['light agent', 'agent', 'lead', 'admin'].map((who) => [/^POST .*\/satisfaction_rating$/, who, 403]),
   // The portal shows staff what they asked for themselves.
   [/^(GET|POST) \/requests\/\{ticket:id\}$/, 'light agent', 404],
   [/^(GET|POST) \/requests\/\{ticket:id\}$/, 'restricted', 404],
@@ -331,7 +346,16 @@ async function freshObjects(admin, round) {
   const membership = await created(admin, '/api/v2/group_memberships', {
     group_membership: { user_id: agent.id, group_id: ids.group },
   });
+  // The requester's word on the desk's answer.
+  await admin.put(`/api/v2/tickets/${ticket.id}`, { ticket: { comment: { body: 'our answer', public: true } } });
+  const requester = await server.api(user.email);
+  const rated = await requester.post(`/api/v2/tickets/${ticket.id}/satisfaction_rating`, {
+    satisfaction_rating: { score: 'bad' },
+  });
+  requester.close();
+  assert.equal(rated.status, 200, rated.text);
   return {
+    moment: rated.json.satisfaction_rating.id,
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
     organization: organization.id, group: ids.group, membership: membership.id,
     mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999,
@@ -351,6 +375,7 @@ function address(route, objects) {
 // Bodies that would change something, where the person asked about decides.
 function bodyFor(url) {
   if (/users\/\d+\/password$/.test(url)) return { password: 'four other plain words' };
+  if (/satisfaction_rating$/.test(url)) return { satisfaction_rating: { score: 'bad' } };
   return /users\/\d+$/.test(url) ? { user: { name: 'Somebody else' } } : {};
 }
 

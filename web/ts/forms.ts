@@ -3,6 +3,9 @@
 // <form data-autosubmit> is sent at each change, and what the answering page shows elsewhere (head,
 // conversation, right column) is morphed in, so that a half-written reply stays where it is. Its own
 // button is for browsers without scripts.
+//
+// <form data-send-now> is what a link in a mail asks for: it is sent once somebody looks at the page,
+// which programs that fetch links ahead do not.
 import { morph } from "./morph";
 import { once, type Root } from "./page";
 
@@ -22,7 +25,17 @@ async function send(form: HTMLFormElement): Promise<void> {
   }
 }
 
+function sendNow(form: HTMLFormElement): void {
+  const seen = () => {
+    if (document.visibilityState === "visible") form.submit();
+    else document.addEventListener("visibilitychange", seen, { once: true });
+  };
+  if ((document as Document & { prerendering?: boolean }).prerendering) document.addEventListener("prerenderingchange", seen, { once: true });
+  else seen();
+}
+
 export function start(root: Root): void {
+  once<HTMLFormElement>(root, "form[data-send-now]", "send-now", sendNow);
   once<HTMLFormElement>(root, "form[data-autosubmit]", "autosubmit", (form) => {
     form.querySelectorAll<HTMLElement>(".form-actions").forEach((actions) => (actions.hidden = true));
     form.addEventListener("change", () => {

@@ -17,6 +17,9 @@ struct vm_mail {
     struct html body;
     bool has_link;
     struct url link;
+    bool can_judge;  // by these links
+    struct url helped;
+    struct url helped_not;
     struct str left_out;  // files that were too large to travel along
 };
 

@@ -151,13 +151,12 @@ bool channels_notify(void *desk, struct db *tx, const struct ticket_applied *app
 
 // --- sign-in links and the like -----------------------------------------------------------------
 
-bool channels_people_mail(void *env, struct db *tx, const struct people_mail *mail,
-                          struct error *err)
+// Subject in the first line, then the text: what the composer of this kind reads.
+static bool put_plain(struct desk *desk, struct db *tx, const struct people_mail *mail,
+                      struct error *err)
 {
-    struct desk *desk = env;
     mem_ctx *ctx = db_tx_ctx(tx);
     int64_t now = clock_now(desk->app->clock);
-    // Subject in the first line, then the text: what the composer of this kind reads.
     struct outmail out = {
         .user = mail->user,
         .kind = STR("account"),
@@ -169,6 +168,22 @@ bool channels_people_mail(void *env, struct db *tx, const struct people_mail *ma
         .created_at = now,
     };
     return put_mail(desk, tx, STR_NONE, &out, err);
+}
+
+bool channels_people_mail(void *env, struct db *tx, const struct people_mail *mail,
+                          struct error *err)
+{
+    return put_plain(env, tx, mail, err);
+}
+
+bool channels_tell(struct desk *desk, struct db *tx, const struct user *person, struct str subject,
+                   struct str text, struct error *err)
+{
+    struct people_mail mail = {.user = person->id,
+                               .to = person->email,
+                               .subject = str_one_line(db_tx_ctx(tx), subject, 200),
+                               .text = text};
+    return put_plain(desk, tx, &mail, err);
 }
 
 // --- open pages ---------------------------------------------------------------------------------
@@ -185,16 +200,19 @@ static void publish_now(void *arg)
     live_publish(publish->hub, STR("desk"));
 }
 
+void channels_publish_ticket(struct desk *desk, struct db *tx, struct ticket_id ticket)
+{
+    struct publish *publish = mem_new(db_tx_ctx(tx), struct publish);
+    publish->hub = desk->app->live;
+    (void)snprintf(publish->topic, sizeof publish->topic, "ticket:%lld", (long long)ticket.v);
+    db_after_commit(tx, publish_now, publish);
+}
+
 bool channels_publish(void *env, struct db *tx, const struct ticket_applied *applied,
                       struct error *err)
 {
     (void)err;
-    struct desk *desk = env;
-    struct publish *publish = mem_new(db_tx_ctx(tx), struct publish);
-    publish->hub = desk->app->live;
-    (void)snprintf(publish->topic, sizeof publish->topic, "ticket:%lld",
-                   (long long)applied->outcome->after.id.v);
-    db_after_commit(tx, publish_now, publish);
+    channels_publish_ticket(env, tx, applied->outcome->after.id);
     return true;
 }
 

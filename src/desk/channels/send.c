@@ -11,6 +11,7 @@
 #include "desk/channels/mail_view.h"
 #include "desk/channels/mailbox.h"
 #include "desk/desk.h"
+#include "desk/moments/moments.h"
 #include "mail/compose.h"
 #include "mail/html_text.h"
 #include "mail/ids.h"
@@ -206,6 +207,41 @@ static struct str request_url(const struct sending *s)
                       (long long)s->ticket.id.v);
 }
 
+// Where the recipient says by one click whether the answer helped; absent without public_url.
+static struct str judge_url(const struct sending *s, const char *score)
+{
+    struct str token = moment_token(s->ctx, s->desk->app->secret, s->comment.id, s->mail.user);
+    return s->desk->app->config->public_url.len == 0
+               ? STR_NONE
+               : str_printf(s->ctx, STR_FMT "/rate/" STR_FMT "?score=%s",
+                            STR_ARG(s->desk->app->config->public_url), STR_ARG(token), score);
+}
+
+// The plain form of an answer.
+static struct str reply_text(const struct sending *s, const struct vm_mail *vm, struct str url)
+{
+    struct buf text;
+    buf_init(&text, s->ctx, s->comment.body.len + 8192);
+    buf_put(&text, s->comment.body);
+    buf_put_c(&text, "\n\n--\n");
+    buf_put(&text, vm->author);
+    buf_put_c(&text, "\n");
+    buf_put(&text, vm->desk);
+    buf_put_c(&text, "\n");
+    if (vm->has_link) {
+        buf_put(&text, url);
+        buf_put_c(&text, "\n");
+    }
+    if (vm->can_judge) {
+        buf_put_c(&text, "\nDid this help?\nYes: ");
+        buf_put(&text, vm->helped.text);
+        buf_put_c(&text, "\nNo: ");
+        buf_put(&text, vm->helped_not.text);
+        buf_put_c(&text, "\n");
+    }
+    return buf_str(&text);
+}
+
 static void compose_words(struct sending *s)
 {
     const struct config *config = s->desk->app->config;
@@ -224,6 +260,10 @@ static void compose_words(struct sending *s)
         .link = link,
         .left_out = s->left_out,
     };
+    struct str helped = judge_url(s, "good");
+    struct str helped_not = judge_url(s, "bad");
+    vm.can_judge = reply && !str_none(helped) && url_checked(helped, &vm.helped) &&
+                   url_checked(helped_not, &vm.helped_not);
     struct str fresh = s->comment.body;
     struct html shown =
         str_none(s->comment.html.markup) ? text_to_html(s->ctx, fresh) : s->comment.html;
@@ -234,11 +274,7 @@ static void compose_words(struct sending *s)
     view_init(&v, &html, s->ctx);
     view_mail_reply(&v, &vm);
     s->out.html = (struct html){buf_str(&html)};
-    s->out.text =
-        reply ? str_printf(s->ctx, STR_FMT "\n\n--\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n",
-                           STR_ARG(fresh), STR_ARG(s->author.name), STR_ARG(config->desk_name),
-                           STR_ARG(has_link ? url : STR("")))
-              : html_to_text(s->ctx, s->out.html.markup);
+    s->out.text = reply ? reply_text(s, &vm, url) : html_to_text(s->ctx, s->out.html.markup);
 }
 
 static void compose_account_mail(struct sending *s)

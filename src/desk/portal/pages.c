@@ -4,6 +4,7 @@
 #include "desk/portal/pages.h"
 
 #include "desk/desk.h"
+#include "desk/moments/moments.h"
 #include "desk/portal/portal.html.h"
 #include "desk/portal/routes.h"
 #include "desk/portal/words.h"
@@ -241,6 +242,32 @@ static void fill_text(struct ctx *ctx, const struct ticket_comment *comment,
                                 : (struct html){STR("")};
 }
 
+// What this reader thinks of the desk's answers, or may say.
+static bool fill_moments(struct ctx *ctx, const struct actor *reader, struct vm_request *vm,
+                         struct error *err)
+{
+    struct moment *moments = NULL;
+    size_t count = 0;
+    if (!moments_of(ctx->db, ctx->mem, &vm->id.v, 1, &moments, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < vm->comment_count; i++) {
+        struct vm_portal_comment *one = &vm->comments[i];
+        one->judge = STR("");
+        if (!one->by_desk || one->own) {
+            continue;
+        }
+        one->judge = moment_token(ctx->mem, ctx->app->secret, one->id, reader->user);
+        for (size_t k = 0; k < count; k++) {
+            if (moments[k].comment.v == one->id.v && moments[k].user.v == reader->user.v) {
+                one->judged = true;
+                one->helped = moments[k].good;
+            }
+        }
+    }
+    return true;
+}
+
 // The conversation as this person may read it, whoever looks.
 static bool fill_request(struct ctx *ctx, const struct actor *reader, const struct ticket *ticket,
                          struct vm_request *vm, struct error *err)
@@ -290,7 +317,7 @@ static bool fill_request(struct ctx *ctx, const struct actor *reader, const stru
         fill_files(ctx, files, file_count, one);
         vm->comment_count++;
     }
-    return true;
+    return vm->preview || fill_moments(ctx, reader, vm, err);
 }
 
 static struct actor as_requester(const struct ctx *ctx)

@@ -52,6 +52,9 @@ struct vm_portal_comment {
     struct str author_name;
     bool own;
     bool by_desk;
+    struct str judge;  // token of the link to judge it, "" when this reader does not
+    bool judged;
+    bool helped;
     struct html text;
     struct html quoted;
     bool has_quoted;

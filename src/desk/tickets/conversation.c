@@ -2,6 +2,7 @@
 //
 // The conversation of a ticket as its page shows it: comments in order, and between them what was
 // changed, in words.
+#include "desk/moments/moments.h"
 #include "desk/tickets/pages_internal.h"
 #include "mail/html_text.h"
 
@@ -19,6 +20,7 @@ struct conversation {
     size_t file_count;
     struct vm_line *lines;
     size_t line_count;
+    bool judged;  // somebody said whether an answer helped
 };
 
 struct url attachment_link(mem_ctx *ctx, const struct attachment *file)
@@ -151,6 +153,10 @@ static void add_audit_events(struct conversation *c, const struct ticket_audit *
         if (event->audit.v != audit->id.v) {
             continue;
         }
+        if (str_eq_c(event->field, "satisfaction_score")) {
+            c->judged = true;
+            continue;
+        }
         if (str_eq_c(event->kind, "Error")) {
             add_event(c, event->value, audit->created_at);
             continue;
@@ -203,6 +209,31 @@ static bool load(struct conversation *c, struct error *err)
     return names_load(c->names, ctx->db, ctx->mem, err);
 }
 
+static void fill_verdict(const struct moment *moment, struct vm_comment *comment)
+{
+    comment->judged = true;
+    comment->helped = moment->good;
+    comment->judged_word = moment->word;
+}
+
+static bool fill_verdicts(struct conversation *c, struct error *err)
+{
+    struct moment *moments = NULL;
+    size_t count = 0;
+    if (!moments_of(c->ctx->db, c->ctx->mem, &c->ticket->id.v, 1, &moments, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < c->line_count; k++) {
+            struct vm_line *line = &c->lines[k];
+            if (line->is_comment && line->comment.id.v == moments[i].comment.v) {
+                fill_verdict(&moments[i], &line->comment);
+            }
+        }
+    }
+    return true;
+}
+
 bool page_conversation(struct ctx *ctx, const struct ticket *ticket, struct names *names,
                        struct vm_line **ret, size_t *ret_count, struct error *err)
 {
@@ -225,5 +256,5 @@ bool page_conversation(struct ctx *ctx, const struct ticket *ticket, struct name
     }
     *ret = c.lines;
     *ret_count = c.line_count;
-    return true;
+    return !c.judged || fill_verdicts(&c, err);
 }

@@ -75,6 +75,9 @@ struct vm_comment {
     struct str delivery;  // "sending", "failed: …", "" when all is well
     bool delivery_failed;
     bool can_undo;
+    bool judged;  // by the requester or somebody in copy
+    bool helped;
+    struct str judged_word;
 };
 
 struct vm_event {
