@@ -10,6 +10,8 @@
 #include "desk/moments/pages.h"
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
+#include "desk/rules/routes.h"
+#include "desk/rules/rules.h"
 #include "desk/site.h"
 #include "desk/tickets/routes.h"
 #include "mail/outbox.h"
@@ -58,6 +60,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, tickets_routes);
     add_routes(table, contact_routes);
     add_routes(table, moments_routes);
+    add_routes(table, rules_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     add_routes(table, api_routes);
@@ -85,6 +88,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
                   .end_sessions = site_end_sessions,
                   .env = desk},
     };
+    desk->rules = rules_new(desk, app->clock);
     atomic_init(&desk->stopping, false);
     desk->mailer = channels_mailer(desk, desk);
     app->desk = desk;

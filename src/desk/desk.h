@@ -15,10 +15,13 @@
 #include "view/layout.h"
 #include "view/view.h"
 
+struct rules;
+
 struct desk {
     struct app *app;
     struct tickets tickets;
     struct people people;
+    struct rules *rules;
     struct view_site *site;
     struct mailer *mailer;
     struct contact *contact;  // desk/contact/contact.h

@@ -151,6 +151,20 @@ const expected = {
     GET /api/v2/tickets/{ticket:id}/email_ccs
     GET /api/v2/tickets/{ticket:id}/followers
     GET /api/v2/tickets/{ticket:id}/related
+    GET /api/v2/views
+    GET /api/v2/views/active
+    GET /api/v2/views/compact
+    GET /api/v2/views/shared
+    GET /api/v2/views/search
+    GET /api/v2/views/show_many
+    GET /api/v2/views/count
+    GET /api/v2/views/count_many
+    POST /api/v2/views/preview
+    POST /api/v2/views/preview/count
+    GET /api/v2/views/{view:id}
+    GET /api/v2/views/{view:id}/tickets
+    GET /api/v2/views/{view:id}/execute
+    GET /api/v2/views/{view:id}/count
   `,
   agent: `
     POST /tickets/{ticket:id}/lens
@@ -203,6 +217,12 @@ const expected = {
     GET /api/v2/deleted_tickets
     PUT /api/v2/deleted_tickets/restore_many
     PUT /api/v2/deleted_tickets/{ticket:id}/restore
+    POST /api/v2/views
+    PUT /api/v2/views/{view:id}
+    DELETE /api/v2/views/{view:id}
+    PUT /api/v2/views/update_many
+    PUT /api/v2/views/reorder
+    DELETE /api/v2/views/destroy_many
   `,
   lead: `
     GET /moments
@@ -274,6 +294,9 @@ const foreign = [
   [/^DELETE \/api\/v2\/(users\/\{user:id\}\/)?group_memberships\//, 'lead', 403],
   // What somebody else wrote stays, whoever wishes it gone.
   ...['agent', 'lead', 'admin'].map((who) => [/^POST \/comments\/\{comment:id\}\/undo$/, who, 403]),
+  // The view asked for is for another group: nobody outside of it sees it, and in it only leads and
+  // administrators change it.
+  ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/^\w+ \/api\/v2\/views\/\{view:id\}/, who, 404]),
   // One's own password only; other ways are for administrators.
   [/^PUT \/api\/v2\/users\/\{user:id\}\/password$/, null, 403],
 ];
@@ -354,8 +377,12 @@ async function freshObjects(admin, round) {
   });
   requester.close();
   assert.equal(rated.status, 200, rated.text);
+  const restriction = { type: 'Group', id: ids.group };
+  const all = [{ field: 'status', operator: 'is', value: 'open' }];
+  const view = await created(admin, '/api/v2/views', { view: { title: `Theirs ${round}`, all, restriction } });
   return {
     moment: rated.json.satisfaction_rating.id,
+    view: view.id,
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
     organization: organization.id, group: ids.group, membership: membership.id,
     mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999,

@@ -58,6 +58,8 @@ bool api_ticket_query_answer(struct ctx *ctx, struct ticket_query *query, struct
     }
     query->sort = sort_column(page.sort, query->sort);
     query->descending = api_page_descending(&page, query->descending);
+    // A cursor's place is in one order only.
+    query->grouped = query->grouped && !page.cursor;
     query->limit = api_page_limit(&page);
     query->offset = page.offset;
     if (page.keyed) {

@@ -7,25 +7,8 @@
 
 #include "app/api.h"
 #include "desk/desk.h"
+#include "desk/tickets/api_list.h"
 #include "json/json.h"
-
-// What the objects of one answer need besides the tickets, read in a fixed number of statements.
-struct api_tickets {
-    const struct ticket *tickets;
-    size_t count;
-    struct ticket_text *descriptions;
-    size_t description_count;
-    struct collaborator *collaborators;
-    size_t collaborator_count;
-    bool results;  // each says its result_type, as search gives them
-};
-
-MUST_CHECK bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t count,
-                                 struct api_tickets *ret, struct error *err);
-void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *set,
-                      const struct ticket *ticket);
-// The "tickets" array.
-void api_ticket_list_write(struct ctx *ctx, struct jw *w, const struct api_tickets *set);
 
 void api_attachment_write(struct ctx *ctx, struct jw *w, const struct attachment *file);
 void api_comment_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
@@ -78,8 +61,5 @@ void api_blobs_remove(struct ctx *ctx, const struct str *hashes, size_t count);
 // Answers {"users":[…]} of these people, in one page.
 MUST_CHECK bool api_people_answer(struct ctx *ctx, const struct user_id *ids, size_t count,
                                   struct error *err);
-// Answers a list of tickets by the query, in the page that was asked for.
-MUST_CHECK bool api_ticket_query_answer(struct ctx *ctx, struct ticket_query *query,
-                                        struct error *err);
 
 #endif

@@ -22,6 +22,7 @@ struct vm_person {
 };
 
 struct vm_ticket_row {
+    struct str heading;  // of the group that begins here; "" within one
     struct ticket_id id;
     struct str subject;
     struct str excerpt;

@@ -8,16 +8,13 @@
 #include "desk/tickets/pages.h"
 #include "view/view.h"
 
-// The built-in views of every agent.
-struct desk_view {
-    struct str key;
-    struct str title;
-    enum ticket_column sort;
-};
-const struct desk_view *desk_view_find(struct str key);  // NULL when there is none
-// The query of a view for this actor; conditions live in ctx.
-struct ticket_query desk_view_query(mem_ctx *ctx, const struct desk_view *view,
-                                    const struct actor *actor);
+struct rule;
+
+// The view of that name in addresses: the word of one that is there from the start, else its
+// number. NOT_FOUND when there is none for this actor.
+MUST_CHECK bool desk_view_find(struct ctx *ctx, struct str key, const struct rule **ret,
+                               struct error *err);
+struct str desk_view_key(mem_ctx *ctx, const struct rule *view);
 // Puts all views with their counts into the left column.
 MUST_CHECK bool desk_views(struct ctx *ctx, struct str active, struct vm_layout *layout,
                            struct error *err);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Lists of tickets: the views and the search.
+#include "base/random.h"
 #include "desk/desk.h"
+#include "desk/rules/rules.h"
 #include "desk/tickets/api.h"
 #include "desk/tickets/list.html.h"
 #include "desk/tickets/pages_internal.h"
@@ -25,47 +27,67 @@ struct vm_ticket_row page_ticket_row(const struct names *names, const struct tic
     };
 }
 
-static bool fill_rows(struct ctx *ctx, const struct ticket *tickets, size_t count,
-                      struct vm_ticket_list *vm, struct error *err)
+// Where the groups of a view get their names from.
+struct group_names {
+    enum ticket_column column;
+    const struct names *names;
+    struct group *groups;
+    size_t group_count;
+    struct organization *organizations;
+    size_t organization_count;
+};
+
+static bool fill_rows(struct ctx *ctx, struct names *names, const struct ticket *tickets,
+                      size_t count, struct vm_ticket_list *vm, struct error *err)
 {
-    struct names names = {0};
     for (size_t i = 0; i < count; i++) {
-        names_want_ticket(&names, ctx->mem, &tickets[i]);
+        names_want_ticket(names, ctx->mem, &tickets[i]);
     }
-    if (!names_load(&names, ctx->db, ctx->mem, err)) {
+    if (!names_load(names, ctx->db, ctx->mem, err)) {
         return false;
     }
     vm->rows = mem_array(ctx->mem, struct vm_ticket_row, count + 1);
     for (size_t i = 0; i < count; i++) {
-        vm->rows[i] = page_ticket_row(&names, &tickets[i]);
+        vm->rows[i] = page_ticket_row(names, &tickets[i]);
+        vm->rows[i].heading = STR("");
     }
     vm->row_count = count;
     return true;
 }
 
-// A cursor is "VALUE.ID" of the row at the edge, with a leading '-' for the way back.
+// A cursor is "GROUP.VALUE.ID.TEXT" of the row at the edge, with a leading '-' for the way back.
 static struct url page_link(mem_ctx *ctx, struct str view, const struct ticket *ticket,
-                            enum ticket_column sort, bool backwards)
+                            const struct ticket_query *query, bool backwards)
 {
     struct url_builder link;
+    struct str text = query->sort == TC_SUBJECT ? base64url_encode(ctx, ticket->subject) : STR("");
+    int64_t group = query->grouped ? ticket_sort_value(ticket, query->group) : 0;
     url_begin(&link, ctx, "/desk");
     url_param(&link, "view", view);
     url_param(&link, "page",
-              str_printf(ctx, "%s%lld.%lld", backwards ? "-" : "",
-                         (long long)ticket_sort_value(ticket, sort), (long long)ticket->id.v));
+              str_printf(ctx, "%s%lld.%lld.%lld." STR_FMT, backwards ? "-" : "", (long long)group,
+                         (long long)ticket_sort_value(ticket, query->sort), (long long)ticket->id.v,
+                         STR_ARG(text)));
     return url_end(&link);
 }
 
-static bool cursor_read(struct str cursor, struct ticket_query *query, struct error *err)
+static bool cursor_read(mem_ctx *ctx, struct str cursor, struct ticket_query *query,
+                        struct error *err)
 {
+    struct str group;
     struct str value;
     struct str id;
+    struct str text;
     if (str_empty(cursor)) {
         return true;
     }
     query->backwards = cursor.ptr[0] == '-';
-    str_cut(query->backwards ? str_from(cursor, 1) : cursor, '.', &value, &id);
-    if (!str_to_i64(value, &query->after_value) || !str_to_i64(id, &query->after_id.v)) {
+    str_cut(query->backwards ? str_from(cursor, 1) : cursor, '.', &group, &value);
+    str_cut(value, '.', &value, &id);
+    str_cut(id, '.', &id, &text);
+    if (!str_to_i64(group, &query->after_group) || !str_to_i64(value, &query->after_value) ||
+        !str_to_i64(id, &query->after_id.v) || str_none(text) ||
+        !base64_decode(ctx, text, &query->after_text) || !str_utf8_valid(query->after_text)) {
         return error_set(err, ERR_BAD_REQUEST,
                          "This link to a page of the list is damaged. Go "
                          "back to the list and start at its first page.");
@@ -73,15 +95,79 @@ static bool cursor_read(struct str cursor, struct ticket_query *query, struct er
     return true;
 }
 
-static bool fill_view(struct ctx *ctx, const struct desk_view *view, struct vm_ticket_list *vm,
+// What the group of a row is called.
+static struct str group_title(const struct group_names *g, const struct ticket *ticket)
+{
+    switch ((int)g->column) {
+    case TC_STATUS:
+        return str_c(view_status_word(ticket_status_word(ticket->status)));
+    case TC_PRIORITY: {
+        struct str word = ticket_priority_word(ticket->priority);
+        return str_empty(word) ? STR("No priority") : str_c(view_priority_word(word));
+    }
+    case TC_TYPE:
+        return ticket->type == TYPE_NONE ? STR("No type") : ticket_type_word(ticket->type);
+    case TC_REQUESTER:
+        return names_person(g->names, ticket->requester).name;
+    case TC_ASSIGNEE:
+        return ticket->assignee.v == 0 ? STR("Nobody")
+                                       : names_person(g->names, ticket->assignee).name;
+    case TC_STEWARD:
+        return ticket->steward.v == 0 ? STR("Nobody")
+                                      : names_person(g->names, ticket->steward).name;
+    case TC_GROUP:
+        for (size_t i = 0; i < g->group_count; i++) {
+            if (g->groups[i].id.v == ticket->group.v) {
+                return g->groups[i].name;
+            }
+        }
+        return STR("No group");
+    case TC_ORGANIZATION:
+        for (size_t i = 0; i < g->organization_count; i++) {
+            if (g->organizations[i].id.v == ticket->organization.v) {
+                return g->organizations[i].name;
+            }
+        }
+        return STR("No organization");
+    default:
+        return STR("");
+    }
+}
+
+// Puts the group's name over the first row of each.
+static bool fill_headings(struct ctx *ctx, const struct ticket_query *query,
+                          const struct names *names, const struct ticket *tickets, size_t count,
+                          struct vm_ticket_list *vm, struct error *err)
+{
+    struct group_names g = {.column = query->group, .names = names};
+    struct organization_id *ids = mem_array(ctx->mem, struct organization_id, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = tickets[i].organization;
+    }
+    if ((g.column == TC_GROUP && !groups_all(ctx->db, ctx->mem, &g.groups, &g.group_count, err)) ||
+        (g.column == TC_ORGANIZATION &&
+         !organizations_by_ids(ctx->db, ctx->mem, ids, count, &g.organizations,
+                               &g.organization_count, err))) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool first = i == 0 || ticket_sort_value(&tickets[i], query->group) !=
+                                   ticket_sort_value(&tickets[i - 1], query->group);
+        vm->rows[i].heading = first ? group_title(&g, &tickets[i]) : STR("");
+    }
+    return true;
+}
+
+static bool fill_view(struct ctx *ctx, const struct rule *view, struct vm_ticket_list *vm,
                       struct error *err)
 {
-    struct ticket_query query = desk_view_query(ctx->mem, view, &ctx->actor);
+    struct ticket_query query = view_query(ctx->mem, view, &ctx->actor, clock_now(ctx->app->clock));
     struct ticket *tickets = NULL;
+    struct names names = {0};
     size_t count = 0;
     struct str cursor = http_param(ctx->req, "page");
     query.limit = PAGE_ROWS + 1;
-    if (!cursor_read(cursor, &query, err) ||
+    if (!cursor_read(ctx->mem, cursor, &query, err) ||
         !tickets_find(ctx->db, ctx->mem, &ctx->actor, &query, &tickets, &count, err)) {
         return false;
     }
@@ -92,34 +178,35 @@ static bool fill_view(struct ctx *ctx, const struct desk_view *view, struct vm_t
     }
     count = more ? PAGE_ROWS : count;
     if (count > 0 && (query.backwards || more)) {
-        vm->pager.older = page_link(ctx->mem, view->key, &tickets[count - 1], query.sort, false);
+        vm->pager.older = page_link(ctx->mem, vm->view, &tickets[count - 1], &query, false);
     }
     if (count > 0 && (query.backwards ? more : !str_empty(cursor))) {
-        vm->pager.newer = page_link(ctx->mem, view->key, &tickets[0], query.sort, true);
+        vm->pager.newer = page_link(ctx->mem, vm->view, &tickets[0], &query, true);
     }
-    return fill_rows(ctx, tickets, count, vm, err);
+    return fill_rows(ctx, &names, tickets, count, vm, err) &&
+           (!query.grouped || fill_headings(ctx, &query, &names, tickets, count, vm, err));
 }
 
 // GET /desk?view=KEY&page=CURSOR
 bool page_tickets(struct ctx *ctx, struct error *err)
 {
     struct str key = http_param(ctx->req, "view");
-    const struct desk_view *view = desk_view_find(str_empty(key) ? STR("mine") : key);
+    const struct rule *view = NULL;
     struct vm_ticket_list vm = {.query = STR("")};
     struct view v;
-    if (view == NULL) {
-        return error_set(err, ERR_NOT_FOUND, "There is no view of that name.");
+    if (!desk_view_find(ctx, str_empty(key) ? STR("mine") : key, &view, err)) {
+        return false;
     }
-    vm.view = view->key;
+    vm.view = desk_view_key(ctx->mem, view);
     vm.can_edit = actor_is_agent(&ctx->actor);
     vm.title = view->title;
-    if (!desk_views(ctx, view->key, &vm.layout, err) || !fill_view(ctx, view, &vm, err) ||
+    if (!desk_views(ctx, vm.view, &vm.layout, err) || !fill_view(ctx, view, &vm, err) ||
         !page_agent_options(ctx, (struct user_id){0}, &vm.agents, err)) {
         return false;
     }
     struct url_builder self;
     url_begin(&self, ctx->mem, "/desk");
-    url_param(&self, "view", view->key);
+    url_param(&self, "view", vm.view);
     url_param(&self, "page", http_param(ctx->req, "page"));
     vm.self = url_end(&self);
     desk_page_begin(ctx, &v, &vm.layout, vm.title, "tickets");
@@ -160,7 +247,8 @@ bool page_search(struct ctx *ctx, struct error *err)
     for (size_t i = 0; i < count; i++) {
         tickets[i] = hits[i].ticket;
     }
-    if (!fill_rows(ctx, tickets, count, &vm, err)) {
+    struct names names = {0};
+    if (!fill_rows(ctx, &names, tickets, count, &vm, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {

@@ -164,6 +164,24 @@ int64_t ticket_sort_value(const struct ticket *ticket, enum ticket_column sort)
         return ticket->solved_at;
     case TC_DUE:
         return ticket->due_at;
+    case TC_TYPE:
+        return (int64_t)ticket->type;
+    case TC_SUBMITTER:
+        return ticket->submitter.v;
+    case TC_STEWARD:
+        return ticket->steward.v;
+    case TC_ORGANIZATION:
+        return ticket->organization.v;
+    case TC_PROBLEM:
+        return ticket->problem.v;
+    case TC_STATUS_UPDATED:
+        return ticket->status_updated_at;
+    case TC_REQUESTER_UPDATED:
+        return ticket->requester_updated_at;
+    case TC_ASSIGNEE_UPDATED:
+        return ticket->assignee_updated_at;
+    case TC_ASSIGNED:
+        return ticket->assigned_at;
     default:
         return ticket->id.v;
     }

@@ -247,7 +247,7 @@ static bool load_round(struct search *s, const struct search_comments_row *rows,
     for (size_t i = 0; i < count; i++) {
         ids[i] = rows[i].ticket_id.v;
     }
-    struct ticket_condition by_id = {TC_ID, OP_IS, ids, NULL, count};
+    struct ticket_condition by_id = {.column = TC_ID, .op = OP_IS, .numbers = ids, .count = count};
     struct ticket_query query = {
         .all = &by_id, .all_count = 1, .sort = TC_ID, .limit = (int64_t)count};
     return tickets_find(s->db, s->ctx, s->actor, &query, ret, ret_count, err);

@@ -401,6 +401,7 @@ enum ticket_column {
     TC_STATUS_UPDATED,
     TC_REQUESTER_UPDATED,
     TC_ASSIGNEE_UPDATED,
+    TC_ASSIGNED,
     TC_PROBLEM,
     TC_FOLLOWUP,
     TC_TAG,
@@ -409,6 +410,8 @@ enum ticket_column {
     TC_COMMENTER,
     TC_HAS_FILE,
     TC_TEXT,
+    TC_SUBJECT_WORD,    // texts: lower case, a space at both ends
+    TC_SUBJECT_PHRASE,  // texts: lower case, anywhere in the subject
     TC_COLUMNS
 };
 
@@ -424,13 +427,14 @@ enum condition_op {
 };
 
 // column op value; for TC_TAG, TC_TEXT and such only OP_IS and OP_IS_NOT. `texts` or `numbers`
-// holds several values: one of them is enough.
+// holds several values: one of them is enough. `also`, when there is one, must hold with it.
 struct ticket_condition {
     enum ticket_column column;
     enum condition_op op;
     const int64_t *numbers;
     const struct str *texts;
     size_t count;
+    const struct ticket_condition *also;
 };
 
 struct ticket_query {
@@ -442,12 +446,16 @@ struct ticket_query {
     bool also_deleted;        // both, for exports
     enum ticket_column sort;  // TC_ID, a time, TC_STATUS, TC_PRIORITY, TC_SUBJECT, an id
     bool descending;
+    bool grouped;  // first in order of `group`, a column with a number
+    enum ticket_column group;
+    bool group_descending;
     int64_t limit;
     int64_t offset;
     // Paging by key: rows after (or, backwards, before) the one with this sort value and id.
     struct ticket_id after_id;  // none: from the start
     int64_t after_value;
     struct str after_text;  // when sorting by TC_SUBJECT
+    int64_t after_group;    // when grouped
     bool backwards;
 };
 

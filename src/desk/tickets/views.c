@@ -1,73 +1,62 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The built-in views: mine, nobody's, all open, recently solved. Counts stop at a thousand: nobody
-// reads further, and so a million tickets cost no more than a thousand.
+// The left column of the workspace: the views that this person may use, in their order, with how
+// much stands in each.
+#include "desk/desk.h"
+#include "desk/rules/rules.h"
 #include "desk/tickets/pages_internal.h"
 
-#define COUNT_MOST 1000
+#define SHOWN_MOST 40
 
-enum { VIEW_MINE, VIEW_UNASSIGNED, VIEW_OPEN, VIEW_SOLVED, VIEW_COUNT };
-
-static const struct desk_view VIEWS[VIEW_COUNT] = {
-    [VIEW_MINE] = {STR_INIT("mine"), STR_INIT("Mine"), TC_UPDATED},
-    [VIEW_UNASSIGNED] = {STR_INIT("unassigned"), STR_INIT("Unassigned"), TC_UPDATED},
-    [VIEW_OPEN] = {STR_INIT("open"), STR_INIT("All open"), TC_UPDATED},
-    [VIEW_SOLVED] = {STR_INIT("solved"), STR_INIT("Recently solved"), TC_SOLVED},
-};
-
-const struct desk_view *desk_view_find(struct str key)
+struct str desk_view_key(mem_ctx *ctx, const struct rule *view)
 {
-    for (size_t i = 0; i < VIEW_COUNT; i++) {
-        if (str_eq(VIEWS[i].key, key)) {
-            return &VIEWS[i];
-        }
-    }
-    return NULL;
+    return str_none(view->slug) ? str_printf(ctx, "%lld", (long long)view->id.v) : view->slug;
 }
 
-static struct ticket_condition number_condition(mem_ctx *ctx, enum ticket_column column,
-                                                enum condition_op op, int64_t number)
+bool desk_view_find(struct ctx *ctx, struct str key, const struct rule **ret, struct error *err)
 {
-    int64_t *numbers = mem_new(ctx, int64_t);
-    *numbers = number;
-    return (struct ticket_condition){.column = column, .op = op, .numbers = numbers, .count = 1};
+    const struct rule_book *book = NULL;
+    struct rule_id id = {0};
+    if (!rules_read(desk_of(ctx)->rules, ctx->db, ctx->mem, &book, err)) {
+        return false;
+    }
+    *ret = str_to_i64(key, &id.v) ? rule_in_book(book, RULE_VIEW, id) : rule_by_slug(book, key);
+    return (*ret != NULL && rule_may_see(*ret, &ctx->actor)) ||
+           error_set(err, ERR_NOT_FOUND, "There is no view of that name.");
 }
 
-struct ticket_query desk_view_query(mem_ctx *ctx, const struct desk_view *view,
-                                    const struct actor *actor)
+static bool fill(struct ctx *ctx, const struct rule *view, struct str active,
+                 struct vm_nav_view *ret, struct error *err)
 {
-    struct ticket_condition *all = mem_array(ctx, struct ticket_condition, 2);
-    struct ticket_query query = {
-        .all = all, .all_count = 1, .sort = view->sort, .descending = true};
-    bool solved = view == &VIEWS[VIEW_SOLVED];
-    all[0] = number_condition(ctx, TC_STATUS, solved ? OP_GREATER_EQUAL : OP_LESS, STATUS_SOLVED);
-    if (view == &VIEWS[VIEW_MINE]) {
-        all[query.all_count++] = number_condition(ctx, TC_ASSIGNEE, OP_IS, actor->user.v);
-    } else if (view == &VIEWS[VIEW_UNASSIGNED]) {
-        all[query.all_count++] = (struct ticket_condition){.column = TC_ASSIGNEE, .op = OP_NONE};
-    }
-    return query;
+    struct url_builder link;
+    struct str key = desk_view_key(ctx->mem, view);
+    url_begin(&link, ctx->mem, "/desk");
+    url_param(&link, "view", key);
+    *ret = (struct vm_nav_view){
+        .link = url_end(&link), .title = view->title, .count = -1, .active = str_eq(key, active)};
+    // What was solved is a history, not work: no number.
+    return view_is_history(view) ||
+           view_count(desk_of(ctx)->rules, ctx->db, ctx->mem, view, &ctx->actor, &ret->count, err);
 }
 
 bool desk_views(struct ctx *ctx, struct str active, struct vm_layout *layout, struct error *err)
 {
-    struct vm_nav_view *list = mem_array(ctx->mem, struct vm_nav_view, VIEW_COUNT);
-    for (size_t i = 0; i < VIEW_COUNT; i++) {
-        struct ticket_query query = desk_view_query(ctx->mem, &VIEWS[i], &ctx->actor);
-        struct url_builder link;
-        url_begin(&link, ctx->mem, "/desk");
-        url_param(&link, "view", VIEWS[i].key);
-        list[i] = (struct vm_nav_view){.link = url_end(&link),
-                                       .title = VIEWS[i].title,
-                                       .count = -1,
-                                       .active = str_eq(VIEWS[i].key, active)};
-        // What was solved is a history, not work: no number.
-        if (i != VIEW_SOLVED && !tickets_count(ctx->db, ctx->mem, &ctx->actor, &query, COUNT_MOST,
-                                               &list[i].count, err)) {
+    const struct rule_book *book = NULL;
+    struct vm_nav_view *list = mem_array(ctx->mem, struct vm_nav_view, SHOWN_MOST);
+    size_t count = 0;
+    if (!rules_read(desk_of(ctx)->rules, ctx->db, ctx->mem, &book, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < book->count && count < SHOWN_MOST; i++) {
+        const struct rule *view = &book->rules[i];
+        if (view->kind != RULE_VIEW || !view->active || !rule_may_see(view, &ctx->actor)) {
+            continue;
+        }
+        if (!fill(ctx, view, active, &list[count++], err)) {
             return false;
         }
     }
     layout->views = list;
-    layout->view_count = VIEW_COUNT;
+    layout->view_count = count;
     return true;
 }

@@ -36,6 +36,7 @@ static const struct column COLUMNS[TC_COLUMNS] = {
     [TC_STATUS_UPDATED] = {"t.status_updated_at", KIND_NUMBER},
     [TC_REQUESTER_UPDATED] = {"t.requester_updated_at", KIND_NULLABLE},
     [TC_ASSIGNEE_UPDATED] = {"t.assignee_updated_at", KIND_NULLABLE},
+    [TC_ASSIGNED] = {"t.assigned_at", KIND_NULLABLE},
     [TC_PROBLEM] = {"t.problem_id", KIND_NULLABLE},
     [TC_FOLLOWUP] = {"t.followup_of", KIND_NULLABLE},
     [TC_TAG] = {"EXISTS (SELECT 1 FROM ticket_tag x WHERE x.ticket_id = t.id AND x.tag",
@@ -52,6 +53,8 @@ static const struct column COLUMNS[TC_COLUMNS] = {
     [TC_HAS_FILE] = {"EXISTS (SELECT 1 FROM attachment x WHERE x.ticket_id = t.id AND 1",
                      KIND_SPECIAL},
     [TC_TEXT] = {NULL, KIND_SPECIAL},
+    [TC_SUBJECT_WORD] = {NULL, KIND_SPECIAL},
+    [TC_SUBJECT_PHRASE] = {NULL, KIND_SPECIAL},
 };
 
 static const char *const OPERATORS[] = {
@@ -117,18 +120,17 @@ static void put_special(struct where *where, struct db *db,
     buf_put_c(&where->sql, ")");
 }
 
-// Full text: the newest matching comments are enough for a list; search.c has the exact form.
-static void put_text(struct where *where, struct db *db, const struct actor *actor,
-                     const struct ticket_condition *condition)
+// One search: the newest matching comments are enough for a list; search.c has the exact form.
+static void put_search(struct where *where, struct db *db, const struct actor *actor,
+                       struct str words)
 {
-    struct str expression = search_expression(where->ctx, db_engine_of(db), condition->texts[0]);
-    buf_put_c(&where->sql, condition->op == OP_IS_NOT ? "t.id NOT IN (" : "t.id IN (");
+    struct str expression = search_expression(where->ctx, db_engine_of(db), words);
     buf_put_c(&where->sql, "SELECT c.ticket_id FROM ticket_comment c WHERE ");
     if (!actor_is_staff(actor)) {
         buf_put_c(&where->sql, "c.is_public = 1 AND ");
     }
     if (str_none(expression)) {
-        buf_put_c(&where->sql, "1 = 0)");
+        buf_put_c(&where->sql, "1 = 0");
         return;
     }
     if (db_engine_of(db) == DB_SQLITE) {
@@ -140,15 +142,95 @@ static void put_text(struct where *where, struct db *db, const struct actor *act
         where_bind(where, db, DB_VALUE_TEXT(expression));
         buf_put_c(&where->sql, ")");
     }
-    buf_put_c(&where->sql, "))");
+    buf_put_c(&where->sql, ")");
 }
 
-static void put_condition(struct where *where, struct db *db, const struct actor *actor,
-                          const struct ticket_condition *condition)
+// Full text: one of the texts is enough.
+static void put_text(struct where *where, struct db *db, const struct actor *actor,
+                     const struct ticket_condition *condition)
+{
+    buf_put_c(&where->sql, condition->op == OP_IS_NOT ? "t.id NOT IN (" : "t.id IN (");
+    for (size_t i = 0; i < condition->count; i++) {
+        buf_put_c(&where->sql, i == 0 ? "" : " UNION ALL ");
+        put_search(where, db, actor, condition->texts[i]);
+    }
+    buf_put_c(&where->sql, ")");
+}
+
+static struct str like_pattern(mem_ctx *ctx, struct str text)
+{
+    struct buf out;
+    buf_init(&out, ctx, 2 * text.len + 16);
+    buf_put_char(&out, '%');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '%' || text.ptr[i] == '_' || text.ptr[i] == '!') {
+            buf_put_char(&out, '!');
+        }
+        buf_put_char(&out, text.ptr[i]);
+    }
+    buf_put_char(&out, '%');
+    return buf_str(&out);
+}
+
+static struct str first_word(struct str text)
+{
+    struct str head;
+    struct str tail;
+    str_cut(str_trim(text), ' ', &head, &tail);
+    return head;
+}
+
+// A word with none of a word's characters beside it, as the engine's pattern: beyond ASCII all
+// count as such. The text has only letters and digits, and spaces for what stands between words.
+static struct str word_pattern(struct where *where, struct db *db, struct str text)
+{
+    bool sqlite = db_engine_of(db) == DB_SQLITE;
+    struct buf out;
+    buf_init(&out, where->ctx, 64 * text.len + 256);
+    buf_put_c(&out, sqlite ? "*" : "");
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == ' ') {
+            buf_put_c(&out, sqlite ? "[^a-z0-9\xc2\x80-\xf4\x8f\xbf\xbf]" : "[\x01-/:-`{-\x7f]");
+        } else {
+            buf_put_char(&out, text.ptr[i]);
+        }
+    }
+    buf_put_c(&out, sqlite ? "*" : "");
+    return buf_str(&out);
+}
+
+// The plain LIKE before a word's pattern spares that work for most rows.
+static void put_subject(struct where *where, struct db *db,
+                        const struct ticket_condition *condition)
+{
+    bool word = condition->column == TC_SUBJECT_WORD;
+    bool sqlite = db_engine_of(db) == DB_SQLITE;
+    buf_put_c(&where->sql, condition->op == OP_IS_NOT ? "NOT (" : "(");
+    for (size_t i = 0; i < condition->count; i++) {
+        struct str text = condition->texts[i];
+        buf_put_c(&where->sql, i == 0 ? "LOWER(t.subject) LIKE " : " OR LOWER(t.subject) LIKE ");
+        where_bind(where, db,
+                   DB_VALUE_TEXT(like_pattern(where->ctx, word ? first_word(text) : text)));
+        buf_put_c(&where->sql, " ESCAPE '!'");
+        if (word) {
+            buf_put_c(&where->sql, " AND ' ' || LOWER(t.subject) || ' ' ");
+            buf_put_c(&where->sql, sqlite ? "GLOB " : "~ ");
+            where_bind(where, db, DB_VALUE_TEXT(word_pattern(where, db, text)));
+        }
+    }
+    buf_put_c(&where->sql, ")");
+}
+
+static void put_single(struct where *where, struct db *db, const struct actor *actor,
+                       const struct ticket_condition *condition)
 {
     const struct column *column = &COLUMNS[condition->column];
     if (condition->column == TC_TEXT) {
         put_text(where, db, actor, condition);
+        return;
+    }
+    if (condition->column == TC_SUBJECT_WORD || condition->column == TC_SUBJECT_PHRASE) {
+        put_subject(where, db, condition);
         return;
     }
     if (column->kind == KIND_SPECIAL) {
@@ -176,6 +258,20 @@ static void put_condition(struct where *where, struct db *db, const struct actor
     put_values(where, db, condition, OPERATORS[condition->op], negative ? " NOT IN " : " IN ");
     if (negative && nullable) {
         buf_put_c(&where->sql, ")");
+    }
+}
+
+static void put_condition(struct where *where, struct db *db, const struct actor *actor,
+                          const struct ticket_condition *condition)
+{
+    if (condition->also == NULL) {
+        put_single(where, db, actor, condition);
+        return;
+    }
+    buf_put_c(&where->sql, "(");
+    for (; condition != NULL; condition = condition->also) {
+        put_single(where, db, actor, condition);
+        buf_put_c(&where->sql, condition->also != NULL ? " AND " : ")");
     }
 }
 
@@ -255,25 +351,68 @@ void where_put(struct where *where, struct db *db, const struct actor *actor,
     put_access(where, db, actor);
 }
 
+// A sort column as it is ordered by. Where it may be empty, empty counts as 0, as in
+// ticket_sort_value(): a row without a value would fall out of every page otherwise. Times of
+// solving are read along their index, which lists of solved tickets need.
+static void put_sort(struct where *where, enum ticket_column sort)
+{
+    const struct column *column = &COLUMNS[sort];
+    bool filled = column->kind == KIND_NULLABLE && sort != TC_SOLVED;
+    assert(column->kind != KIND_SPECIAL && column->sql != NULL);
+    buf_put_c(&where->sql, filled ? "COALESCE(" : "");
+    buf_put_c(&where->sql, column->sql);
+    buf_put_c(&where->sql, filled ? ", 0)" : "");
+}
+
+static void put_after(struct where *where, struct db *db, const struct ticket_query *query,
+                      bool down)
+{
+    buf_put_c(&where->sql, "(");
+    put_sort(where, query->sort);
+    buf_put_c(&where->sql, down ? ", t.id) < (" : ", t.id) > (");
+    where_bind(where, db,
+               COLUMNS[query->sort].kind == KIND_TEXT ? DB_VALUE_TEXT(query->after_text)
+                                                      : DB_VALUE_I64(query->after_value));
+    buf_put_c(&where->sql, ", ");
+    where_bind(where, db, DB_VALUE_I64(query->after_id.v));
+    buf_put_c(&where->sql, ")");
+}
+
+// Later groups, or the same one and later in it.
+static void put_after_grouped(struct where *where, struct db *db, const struct ticket_query *query,
+                              bool down)
+{
+    bool group_down = query->group_descending != query->backwards;
+    buf_put_c(&where->sql, "(");
+    put_sort(where, query->group);
+    buf_put_c(&where->sql, group_down ? " < " : " > ");
+    where_bind(where, db, DB_VALUE_I64(query->after_group));
+    buf_put_c(&where->sql, " OR (");
+    put_sort(where, query->group);
+    buf_put_c(&where->sql, " = ");
+    where_bind(where, db, DB_VALUE_I64(query->after_group));
+    buf_put_c(&where->sql, " AND ");
+    put_after(where, db, query, down);
+    buf_put_c(&where->sql, "))");
+}
+
 void where_put_page(struct where *where, struct db *db, const struct ticket_query *query)
 {
-    const struct column *sort = &COLUMNS[query->sort];
-    assert(sort->kind != KIND_SPECIAL);
     bool down = query->descending != query->backwards;
     if (query->after_id.v != 0) {
-        buf_put_c(&where->sql, " AND (");
-        buf_put_c(&where->sql, sort->sql);
-        buf_put_c(&where->sql, ", t.id)");
-        buf_put_c(&where->sql, down ? " < (" : " > (");
-        where_bind(where, db,
-                   sort->kind == KIND_TEXT ? DB_VALUE_TEXT(query->after_text)
-                                           : DB_VALUE_I64(query->after_value));
-        buf_put_c(&where->sql, ", ");
-        where_bind(where, db, DB_VALUE_I64(query->after_id.v));
-        buf_put_c(&where->sql, ")");
+        buf_put_c(&where->sql, " AND ");
+        if (query->grouped) {
+            put_after_grouped(where, db, query, down);
+        } else {
+            put_after(where, db, query, down);
+        }
     }
     buf_put_c(&where->sql, " ORDER BY ");
-    buf_put_c(&where->sql, sort->sql);
+    if (query->grouped) {
+        put_sort(where, query->group);
+        buf_put_c(&where->sql, query->group_descending != query->backwards ? " DESC, " : ", ");
+    }
+    put_sort(where, query->sort);
     buf_put_c(&where->sql, down ? " DESC, t.id DESC LIMIT " : ", t.id LIMIT ");
     where_bind(where, db, DB_VALUE_I64(query->limit));
     if (query->offset > 0) {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Lists and objects of tickets in the API's shapes, for the answers of other rooms, too.
+#ifndef STEWARD_DESK_TICKETS_API_LIST_H
+#define STEWARD_DESK_TICKETS_API_LIST_H
+
+#include "app/api.h"
+#include "desk/tickets/tickets.h"
+#include "json/json.h"
+
+// What the objects of one answer need besides the tickets, read in a fixed number of statements.
+struct api_tickets {
+    const struct ticket *tickets;
+    size_t count;
+    struct ticket_text *descriptions;
+    size_t description_count;
+    struct collaborator *collaborators;
+    size_t collaborator_count;
+    bool results;  // each says its result_type, as search gives them
+};
+
+MUST_CHECK bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t count,
+                                 struct api_tickets *ret, struct error *err);
+void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *set,
+                      const struct ticket *ticket);
+// The "tickets" array.
+void api_ticket_list_write(struct ctx *ctx, struct jw *w, const struct api_tickets *set);
+
+// Answers {"tickets":[…]} by the query, in the page, order and with the sideloads that were asked
+// for.
+MUST_CHECK bool api_ticket_query_answer(struct ctx *ctx, struct ticket_query *query,
+                                        struct error *err);
+
+#endif
