@@ -93,6 +93,12 @@ int64_t api_page_limit(const struct api_page *page);
 // Whether the rows must be read in descending order, given the list's natural one.
 bool api_page_descending(const struct api_page *page, bool naturally);
 
+// A key as an opaque cursor, and back; false for what is none.
+struct str api_cursor(mem_ctx *ctx, const struct api_key *key);
+MUST_CHECK bool api_cursor_parse(mem_ctx *ctx, struct str cursor, struct api_key *ret);
+// This request's address with one parameter put in or replaced: another place in the list.
+struct str api_link(struct ctx *ctx, const char *name, struct str value);
+
 // What was found.
 struct api_found {
     int64_t total;  // by number: all that match; not used by cursor

@@ -19,7 +19,7 @@ static bool bad_page(struct error *err, const char *message)
 
 // --- cursors ------------------------------------------------------------------------------------
 
-static struct str cursor_encode(mem_ctx *ctx, const struct api_key *key)
+struct str api_cursor(mem_ctx *ctx, const struct api_key *key)
 {
     struct buf text;
     buf_init(&text, ctx, 4096);
@@ -33,7 +33,7 @@ static struct str cursor_encode(mem_ctx *ctx, const struct api_key *key)
     return base64url_encode(ctx, buf_str(&text));
 }
 
-static bool cursor_decode(mem_ctx *ctx, struct str cursor, struct api_key *ret)
+bool api_cursor_parse(mem_ctx *ctx, struct str cursor, struct api_key *ret)
 {
     struct str text;
     struct str id;
@@ -81,7 +81,7 @@ static bool parse_cursor(struct ctx *ctx, struct api_page *page, struct error *e
     page->size = size_param(ctx, "page[size]");
     page->backwards = str_empty(after) && !str_empty(before);
     page->keyed = !str_empty(after) || !str_empty(before);
-    if (page->keyed && !cursor_decode(ctx->mem, page->backwards ? before : after, &page->key)) {
+    if (page->keyed && !api_cursor_parse(ctx->mem, page->backwards ? before : after, &page->key)) {
         return bad_page(err,
                         page->backwards ? "page[before] is not valid" : "page[after] is not valid");
     }
@@ -156,9 +156,14 @@ static bool is_list_name(struct str name)
 
 // Whether a parameter goes into links: not the place in the list, and of names given twice the
 // last.
-static bool is_kept(const struct http_pairs *params, size_t at)
+static bool is_kept(const struct http_pairs *params, size_t at, const char *replaced)
 {
     struct str name = params->items[at].name;
+    bool of_export = strcmp(replaced, "start_time") == 0 || strcmp(replaced, "cursor") == 0;
+    if (str_eq_c(name, replaced) ||
+        (of_export && (str_eq_c(name, "start_time") || str_eq_c(name, "cursor")))) {
+        return false;
+    }
     if (str_eq_c(name, "page") || str_eq_c(name, "page[after]") || str_eq_c(name, "page[before]")) {
         return false;
     }
@@ -185,7 +190,7 @@ static void put_path(struct buf *out, struct str path)
 }
 
 // This request's address with another place in the list.
-static struct str page_link(struct ctx *ctx, const char *name, struct str value)
+struct str api_link(struct ctx *ctx, const char *name, struct str value)
 {
     struct buf out;
     buf_init(&out, ctx->mem, 64 * 1024);
@@ -195,7 +200,7 @@ static struct str page_link(struct ctx *ctx, const char *name, struct str value)
     put_path(&out, ctx->req->path);
     char before = '?';
     for (size_t i = 0; i < ctx->req->params.count; i++) {
-        if (is_kept(&ctx->req->params, i)) {
+        if (is_kept(&ctx->req->params, i, name)) {
             buf_put_char(&out, before);
             buf_put_percent(&out, ctx->req->params.items[i].name);
             buf_put_char(&out, '=');
@@ -217,11 +222,11 @@ static void write_by_number(struct ctx *ctx, struct jw *w, const struct api_page
     bool before = page->number > 1;
     jw_field_str(
         w, "next_page",
-        more ? page_link(ctx, "page", str_printf(ctx->mem, "%lld", (long long)page->number + 1))
+        more ? api_link(ctx, "page", str_printf(ctx->mem, "%lld", (long long)page->number + 1))
              : STR_NONE);
     jw_field_str(
         w, "previous_page",
-        before ? page_link(ctx, "page", str_printf(ctx->mem, "%lld", (long long)page->number - 1))
+        before ? api_link(ctx, "page", str_printf(ctx->mem, "%lld", (long long)page->number - 1))
                : STR_NONE);
     jw_field_i64(w, "count", found->total);
 }
@@ -232,8 +237,8 @@ static void write_by_cursor(struct ctx *ctx, struct jw *w, const struct api_page
     struct str after = STR_NONE;
     struct str before = STR_NONE;
     if (found->count > 0) {
-        after = cursor_encode(ctx->mem, &found->last);
-        before = cursor_encode(ctx->mem, &found->first);
+        after = api_cursor(ctx->mem, &found->last);
+        before = api_cursor(ctx->mem, &found->first);
     }
     // Where we came from there are rows; where we go only if more were found.
     bool has_next = found->count > 0 && (page->backwards || found->more);
@@ -244,8 +249,8 @@ static void write_by_cursor(struct ctx *ctx, struct jw *w, const struct api_page
     jw_field_str(w, "before_cursor", before);
     jw_object_end(w);
     jw_field_object(w, "links");
-    jw_field_str(w, "prev", has_prev ? page_link(ctx, "page[before]", before) : STR_NONE);
-    jw_field_str(w, "next", has_next ? page_link(ctx, "page[after]", after) : STR_NONE);
+    jw_field_str(w, "prev", has_prev ? api_link(ctx, "page[before]", before) : STR_NONE);
+    jw_field_str(w, "next", has_next ? api_link(ctx, "page[after]", after) : STR_NONE);
     jw_object_end(w);
 }
 

@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "desk/admin/routes.h"
 #include "desk/api/bulk.h"
+#include "desk/api/idempotency.h"
 #include "desk/api/routes.h"
 #include "desk/channels/channels.h"
 #include "desk/contact/pages.h"
@@ -42,6 +43,7 @@ static bool sweep_sessions(void *env, mem_ctx *ctx, struct error *err)
 const struct job_timer DESK_TIMERS[] = {
     {"sessions.sweep", HOURS_MS, sweep_sessions},
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
+    {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
 };
 const size_t DESK_TIMER_COUNT = sizeof DESK_TIMERS / sizeof *DESK_TIMERS;
 

@@ -202,3 +202,31 @@ test('related, recent and people around a ticket', async () => {
   assert.deepEqual((await api.get(`/api/v2/tickets/${mine.id}/followers`)).json.users.map((one) => one.id), [me.id]);
   assert.deepEqual((await api.get(`/api/v2/tickets/${mine.id}/collaborators`)).json.users.map((one) => one.id), [me.id]);
 });
+
+test('a key makes a request that is sent twice happen once', async () => {
+  const body = { ticket: { subject: 'Once', comment: 'only' } };
+  const key = { 'idempotency-key': `key-${Math.random()}` };
+  const first = await api.post('/api/v2/tickets', body, key);
+  assert.deepEqual([first.status, first.headers['x-idempotency-lookup']], [201, 'miss']);
+  await api.put(first.json.ticket.url, { ticket: { priority: 'low' } });
+  const second = await api.post('/api/v2/tickets', body, key);
+  assert.deepEqual([second.status, second.headers['x-idempotency-lookup'], second.headers.location],
+    [201, 'hit', first.json.ticket.url]);
+  assert.deepEqual(second.json, first.json, 'the answer of then, not of now');
+  const other = await api.post('/api/v2/tickets', { ticket: { comment: 'other' } }, key);
+  assert.deepEqual([other.status, other.json.error], [400, 'IdempotentRequestError']);
+  const both = await Promise.all([1, 2, 3].map(() => api.post('/api/v2/tickets', body, { 'idempotency-key': 'race' })));
+  assert.equal(new Set(both.map((one) => one.json.ticket.id)).size, 1);
+  assert.equal((await api.post('/api/v2/tickets', body)).headers['x-idempotency-lookup'], undefined);
+  assert.equal((await api.post('/api/v2/tickets', body, { 'idempotency-key': 'x'.repeat(256) })).status, 400);
+});
+
+test('a ticket can be made by a job, and an update can insist on what it has seen', async () => {
+  const job = await finished(api, await api.post('/api/v2/tickets.json?async=true', { ticket: { comment: 'later' } }));
+  assert.equal((await show(job.results[0].id)).description, 'later');
+  const ticket = await create({ comment: 'careful' });
+  const fine = await api.put(ticket.url, { ticket: { safe_update: true, updated_stamp: ticket.updated_at, priority: 'low' } });
+  assert.equal(fine.status, 200, fine.text);
+  const tags = await api.put(`/api/v2/tickets/${ticket.id}/tags`, { tags: ['x'], safe_update: true, updated_stamp: '2020-01-01T00:00:00Z' });
+  assert.deepEqual([tags.status, tags.json.error], [409, 'UpdateConflict']);
+});

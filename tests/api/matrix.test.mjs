@@ -165,6 +165,9 @@ const expected = {
     GET /api/v2/views/{view:id}/tickets
     GET /api/v2/views/{view:id}/execute
     GET /api/v2/views/{view:id}/count
+    GET /api/v2/tickets/{ticket:id}/metrics
+    GET /api/v2/ticket_metrics
+    GET /api/v2/ticket_metrics/{ticket:id}
   `,
   agent: `
     POST /tickets/{ticket:id}/lens
@@ -235,6 +238,18 @@ const expected = {
   admin: `
     DELETE /api/v2/deleted_tickets/destroy_many
     DELETE /api/v2/deleted_tickets/{ticket:id}
+    GET /api/v2/incremental/users
+    GET /api/v2/incremental/users/sample
+    GET /api/v2/incremental/users/cursor
+    GET /api/v2/incremental/organizations
+    GET /api/v2/incremental/organizations/sample
+    GET /api/v2/incremental/tickets
+    GET /api/v2/incremental/tickets/sample
+    GET /api/v2/incremental/tickets/cursor
+    GET /api/v2/incremental/ticket_events
+    GET /api/v2/exports/tickets
+    GET /api/v2/exports/tickets/sample
+    GET /api/v2/ticket_audits
     POST /api/v2/imports/tickets
     POST /api/v2/imports/tickets/create_many
     GET /admin/lens

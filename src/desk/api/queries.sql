@@ -59,3 +59,26 @@ DELETE FROM bulk_result WHERE bulk_id IN (SELECT id FROM bulk WHERE finished_at 
 -- name: bulk_delete :exec
 -- in: before i64
 DELETE FROM bulk WHERE finished_at < :before;
+
+-- ## Keys of requests
+
+-- name: idempotency_get :opt
+-- in: user_id user_id, key text, since i64
+-- out: body_hash text, object_id i64, answer text?
+SELECT body_hash, object_id, answer FROM idempotency
+WHERE user_id = :user_id AND key = :key AND created_at >= :since;
+
+-- name: idempotency_put :exec
+-- in: user_id user_id, key text, body_hash text, object_id i64, created_at i64
+INSERT INTO idempotency (user_id, key, body_hash, object_id, created_at)
+VALUES (:user_id, :key, :body_hash, :object_id, :created_at)
+ON CONFLICT (user_id, key) DO UPDATE SET body_hash = excluded.body_hash,
+    object_id = excluded.object_id, answer = NULL, created_at = excluded.created_at;
+
+-- name: idempotency_set_answer :exec
+-- in: user_id user_id, key text, answer text
+UPDATE idempotency SET answer = :answer WHERE user_id = :user_id AND key = :key;
+
+-- name: idempotency_delete :exec
+-- in: before i64
+DELETE FROM idempotency WHERE created_at < :before;

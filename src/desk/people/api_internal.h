@@ -15,6 +15,9 @@ struct list_query api_list_query(const struct api_page *page);
 MUST_CHECK bool api_users_answer(struct ctx *ctx, const struct api_page *page,
                                  const struct api_found *found, const struct user *users,
                                  struct error *err);
+// ?include= of a list of people.
+MUST_CHECK bool api_users_sideloads_write(struct ctx *ctx, struct jw *w, const struct user *users,
+                                          size_t count, struct error *err);
 // {"user":{…}}
 MUST_CHECK bool api_user_answer(struct ctx *ctx, const struct user *user, struct error *err);
 

@@ -79,8 +79,8 @@ static bool write_groups(struct ctx *ctx, struct jw *w, const struct user_id *id
     return api_groups_sideload(ctx, ctx->db, w, groups, wanted, err);
 }
 
-static bool write_sideloads(struct ctx *ctx, struct jw *w, const struct user *users, size_t count,
-                            struct error *err)
+bool api_users_sideloads_write(struct ctx *ctx, struct jw *w, const struct user *users,
+                               size_t count, struct error *err)
 {
     struct user_id *ids = mem_array(ctx->mem, struct user_id, count + 1);
     struct organization_id *organizations = mem_array(ctx->mem, struct organization_id, count + 1);
@@ -108,7 +108,7 @@ bool api_users_answer(struct ctx *ctx, const struct api_page *page, const struct
     struct jw w;
     api_begin(ctx, &w);
     api_users_write(ctx, &w, "users", users, found->count);
-    if (!write_sideloads(ctx, &w, users, found->count, err)) {
+    if (!api_users_sideloads_write(ctx, &w, users, found->count, err)) {
         return false;
     }
     api_page_write(ctx, &w, page, found);
@@ -122,7 +122,7 @@ bool api_user_answer(struct ctx *ctx, const struct user *user, struct error *err
     jw_key(&w, "user");
     api_user_write(ctx, &w, user);
     bool read = ctx->req->method == HTTP_GET || ctx->req->method == HTTP_HEAD;
-    if (read && user->id.v != 0 && !write_sideloads(ctx, &w, user, 1, err)) {
+    if (read && user->id.v != 0 && !api_users_sideloads_write(ctx, &w, user, 1, err)) {
         return false;
     }
     return api_end(ctx, &w, err);

@@ -159,6 +159,9 @@ void api_organization_write(struct ctx *ctx, struct jw *w, const struct organiza
         jw_field_words(w, "tags", one->tags);
         jw_field_empty_object(w, "organization_fields");
     }
+    if (one->deleted_at != 0) {
+        jw_field_time(w, "deleted_at", one->deleted_at);
+    }
     jw_object_end(w);
 }
 

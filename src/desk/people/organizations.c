@@ -420,6 +420,8 @@ bool organization_delete(const struct people *room, struct db *tx, const struct 
     return organization_load(tx, ctx, actor, id, &before, err) && need_agent(actor, err) &&
            person_leave_organization(tx, id, clock_now(room->clock), err) &&
            org_memberships_delete_of(tx, id, err) && domains_delete(tx, id, err) &&
+           organization_gone_insert(tx, id, before.name, before.external_id, before.created_at,
+                                    clock_now(room->clock), err) &&
            organization_delete_row(tx, id, &changes, err);
 }
 

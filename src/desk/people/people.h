@@ -136,6 +136,17 @@ MUST_CHECK bool users_search(struct db *db, mem_ctx *ctx, const struct actor *ac
 MUST_CHECK bool users_search_count(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                    struct str words, int64_t *ret, struct error *err);
 
+// In order of the last change, for exports; deleted ones are there. Administrators only.
+struct changed_query {
+    int64_t at;  // rows beyond this time and, at it, beyond this id
+    int64_t id;
+    int64_t before;
+    int64_t limit;
+};
+MUST_CHECK bool users_changed(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                              const struct changed_query *query, struct user **ret,
+                              size_t *ret_count, struct error *err);
+
 // Which fields of a user_change count.
 enum {
     USER_NAME = 1 << 0,
@@ -266,6 +277,7 @@ struct organization {
     bool shared_comments;
     int64_t created_at;
     int64_t updated_at;
+    int64_t deleted_at;  // 0; only organizations_changed() shows deleted ones
 };
 
 enum {
@@ -312,6 +324,10 @@ MUST_CHECK bool organizations_list(struct db *db, mem_ctx *ctx, const struct act
 MUST_CHECK bool organizations_count(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                     const struct list_query *query, int64_t *ret,
                                     struct error *err);
+// As users_changed().
+MUST_CHECK bool organizations_changed(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                                      const struct changed_query *query, struct organization **ret,
+                                      size_t *ret_count, struct error *err);
 MUST_CHECK bool organizations_by_external_ids(struct db *db, mem_ctx *ctx,
                                               const struct actor *actor, const struct str *ids,
                                               size_t count, struct organization **ret,

@@ -724,3 +724,30 @@ DELETE FROM group_membership WHERE group_id = :group_id;
 -- in: group_id group_id, at i64
 UPDATE person SET default_group_id = NULL, updated_at = :at
 WHERE active = 1 AND role >= 2 AND default_group_id = :group_id;
+
+-- ## Exports: what changed since
+
+-- name: person_ids_changed :many
+-- row: person_id
+-- in: at i64, id user_id, before i64, most i64
+-- out: id user_id
+SELECT id FROM person WHERE (updated_at, id) > (:at, :id) AND updated_at < :before
+ORDER BY updated_at, id LIMIT :most;
+
+-- name: organization_gone_insert :exec
+-- in: id organization_id, name text, external_id text?, created_at i64, deleted_at i64
+INSERT INTO organization_gone (id, name, external_id, created_at, deleted_at)
+VALUES (:id, :name, :external_id, :created_at, :deleted_at);
+
+-- name: organization_ids_changed :many
+-- row: organization_id_row
+-- in: at i64, id organization_id, before i64, most i64
+-- out: id organization_id
+SELECT id FROM organization WHERE (updated_at, id) > (:at, :id) AND updated_at < :before
+ORDER BY updated_at, id LIMIT :most;
+
+-- name: organizations_gone :many
+-- in: at i64, id organization_id, before i64, most i64
+-- out: id organization_id, name text, external_id text?, created_at i64, deleted_at i64
+SELECT id, name, external_id, created_at, deleted_at FROM organization_gone
+WHERE (deleted_at, id) > (:at, :id) AND deleted_at < :before ORDER BY deleted_at, id LIMIT :most;

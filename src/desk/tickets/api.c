@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "desk/api/idempotency.h"
+#include "desk/tickets/api_bulk.h"
 #include "desk/tickets/api_internal.h"
 
 bool api_path_ticket(struct ctx *ctx, struct ticket *ret, struct error *err)
@@ -239,16 +241,55 @@ bool api_ticket_written(struct ctx *ctx, const struct ticket_outcome *outcome, b
     return ok;
 }
 
+struct creating {
+    struct api_change call;
+    struct idempotency key;
+};
+
+static bool create_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct creating *c = arg;
+    if (!idempotency_begin(&c->key, tx, err)) {
+        return false;
+    }
+    if (c->key.known) {
+        struct ctx *ctx = c->call.ctx;
+        return ticket_load(tx, ctx->mem, &ctx->actor, (struct ticket_id){c->key.object},
+                           &c->call.outcome.after, err);
+    }
+    return api_change_apply(tx, &c->call, err) &&
+           idempotency_done(&c->key, tx, c->call.outcome.after.id.v, err);
+}
+
+// ?async=true: the job makes it.
+static bool create_later(struct ctx *ctx, struct jr_value body, struct error *err)
+{
+    struct bulk_call call = bulk_one(ctx, jr_dump(ctx->mem, body));
+    return bulk_start(ctx, BULK_TICKETS_CREATE.name, &call, err);
+}
+
 // POST /api/v2/tickets
 bool api_ticket_create(struct ctx *ctx, struct error *err)
 {
-    struct api_change call = {.ctx = ctx};
-    if (!api_body(ctx, "ticket", &call.body, err) ||
-        !db_tx_run(ctx->app->db, "api.ticket.create", api_change_apply, &call, err)) {
+    struct creating c = {.call = {.ctx = ctx}};
+    if (!api_body(ctx, "ticket", &c.call.body, err) || !idempotency_read(ctx, &c.key, err)) {
         return false;
     }
-    api_created(ctx, api_url(ctx, "/api/v2/tickets/%lld.json", (long long)call.outcome.after.id.v));
-    return api_ticket_written(ctx, &call.outcome, true, err);
+    if (str_eq_c(http_param(ctx->req, "async"), "true")) {
+        return create_later(ctx, c.call.body, err);
+    }
+    if (!db_tx_run(ctx->app->db, "api.ticket.create", create_in_tx, &c, err)) {
+        return false;
+    }
+    long long id = (long long)c.call.outcome.after.id.v;
+    api_created(ctx, api_url(ctx, "/api/v2/tickets/%lld.json", id));
+    if (c.key.known && !str_none(c.key.answer)) {
+        http_set_header_c(ctx->resp, "Content-Type", "application/json; charset=utf-8");
+        buf_reset(&ctx->resp->body);
+        buf_put(&ctx->resp->body, c.key.answer);
+        return true;
+    }
+    return api_ticket_written(ctx, &c.call.outcome, true, err) && idempotency_keep(&c.key, err);
 }
 
 // POST /api/v2/imports/tickets

@@ -10,6 +10,14 @@
 #include "desk/tickets/api_list.h"
 #include "json/json.h"
 
+// {"url":…,"id":…,"ticket_id":…,…}
+void api_metric_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
+                      const struct ticket_metric *metric);
+// "via" of a channel without more.
+void api_via_write(struct jw *w, struct str channel);
+// body, html_body, public and so on.
+void api_comment_text_write(struct ctx *ctx, struct jw *w, const struct ticket_comment *comment);
+
 void api_attachment_write(struct ctx *ctx, struct jw *w, const struct attachment *file);
 void api_comment_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
                        const struct ticket_comment *comment, const struct attachment *files,
@@ -28,6 +36,9 @@ struct api_history {
 };
 MUST_CHECK bool api_history_load(struct ctx *ctx, const struct ticket *ticket,
                                  struct api_history *ret, struct error *err);
+// Audits of several tickets with all that belongs to them.
+MUST_CHECK bool api_audits_load(struct ctx *ctx, struct ticket_audit *audits, size_t count,
+                                struct api_history *ret, struct error *err);
 void api_audit_write(struct ctx *ctx, struct jw *w, const struct api_history *history,
                      const struct ticket_audit *audit);
 

@@ -16,6 +16,11 @@ struct api_tickets {
     size_t description_count;
     struct collaborator *collaborators;
     size_t collaborator_count;
+    struct ticket_link *links;
+    size_t link_count;
+    struct ticket_metric *metrics;  // with ?include=metric_sets, one for each ticket
+    struct user *senders;           // requesters of tickets that came by mail
+    size_t sender_count;
     bool results;  // each says its result_type, as search gives them
 };
 

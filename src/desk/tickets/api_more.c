@@ -249,8 +249,9 @@ bool api_audit_make_private(struct ctx *ctx, struct error *err)
 static bool redact_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct taking *t = arg;
-    return comment_redact(desk_tickets(t->ctx), tx, t->ctx->mem, &t->ctx->actor, t->ticket,
-                          t->comment, t->text, err);
+    const struct comment_place place = {.ticket = t->ticket, .comment = t->comment};
+    return comment_redact(desk_tickets(t->ctx), tx, t->ctx->mem, &t->ctx->actor, &place, t->text,
+                          err);
 }
 
 static bool comment_answer(struct ctx *ctx, struct comment_id id, struct error *err)
@@ -305,7 +306,7 @@ void api_blobs_remove(struct ctx *ctx, const struct str *hashes, size_t count)
 static bool redact_file_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct taking *t = arg;
-    const struct file_place place = {t->ticket, t->comment, t->file};
+    const struct comment_place place = {t->ticket, t->comment, t->file};
     return attachment_redact(desk_tickets(t->ctx), tx, t->ctx->mem, &t->ctx->actor, &place,
                              &t->empty, &t->hash, err);
 }

@@ -3,6 +3,22 @@
 // The API's shapes of tickets, comments, audits and attachments.
 #include "desk/tickets/api_internal.h"
 
+#include "app/config.h"
+
+// Mails name their sender; one statement for all, none when no ticket came by mail.
+static bool load_senders(struct ctx *ctx, struct api_tickets *set, struct error *err)
+{
+    struct user_id *ids = mem_array(ctx->mem, struct user_id, set->count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        if (str_eq_c(set->tickets[i].channel, "email")) {
+            ids[count++] = set->tickets[i].requester;
+        }
+    }
+    return count == 0 ||
+           users_by_ids(ctx->db, ctx->mem, ids, count, &set->senders, &set->sender_count, err);
+}
+
 bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t count,
                       struct api_tickets *ret, struct error *err)
 {
@@ -13,7 +29,12 @@ bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t coun
     return ticket_descriptions(ctx->db, ctx->mem, tickets, count, &ret->descriptions,
                                &ret->description_count, err) &&
            ticket_collaborators(ctx->db, ctx->mem, tickets, count, &ret->collaborators,
-                                &ret->collaborator_count, err);
+                                &ret->collaborator_count, err) &&
+           ticket_links(ctx->db, ctx->mem, tickets, count, &ret->links, &ret->link_count, err) &&
+           load_senders(ctx, ret, err) &&
+           (!api_includes(ctx, "metric_sets") ||
+            ticket_metrics(ctx->db, ctx->mem, tickets, count, clock_now(ctx->app->clock),
+                           &ret->metrics, err));
 }
 
 static struct str description_of(const struct api_tickets *set, struct ticket_id id)
@@ -40,7 +61,7 @@ static void write_collaborators(struct jw *w, const char *key, const struct api_
     jw_array_end(w);
 }
 
-static void write_via(struct jw *w, struct str channel)
+void api_via_write(struct jw *w, struct str channel)
 {
     bool portal = str_eq_c(channel, "help_center");
     jw_field_object(w, "via");
@@ -53,19 +74,125 @@ static void write_via(struct jw *w, struct str channel)
     jw_object_end(w);
 }
 
+static const struct user *sender_of(const struct api_tickets *set, struct user_id id)
+{
+    for (size_t i = 0; i < set->sender_count; i++) {
+        if (set->senders[i].id.v == id.v) {
+            return &set->senders[i];
+        }
+    }
+    return NULL;
+}
+
+static void write_mail_source(struct ctx *ctx, struct jw *w, const struct user *sender,
+                              const struct ticket *t)
+{
+    jw_field_object(w, "from");
+    if (sender != NULL) {
+        jw_field_str(w, "address", sender->email);
+        jw_field_str(w, "name", sender->name);
+        jw_field_array(w, "original_recipients");
+        if (!str_none(sender->email)) {
+            jw_str(w, sender->email);
+        }
+        if (!str_none(t->recipient)) {
+            jw_str(w, t->recipient);
+        }
+        jw_array_end(w);
+    }
+    jw_object_end(w);
+    jw_field_object(w, "to");
+    jw_field_str(w, "name", ctx->app->config->desk_name);
+    jw_field_str(w, "address", t->recipient);
+    jw_field_empty_array(w, "email_ccs");
+    jw_object_end(w);
+    jw_field_null(w, "rel");
+}
+
+// Where a ticket comes from: a mail, a closed ticket that it follows, or just its channel.
+static void write_ticket_via(struct ctx *ctx, struct jw *w, const struct api_tickets *set,
+                             const struct ticket *t)
+{
+    bool mail = str_eq_c(t->channel, "email");
+    if (!mail && t->followup_of.v == 0) {
+        api_via_write(w, t->channel);
+        return;
+    }
+    jw_field_object(w, "via");
+    jw_field_str(w, "channel", t->channel);
+    jw_field_object(w, "source");
+    if (mail) {
+        write_mail_source(ctx, w, sender_of(set, t->requester), t);
+    } else {
+        jw_field_object(w, "from");
+        jw_field_i64(w, "ticket_id", t->followup_of.v);
+        jw_object_end(w);
+        jw_field_empty_object(w, "to");
+        jw_field_c(w, "rel", "follow_up");
+    }
+    jw_object_end(w);
+    jw_object_end(w);
+}
+
+static int64_t incidents_of(const struct api_tickets *set, struct ticket_id id)
+{
+    for (size_t i = 0; i < set->link_count; i++) {
+        if (set->links[i].ticket.v == id.v && set->links[i].followup.v == 0) {
+            return set->links[i].incidents;
+        }
+    }
+    return 0;
+}
+
+static void write_followups(struct jw *w, const struct api_tickets *set, struct ticket_id id)
+{
+    jw_field_array(w, "followup_ids");
+    for (size_t i = 0; i < set->link_count; i++) {
+        if (set->links[i].ticket.v == id.v && set->links[i].followup.v != 0) {
+            jw_i64(w, set->links[i].followup.v);
+        }
+    }
+    jw_array_end(w);
+}
+
+// Sideloads that stand in the record itself.
+static void write_included(struct ctx *ctx, struct jw *w, const struct api_tickets *set,
+                           const struct ticket *t)
+{
+    if (set->metrics != NULL) {
+        jw_key(w, "metric_set");
+        api_metric_write(ctx, w, t, &set->metrics[t - set->tickets]);
+    }
+    if (api_includes(ctx, "comment_count")) {
+        jw_field_i64(w, "comment_count", t->comment_count);
+    }
+    if (api_includes(ctx, "incident_counts")) {
+        jw_field_i64(w, "incident_count", incidents_of(set, t->id));
+    }
+    if (api_includes(ctx, "dates")) {
+        jw_field_object(w, "dates");
+        jw_field_time(w, "assignee_updated_at", t->assignee_updated_at);
+        jw_field_time(w, "requester_updated_at", t->requester_updated_at);
+        jw_field_time(w, "status_updated_at", t->status_updated_at);
+        jw_field_time(w, "assigned_at", t->assigned_at);
+        jw_field_time(w, "solved_at", t->solved_at);
+        jw_object_end(w);
+    }
+}
+
 static struct str word_or_null(struct str word)
 {
     return word.len == 0 ? STR_NONE : word;
 }
 
-static void write_empty_lists(struct jw *w)
+static void write_empty_lists(struct jw *w, const struct api_tickets *set, struct ticket_id id)
 {
     jw_field_empty_array(w, "custom_fields");
     jw_field_null(w, "satisfaction_rating");
     jw_field_empty_array(w, "sharing_agreement_ids");
     jw_field_null(w, "custom_status_id");
     jw_field_empty_array(w, "fields");
-    jw_field_empty_array(w, "followup_ids");
+    write_followups(w, set, id);
     jw_field_null(w, "ticket_form_id");
     jw_field_null(w, "brand_id");
     jw_field_bool(w, "allow_channelback", false);
@@ -80,7 +207,7 @@ void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *s
     jw_field_str(w, "url", api_url(ctx, "/api/v2/tickets/%lld.json", (long long)t->id.v));
     jw_field_i64(w, "id", t->id.v);
     jw_field_str(w, "external_id", t->external_id);
-    write_via(w, t->channel);
+    write_ticket_via(ctx, w, set, t);
     jw_field_time(w, "created_at", t->created_at);
     jw_field_time(w, "updated_at", t->updated_at);
     jw_field_i64(w, "generated_timestamp", t->generated_at / SECONDS_MS);
@@ -102,11 +229,12 @@ void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *s
     write_collaborators(w, "email_cc_ids", set, t->id, true, false);
     jw_field_null(w, "forum_topic_id");
     jw_field_id(w, "problem_id", t->problem.v);
-    jw_field_bool(w, "has_incidents", false);
+    jw_field_bool(w, "has_incidents", incidents_of(set, t->id) > 0);
     jw_field_bool(w, "is_public", t->is_public);
     jw_field_time(w, "due_at", t->due_at);
     jw_field_words(w, "tags", t->tags);
-    write_empty_lists(w);
+    write_empty_lists(w, set, t->id);
+    write_included(ctx, w, set, t);
     if (set->results) {
         jw_field_c(w, "result_type", "ticket");
     }
@@ -206,7 +334,7 @@ static void write_metadata(struct jw *w, struct str address, struct str custom)
     jw_object_end(w);
 }
 
-static void write_comment_text(struct ctx *ctx, struct jw *w, const struct ticket_comment *comment)
+void api_comment_text_write(struct ctx *ctx, struct jw *w, const struct ticket_comment *comment)
 {
     jw_field_i64(w, "author_id", comment->author.v);
     jw_field_str(w, "body", comment->body);
@@ -223,10 +351,10 @@ void api_comment_write(struct ctx *ctx, struct jw *w, const struct ticket *ticke
     jw_object_begin(w);
     jw_field_i64(w, "id", comment->id.v);
     jw_field_c(w, "type", "Comment");
-    write_comment_text(ctx, w, comment);
+    api_comment_text_write(ctx, w, comment);
     write_files(ctx, w, comment->id, files, file_count);
     jw_field_i64(w, "audit_id", comment->audit.v);
-    write_via(w, comment->channel);
+    api_via_write(w, comment->channel);
     jw_field_time(w, "created_at", comment->created_at);
     write_metadata(w, STR_NONE, STR_NONE);
     jw_object_end(w);
@@ -241,6 +369,18 @@ bool api_history_load(struct ctx *ctx, const struct ticket *ticket, struct api_h
            ticket_audits(ctx->db, ctx->mem, ticket->id, &ret->audits, &ret->audit_count,
                          &ret->events, &ret->event_count, err) &&
            ticket_attachments(ctx->db, ctx->mem, ticket->id, &ret->files, &ret->file_count, err);
+}
+
+bool api_audits_load(struct ctx *ctx, struct ticket_audit *audits, size_t count,
+                     struct api_history *ret, struct error *err)
+{
+    *ret = (struct api_history){.audits = audits, .audit_count = count};
+    return count == 0 ||
+           (audits_events(ctx->db, ctx->mem, audits, count, &ret->events, &ret->event_count, err) &&
+            events_comments(ctx->db, ctx->mem, ret->events, ret->event_count, &ret->comments,
+                            &ret->comment_count, err) &&
+            comments_files(ctx->db, ctx->mem, ret->comments, ret->comment_count, &ret->files,
+                           &ret->file_count, err));
 }
 
 static const struct ticket_comment *comment_of(const struct api_history *history, int64_t id)
@@ -293,7 +433,7 @@ static void write_event(struct ctx *ctx, struct jw *w, const struct api_history 
     jw_field_str(w, "type", event->kind);
     const struct ticket_comment *comment = comment_of(history, event->id.v);
     if (str_eq_c(event->kind, "Comment") && comment != NULL) {
-        write_comment_text(ctx, w, comment);
+        api_comment_text_write(ctx, w, comment);
         write_files(ctx, w, comment->id, history->files, history->file_count);
         jw_field_i64(w, "audit_id", event->audit.v);
     } else if (str_eq_c(event->kind, "Error")) {
@@ -313,7 +453,7 @@ static void write_event(struct ctx *ctx, struct jw *w, const struct api_history 
 static void write_audit_via(struct jw *w, const struct ticket_audit *audit)
 {
     if (str_none(audit->rel)) {
-        write_via(w, audit->channel);
+        api_via_write(w, audit->channel);
         return;
     }
     jw_field_object(w, "via");

@@ -105,9 +105,11 @@ static bool renew_excerpt(struct db *tx, mem_ctx *ctx, const struct comment_row 
 }
 
 bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
-                    const struct actor *actor, struct ticket_id ticket, struct comment_id comment,
-                    struct str text, struct error *err)
+                    const struct actor *actor, const struct comment_place *place, struct str text,
+                    struct error *err)
 {
+    struct ticket_id ticket = place->ticket;
+    struct comment_id comment = place->comment;
     struct comment_row row;
     struct str subject;
     size_t count = 0;
@@ -152,7 +154,7 @@ static bool unused_hash(struct db *tx, mem_ctx *ctx, struct str hash, struct str
 }
 
 bool attachment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
-                       const struct actor *actor, const struct file_place *place,
+                       const struct actor *actor, const struct comment_place *place,
                        const struct new_file *by, struct str *ret_hash, struct error *err)
 {
     struct comment_row row;

@@ -40,6 +40,27 @@ bool ticket_attachments(struct db *db, mem_ctx *ctx, struct ticket_id id, struct
     return true;
 }
 
+bool comments_files(struct db *db, mem_ctx *ctx, const struct ticket_comment *comments,
+                    size_t count, struct attachment **ret, size_t *ret_count, struct error *err)
+{
+    struct attachment_row *rows = NULL;
+    size_t found = 0;
+    int64_t *ids = mem_array(ctx, int64_t, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = comments[i].id.v;
+    }
+    if (count > 0 && !attachments_of_comments(db, ctx, ids, count, &rows, &found, err)) {
+        return false;
+    }
+    struct attachment *list = mem_array(ctx, struct attachment, found + 1);
+    for (size_t i = 0; i < found; i++) {
+        list[i] = attachment_from(&rows[i]);
+    }
+    *ret = list;
+    *ret_count = found;
+    return true;
+}
+
 static struct str token_hash(mem_ctx *ctx, struct str token)
 {
     return hash_hex(ctx, hash_sha256(token));

@@ -324,3 +324,73 @@ UPDATE ticket SET subject = 'SCRUBBED', excerpt = '', tags = '', external_id = N
     recipient = NULL, comment_count = 0, purged_at = :now, updated_at = :now, generated_at = :now,
     version = version + 1
 WHERE id = :id;
+
+-- ## The history of many tickets
+
+-- name: audits_since :many
+-- row: audit_row
+-- in: at i64, id audit_id, before i64, most i64
+-- out: id audit_id, ticket_id ticket_id, author_id user_id, channel text, address text?, custom text?, created_at i64, rel text?, from_ticket ticket_id?
+SELECT id, ticket_id, author_id, channel, address, custom, created_at, rel, from_ticket
+FROM ticket_audit WHERE (created_at, id) > (:at, :id) AND created_at < :before
+ORDER BY created_at, id LIMIT :most;
+
+-- name: audits_until :many
+-- row: audit_row
+-- in: at i64, id audit_id, most i64
+-- out: id audit_id, ticket_id ticket_id, author_id user_id, channel text, address text?, custom text?, created_at i64, rel text?, from_ticket ticket_id?
+SELECT id, ticket_id, author_id, channel, address, custom, created_at, rel, from_ticket
+FROM ticket_audit WHERE (created_at, id) < (:at, :id) ORDER BY created_at DESC, id DESC LIMIT :most;
+
+-- name: events_of_audits :many
+-- in: ids i64[]
+-- out: id event_id, audit_id audit_id, kind text, field text?, value text?, previous text?, rule_id rule_id?
+SELECT e.id, e.audit_id, e.kind, e.field, e.value, e.previous, e.rule_id
+FROM ticket_audit a JOIN ticket_event e ON e.ticket_id = a.ticket_id AND e.audit_id = a.id
+WHERE a.id IN (:ids) ORDER BY e.audit_id, e.id;
+
+-- name: comments_by_ids :many
+-- row: comment_row
+-- in: ids i64[]
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?
+SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
+    stranger, remote_images, created_at, withdrawn_at
+FROM ticket_comment WHERE id IN (:ids) ORDER BY id;
+
+-- ## Figures of tickets
+
+-- name: figure_events :many
+-- in: ids i64[]
+-- out: ticket_id ticket_id, field text?, value text?, previous text?, created_at i64
+SELECT e.ticket_id, e.field, e.value, e.previous, a.created_at
+FROM ticket_event e JOIN ticket_audit a ON a.id = e.audit_id
+WHERE e.ticket_id IN (:ids) AND e.kind IN ('Create', 'Change')
+    AND e.field IN ('status', 'assignee_id', 'group_id')
+ORDER BY e.ticket_id, e.audit_id, e.id;
+
+-- name: figure_comments :many
+-- in: ids i64[]
+-- out: ticket_id ticket_id, author_id user_id, is_public bool, created_at i64
+SELECT ticket_id, author_id, is_public, created_at FROM ticket_comment
+WHERE ticket_id IN (:ids) ORDER BY ticket_id, id;
+
+-- name: incident_counts :many
+-- in: ids i64[]
+-- out: problem_id ticket_id?, n i64
+SELECT problem_id, COUNT(*) AS n FROM ticket
+WHERE problem_id IN (:ids) AND deleted_at IS NULL GROUP BY problem_id;
+
+-- name: followups_of :many
+-- in: ids i64[]
+-- out: followup_of ticket_id?, id ticket_id
+SELECT followup_of, id FROM ticket
+WHERE followup_of IN (:ids) AND deleted_at IS NULL ORDER BY id;
+
+-- name: attachments_of_comments :many
+-- row: attachment_row
+-- in: ids i64[]
+-- out: id attachment_id, comment_id comment_id?, ticket_id ticket_id?, hash text, file_name text, content_type text, size i64, is_inline bool, content_id text?, token text, created_by user_id
+SELECT a.id, a.comment_id, a.ticket_id, a.hash, a.file_name, a.content_type, a.size, a.is_inline,
+    a.content_id, a.token, a.created_by
+FROM ticket_comment c JOIN attachment a ON a.ticket_id = c.ticket_id AND a.comment_id = c.id
+WHERE c.id IN (:ids) ORDER BY a.comment_id, a.id;

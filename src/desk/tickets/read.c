@@ -224,7 +224,7 @@ bool ticket_load(struct db *db, mem_ctx *ctx, const struct actor *actor, struct 
     return true;
 }
 
-static struct ticket_comment comment_from(const struct comment_row *row)
+struct ticket_comment comment_from_row(const struct comment_row *row)
 {
     return (struct ticket_comment){
         .id = row->id,
@@ -259,7 +259,7 @@ bool comment_load(struct db *db, mem_ctx *ctx, const struct actor *actor, struct
     if (!ticket_load(db, ctx, actor, row.ticket_id, &ticket, err)) {
         return false;
     }
-    *ret = comment_from(&row);
+    *ret = comment_from_row(&row);
     return true;
 }
 
@@ -274,7 +274,7 @@ bool ticket_comments(struct db *db, mem_ctx *ctx, const struct actor *actor, str
     }
     struct ticket_comment *comments = mem_array(ctx, struct ticket_comment, count + 1);
     for (size_t i = 0; i < count; i++) {
-        comments[i] = comment_from(&rows[i]);
+        comments[i] = comment_from_row(&rows[i]);
     }
     *ret = comments;
     *ret_count = count;

@@ -306,21 +306,21 @@ MUST_CHECK bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx 
 MUST_CHECK bool comment_hide(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                              const struct actor *actor, struct ticket_id ticket,
                              struct comment_id comment, struct error *err);
+struct comment_place {
+    struct ticket_id ticket;
+    struct comment_id comment;
+    struct attachment_id file;  // where one is meant
+};
 // Agents: every occurrence of `text` becomes as many "\u2587", also in the search index. Markup in
 // which the text cannot be found one to one is dropped, the plain text stays. INVALID when the
 // comment does not have the text.
 MUST_CHECK bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
-                               const struct actor *actor, struct ticket_id ticket,
-                               struct comment_id comment, struct str text, struct error *err);
+                               const struct actor *actor, const struct comment_place *place,
+                               struct str text, struct error *err);
 // Agents: the file is replaced by `by` (an empty one); *ret_hash names the old blob when nothing
 // else does, to be removed after the commit.
-struct file_place {
-    struct ticket_id ticket;
-    struct comment_id comment;
-    struct attachment_id file;
-};
 MUST_CHECK bool attachment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
-                                  const struct actor *actor, const struct file_place *place,
+                                  const struct actor *actor, const struct comment_place *place,
                                   const struct new_file *by, struct str *ret_hash,
                                   struct error *err);
 // The last touch of an import: when the ticket was last changed where it came from.
@@ -469,6 +469,63 @@ MUST_CHECK bool tickets_count(struct db *db, mem_ctx *ctx, const struct actor *a
                               struct error *err);
 // The sort value of a ticket, as after_value wants it.
 int64_t ticket_sort_value(const struct ticket *ticket, enum ticket_column sort);
+
+// --- history and figures ------------------------------------------------------------------------
+
+// Changes of all tickets in order of time; administrators only.
+struct audit_range {
+    int64_t at;  // beyond this time and, at it, beyond this id
+    int64_t id;
+    int64_t before;  // only earlier ones
+    int64_t limit;
+    bool backwards;  // from the newest; `before` does not count
+};
+MUST_CHECK bool audits_changed(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                               const struct audit_range *range, struct ticket_audit **ret,
+                               size_t *ret_count, struct error *err);
+// The events of audits, sorted by audit; the comments that are among events, sorted by id.
+MUST_CHECK bool audits_events(struct db *db, mem_ctx *ctx, const struct ticket_audit *audits,
+                              size_t count, struct ticket_event **ret, size_t *ret_count,
+                              struct error *err);
+MUST_CHECK bool events_comments(struct db *db, mem_ctx *ctx, const struct ticket_event *events,
+                                size_t count, struct ticket_comment **ret, size_t *ret_count,
+                                struct error *err);
+
+// The files of comments, sorted by comment.
+MUST_CHECK bool comments_files(struct db *db, mem_ctx *ctx, const struct ticket_comment *comments,
+                               size_t count, struct attachment **ret, size_t *ret_count,
+                               struct error *err);
+
+// What happened to a ticket, in numbers. Spans in milliseconds, -1 while there is none.
+struct ticket_metric {
+    struct ticket_id ticket;
+    int64_t group_stations;
+    int64_t assignee_stations;
+    int64_t reopens;
+    int64_t replies;  // public comments of staff after the first
+    int64_t initially_assigned_at;
+    int64_t latest_comment_at;
+    int64_t reply_ms;
+    int64_t first_resolution_ms;
+    int64_t full_resolution_ms;  // to the solution that holds
+    int64_t agent_wait_ms;       // pending
+    int64_t requester_wait_ms;   // new, open, on hold
+    int64_t on_hold_ms;
+};
+// One for each ticket, in the same order.
+MUST_CHECK bool ticket_metrics(struct db *db, mem_ctx *ctx, const struct ticket *tickets,
+                               size_t count, int64_t now, struct ticket_metric **ret,
+                               struct error *err);
+
+// What points at tickets: the number of a problem's incidents, or one follow-up.
+struct ticket_link {
+    struct ticket_id ticket;
+    int64_t incidents;          // 0 in the row of a follow-up
+    struct ticket_id followup;  // none in the row of a problem
+};
+MUST_CHECK bool ticket_links(struct db *db, mem_ctx *ctx, const struct ticket *tickets,
+                             size_t count, struct ticket_link **ret, size_t *ret_count,
+                             struct error *err);
 
 // --- search -------------------------------------------------------------------------------------
 

@@ -17,6 +17,9 @@
 extern const char TICKET_COLUMNS[];
 void ticket_read_row(struct db_cursor *cursor, mem_ctx *ctx, struct ticket *ret);
 
+struct comment_row;
+struct ticket_comment comment_from_row(const struct comment_row *row);
+
 // Without asking anybody's permission.
 MUST_CHECK bool ticket_load_any(struct db *db, mem_ctx *ctx, struct ticket_id id,
                                 struct ticket *ret, bool *ret_found, struct error *err);

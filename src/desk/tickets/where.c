@@ -336,8 +336,9 @@ void where_put(struct where *where, struct db *db, const struct actor *actor,
                const struct ticket_query *query)
 {
     const char *living = query->also_deleted ? " WHERE 1 = 1"
-                         : query->deleted    ? " WHERE t.deleted_at IS NOT NULL AND t.purged_at IS NULL"
-                                             : " WHERE t.deleted_at IS NULL";
+                         : query->deleted
+                             ? " WHERE t.deleted_at IS NOT NULL AND t.purged_at IS NULL"
+                             : " WHERE t.deleted_at IS NULL";
     buf_put_c(&where->sql, living);
     for (size_t i = 0; i < query->all_count; i++) {
         buf_put_c(&where->sql, " AND ");
