@@ -65,3 +65,12 @@ WHERE id = :id AND user_id = :user_id AND revoked_at IS NULL;
 -- name: api_tokens_revoke_of_user :exec
 -- in: user_id user_id, revoked_at i64
 UPDATE api_token SET revoked_at = :revoked_at WHERE user_id = :user_id AND revoked_at IS NULL;
+
+-- name: seal_get :opt
+-- out: secret_hash text
+SELECT secret_hash FROM desk_seal WHERE id = 1;
+
+-- name: seal_put :exec
+-- in: secret_hash text
+INSERT INTO desk_seal (id, secret_hash) VALUES (1, :secret_hash)
+ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash;

@@ -117,6 +117,9 @@ int cmd_doctor(int argc, char **argv)
         if (!db_read(program.app.db, look_at_rows, &doctor, &err)) {
             say(&doctor, false, "the database answers", err.message);
         }
+        say(&doctor, !db_deaf(program.app.db), "what other servers change is heard of",
+            "the database is behind a pooler. Set db_listen to the PostgreSQL server's own "
+            "address.");
         look_at_disk(&doctor);
         look_at_mail(&doctor);
         look_at_zones(&doctor);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Runs the desk: HTTP, LMTP and background work in one process, until a signal ends it gently.
+// Runs the desk: HTTP, LMTP and background work in one process, until a signal ends it gently. Or,
+// where there are several, only background work: `steward worker`.
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -227,6 +228,18 @@ static bool start(struct serving *s, bool with_jobs, struct error *err)
            start_http(s, err);
 }
 
+// Whoever sends requests here gets the time to notice that it should not.
+static void drain(struct serving *s, const sigset_t *signals)
+{
+    const struct timespec wait = {.tv_sec = (time_t)s->program.config.drain_seconds};
+    atomic_store(&s->program.desk->draining, true);
+    if (s->http != NULL && wait.tv_sec > 0) {
+        LOG(LOG_LEVEL_INFO, "draining", LOG_NUM("seconds", wait.tv_sec));
+        http_server_drain(s->http);
+        (void)sigtimedwait(signals, NULL, &wait);
+    }
+}
+
 static void stop(struct serving *s)
 {
     atomic_store(&s->program.desk->stopping, true);
@@ -241,11 +254,94 @@ static void stop(struct serving *s)
     }
 }
 
+static void log_serving(const struct serving *s)
+{
+    if (s->http != NULL) {
+        LOG(LOG_LEVEL_INFO, "serving", LOG_NUM("port", http_server_port(s->http, 0)));
+    } else {
+        LOG(LOG_LEVEL_INFO, "working", LOG_NUM("threads", s->program.config.job_threads));
+    }
+    if (db_deaf(s->program.app.db)) {
+        LOG(LOG_LEVEL_WARN, "what other servers change is not shown live here: the database is "
+                            "behind a pooler, and db_listen is not set");
+    }
+}
+
+static void log_stopping(const struct serving *s)
+{
+    int64_t under_way = s->http == NULL ? 0 : (int64_t)http_server_stats(s->http).under_way;
+    LOG(LOG_LEVEL_INFO, "stopping", LOG_NUM("under_way", under_way));
+}
+
+typedef bool start_fn(struct serving *s, const struct given *given, struct error *err);
+
+static bool start_serving(struct serving *s, const struct given *given, struct error *err)
+{
+    return start(s, given_value(given, "no-jobs") == NULL, err);
+}
+
+static bool start_working(struct serving *s, const struct given *given UNUSED, struct error *err)
+{
+    return start_jobs(s, err);
+}
+
+static int run(const struct given *given, start_fn *start_all)
+{
+    struct serving *s = mem_new(NULL, struct serving);
+    struct error err;
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    int code = EX_OK;
+    if (!program_open(&s->program, given, true, &err)) {
+        code = fail_with(&err);
+        mem_free(s);
+        return code;
+    }
+    if (!start_all(s, given, &err)) {
+        code = fail_with(&err);
+    } else {
+        log_serving(s);
+        wait_for_end(s, &signals);
+        drain(s, &signals);
+        log_stopping(s);
+    }
+    stop(s);
+    program_close(&s->program);
+    mem_free(s);
+    return code;
+}
+
+// Reads the command line; true to go on, otherwise *ret_code is what to end with.
+static bool read_options(int argc, char **argv, const char *about, const struct option *options,
+                         size_t count, struct given *given, int *ret_code)
+{
+    enum options_result read = options_read(argc, argv, about, options, count, given);
+    bool good = given->word_count == 0 && given_value(given, "data") != NULL;
+    if (read == OPTIONS_GO_ON && !good) {
+        (void)fprintf(stderr, "steward %s: --data DIR is needed, and no other words.\n", argv[0]);
+    }
+    *ret_code = read == OPTIONS_DONE ? EX_OK : EX_USAGE;
+    return read == OPTIONS_GO_ON && good;
+}
+
+#define OPTION_DB_LISTEN                                                                           \
+    {                                                                                              \
+        "db-listen", "URL", false, "the PostgreSQL server itself, where --db is a pooler"          \
+    }
+#define OPTION_LOG_LEVEL                                                                           \
+    {                                                                                              \
+        "log-level", "LEVEL", false, "debug, info, warn or error"                                  \
+    }
+
 int cmd_serve(int argc, char **argv)
 {
     static const struct option OPTIONS[] = {
         OPTION_DATA,
         OPTION_DB,
+        OPTION_DB_LISTEN,
         {"listen", "HOST:PORT", true, "where to serve HTTP; localhost:8080 if not given"},
         {"lmtp", "ADDRESS", true, "HOST:PORT or /path to take mail by LMTP"},
         {"smtp", "URL", false, "smtp://host:port to send mail through"},
@@ -253,39 +349,39 @@ int cmd_serve(int argc, char **argv)
         {"tls-key", "FILE", false, "PEM key"},
         {"public-url", "URL", false, "how people reach this desk; used in mails"},
         {"mailbox", "MAIL", false, "the desk's own mail address"},
-        {"log-level", "LEVEL", false, "debug, info, warn or error"},
-        {"no-jobs", NULL, false, "no background work in this process"},
+        OPTION_LOG_LEVEL,
+        {"no-jobs", NULL, false, "no background work in this process; workers do it"},
+        {"drain-seconds", "N", false, "after a signal, /healthz says 503 so long before the end"},
+        {"new-secret", NULL, false, "go on with another secret, when the desk's own is lost"},
     };
     struct given given;
-    struct serving *s = mem_new(NULL, struct serving);
-    struct error err;
-    sigset_t signals;
-    enum options_result read =
-        options_read(argc, argv, "Runs the desk. All options can also stand in DIR/steward.conf.",
-                     OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given);
-    if (read != OPTIONS_GO_ON || given.word_count > 0 || given_value(&given, "data") == NULL) {
-        if (read == OPTIONS_GO_ON) {
-            (void)fprintf(stderr, "steward serve: --data DIR is needed, and no other words.\n");
-        }
-        mem_free(s);
-        return read == OPTIONS_DONE ? EX_OK : EX_USAGE;
-    }
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGINT);
-    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    int code = EX_OK;
-    if (!program_open(&s->program, &given, true, &err) ||
-        !start(s, given_value(&given, "no-jobs") == NULL, &err)) {
-        code = fail_with(&err);
-    } else {
-        LOG(LOG_LEVEL_INFO, "serving", LOG_NUM("port", http_server_port(s->http, 0)));
-        wait_for_end(s, &signals);
-        LOG(LOG_LEVEL_INFO, "stopping",
-            LOG_NUM("under_way", (int64_t)http_server_stats(s->http).under_way));
-    }
-    stop(s);
-    program_close(&s->program);
-    mem_free(s);
-    return code;
+    int code;
+    return read_options(argc, argv,
+                        "Runs the desk. All options can also stand in DIR/steward.conf.", OPTIONS,
+                        sizeof OPTIONS / sizeof *OPTIONS, &given, &code)
+               ? run(&given, start_serving)
+               : code;
+}
+
+int cmd_worker(int argc, char **argv)
+{
+    static const struct option OPTIONS[] = {
+        OPTION_DATA,
+        OPTION_DB,
+        OPTION_DB_LISTEN,
+        {"smtp", "URL", false, "smtp://host:port to send mail through"},
+        {"public-url", "URL", false, "how people reach this desk; used in mails"},
+        {"mailbox", "MAIL", false, "the desk's own mail address"},
+        {"job-threads", "N", false, "pieces of work at a time"},
+        OPTION_LOG_LEVEL,
+    };
+    struct given given;
+    int code;
+    return read_options(argc, argv,
+                        "Does a desk's background work and nothing else: mails to send, timers. "
+                        "For desks of several servers, on PostgreSQL. All options can also stand "
+                        "in DIR/steward.conf.",
+                        OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given, &code)
+               ? run(&given, start_working)
+               : code;
 }

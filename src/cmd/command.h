@@ -64,5 +64,6 @@ int cmd_token(int argc, char **argv);
 int cmd_triage(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+int cmd_worker(int argc, char **argv);
 
 #endif

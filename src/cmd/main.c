@@ -9,6 +9,7 @@
 const struct command COMMANDS[] = {
     {"init", cmd_init, "make a data folder with its first administrator"},
     {"serve", cmd_serve, "run the desk"},
+    {"worker", cmd_worker, "do background work only, beside servers"},
     {"deliver", cmd_deliver, "take in one mail from standard input"},
     {"token", cmd_token, "make an API token"},
     {"user", cmd_user, "add and list people, set passwords"},

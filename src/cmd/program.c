@@ -10,6 +10,7 @@
 
 #include "app/metrics.h"
 #include "app/rate.h"
+#include "app/seal.h"
 #include "app/seen.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -127,7 +128,9 @@ static bool open_stores(struct program *p, const char *data, struct error *err)
 {
     const char *url = p->config.db.len > 0 ? str_cstr(p->ctx, p->config.db)
                                            : mem_printf(p->ctx, "sqlite:%s/steward.db", data);
+    struct str listen = p->config.db_listen;
     struct db_options options = {.url = url,
+                                 .listen_url = listen.len > 0 ? str_cstr(p->ctx, listen) : NULL,
                                  .migrations = MIGRATIONS,
                                  .migration_count = MIGRATION_COUNT,
                                  .statement_timeout_ms = 30000};
@@ -147,7 +150,8 @@ static bool open_all(struct program *p, const struct given *given, bool create, 
     p->app.clock = &p->clock;
     p->app.config = &p->config;
     if ((create && !make_data(p, data, err)) || !read_secret(p, data, err) ||
-        !read_settings(p, given, data, err) || !open_stores(p, data, err)) {
+        !read_settings(p, given, data, err) || !open_stores(p, data, err) ||
+        !seal_check(p->app.db, p->app.secret, given_value(given, "new-secret") != NULL, err)) {
         return false;
     }
     guess_public_url(p);

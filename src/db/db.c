@@ -25,14 +25,15 @@ struct db_listeners {
     size_t count;
 };
 
-static bool store_open(mem_ctx *ctx, const char *url, struct db_store **ret, struct error *err)
+static bool store_open(mem_ctx *ctx, const struct db_options *options, struct db_store **ret,
+                       struct error *err)
 {
-    struct str text = str_c(url);
+    struct str text = str_c(options->url);
     if (str_starts(text, STR("sqlite:"))) {
-        return sqlite_store_open(ctx, url + strlen("sqlite:"), ret, err);
+        return sqlite_store_open(ctx, options->url + strlen("sqlite:"), ret, err);
     }
     if (str_starts(text, STR("postgres://")) || str_starts(text, STR("postgresql://"))) {
-        return postgres_store_open(ctx, url, ret, err);
+        return postgres_store_open(ctx, options->url, options->listen_url, ret, err);
     }
     return error_set(err, ERR_INVALID,
                      "The database address must be sqlite:/path/to/steward.db or "
@@ -44,7 +45,7 @@ bool db_open(mem_ctx *ctx, const struct db_options *options, struct db_store **r
 {
     mem_ctx *own = mem_ctx_new(ctx, "db");
     struct db_store *store;
-    if (!store_open(own, options->url, &store, err) || !db_migrate(store, options, err)) {
+    if (!store_open(own, options, &store, err) || !db_migrate(store, options, err)) {
         mem_free(own);
         return false;
     }
@@ -79,6 +80,20 @@ bool db_read(struct db_store *store, db_fn *fn, void *arg, struct error *err)
     }
     bool ok = fn(db, arg, err);
     db_read_end(db);
+    return ok;
+}
+
+bool db_answers(struct db *db, struct error *err)
+{
+    static const struct db_query ASK = {
+        .name = "db_answers", .sqlite = "SELECT 1", .postgres = "SELECT 1"};
+    struct db_cursor *rows;
+    bool row = false;
+    if (!db_query_start(db, &ASK, NULL, &rows, err)) {
+        return false;
+    }
+    bool ok = db_query_step(rows, &row, err);
+    db_query_end(rows);
     return ok;
 }
 
@@ -227,6 +242,28 @@ void db_notify_local(struct db_store *store, const char *channel, struct str pay
     (void)pthread_mutex_unlock(&listeners->lock);
 }
 
+void db_notices_missed(struct db_store *store)
+{
+    struct db_listeners *listeners = store->listeners;
+    (void)pthread_mutex_lock(&listeners->lock);
+    for (size_t i = 0; i < listeners->count; i++) {
+        listeners->list[i].fn(listeners->list[i].arg, STR_NONE);
+    }
+    (void)pthread_mutex_unlock(&listeners->lock);
+}
+
+void db_tell(struct db_store *store, const char *channel, struct str payload)
+{
+    if (store->ops->tell != NULL) {
+        store->ops->tell(store, channel, payload);
+    }
+}
+
+bool db_deaf(struct db_store *store)
+{
+    return store->ops->deaf != NULL && store->ops->deaf(store);
+}
+
 struct notice {
     struct db_store *store;
     const char *channel;
@@ -237,6 +274,7 @@ static void notice_deliver(void *arg)
 {
     const struct notice *notice = arg;
     db_notify_local(notice->store, notice->channel, notice->payload);
+    db_tell(notice->store, notice->channel, notice->payload);
 }
 
 void db_notify(struct db *db, const char *channel, struct str payload)
@@ -245,9 +283,6 @@ void db_notify(struct db *db, const char *channel, struct str payload)
     struct notice *notice = mem_new(db->ctx, struct notice);
     *notice = (struct notice){db->store, channel, str_dup(db->ctx, payload)};
     db_after_commit(db, notice_deliver, notice);
-    if (db->ops->notify != NULL) {
-        db->ops->notify(db, channel, payload);
-    }
 }
 
 // --- savepoints and numbers -------------------------------------------------------------------

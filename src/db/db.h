@@ -24,6 +24,9 @@ struct db_migration {
 
 struct db_options {
     const char *url;  // "sqlite:/path/steward.db" or "postgres://…"
+    // PostgreSQL behind a pooler: the server's own address, for hearing what other servers tell.
+    // NULL: url leads to it.
+    const char *listen_url;
     const struct db_migration *migrations;
     size_t migration_count;
     int statement_timeout_ms;  // readers; 0 means none
@@ -47,6 +50,9 @@ MUST_CHECK bool db_read(struct db_store *store, db_fn *fn, void *arg, struct err
 MUST_CHECK bool db_read_begin(struct db_store *store, struct db **ret, struct error *err);
 void db_read_end(struct db *db);
 
+// Asks the database for nothing, to see whether it answers.
+MUST_CHECK bool db_answers(struct db *db, struct error *err);
+
 // Looks through the whole database for damage, which takes as long as reading it. UNAVAILABLE with
 // what was found in err->detail. A PostgreSQL server looks after its own files; there this only
 // asks whether it answers.
@@ -56,9 +62,10 @@ MUST_CHECK bool db_verify(struct db_store *store, struct error *err);
 
 // Runs fn in a transaction and returns true once it is durable. fn may run more than once (lost
 // connection, serialisation failure, or because another transaction of its group failed to commit)
-// so it must compute the same from the same inputs and have no effect but through `db`. fn
-// After a statement failed, fn returns false or undoes a savepoint begun before; nothing else is
-// possible then on PostgreSQL. fn
+// so it must compute the same from the same inputs and have no effect but through `db`. It is
+// never committed twice: where the connection broke at the very end, it is found out first whether
+// the database has it. After a statement failed, fn returns false or undoes a savepoint begun
+// before; nothing else is possible then on PostgreSQL. fn
 // returning false rolls its own work back and db_tx_run returns false with fn's error. On SQLite,
 // fn runs on the writer thread, in a savepoint, and one fsync makes a group of them durable.
 // Memory that outlives fn must come from a context that `arg` brings.
@@ -69,10 +76,17 @@ MUST_CHECK bool db_tx_run(struct db_store *store, const char *name, db_fn *fn, v
 void db_after_commit(struct db *db, void (*after)(void *arg), void *arg);
 // Inside fn: once this transaction is durable, tells all listeners of the channel, also those of
 // other programs on the same database where the engine can carry it (PostgreSQL; up to 7,000
-// bytes). A hint, not a queue: what must not be lost is a row.
+// bytes, soon after). A hint, not a queue: what must not be lost is a row.
 void db_notify(struct db *db, const char *channel, struct str payload);
+// The same at once, outside of a transaction, and only to other programs.
+void db_tell(struct db_store *store, const char *channel, struct str payload);
+// True when this program cannot hear the others: it runs behind a pooler and was not given the
+// server's own address.
+bool db_deaf(struct db_store *store);
 // Called on the thread whose transaction committed, or on the engine's; quick, and without calling
-// the database. `channel` is a literal. Until db_unlisten(), after which no call is under way.
+// the database. An absent payload says that notices of others may have been missed, because the
+// connection was lost for a time. `channel` is a literal. Until db_unlisten(), after which no call
+// is under way.
 typedef void db_listener_fn(void *arg, struct str payload);
 void db_listen(struct db_store *store, const char *channel, db_listener_fn *fn, void *arg);
 void db_unlisten(struct db_store *store, db_listener_fn *fn, void *arg);

@@ -41,8 +41,9 @@ struct db_ops {
     void (*end)(struct db_cursor *cursor);
     bool (*exec)(struct db *db, const struct db_query *query, const struct db_value *params,
                  int64_t *ret_changes, struct error *err);
-    // Carries a notice to other programs once this transaction commits; NULL where none can hear.
-    void (*notify)(struct db *db, const char *channel, struct str payload);
+    // Carries a notice to other programs, soon; NULL where there are none.
+    void (*tell)(struct db_store *store, const char *channel, struct str payload);
+    bool (*deaf)(struct db_store *store);  // NULL where there is nothing to hear
     // Several statements without parameters: migrations.
     bool (*script)(struct db *db, const char *sql, struct error *err);
     bool (*column_null)(struct db_cursor *cursor, int column);
@@ -87,8 +88,8 @@ struct db_cursor {
 MUST_CHECK bool sqlite_store_open(mem_ctx *ctx, const char *path, struct db_store **ret,
                                   struct error *err);
 
-MUST_CHECK bool postgres_store_open(mem_ctx *ctx, const char *url, struct db_store **ret,
-                                    struct error *err);
+MUST_CHECK bool postgres_store_open(mem_ctx *ctx, const char *url, const char *listen_url,
+                                    struct db_store **ret, struct error *err);
 
 // --- per_thread.c: a handle for each thread that asks -----------------------------------------
 
@@ -118,6 +119,8 @@ void db_after_run(struct db *db);
 struct db_listeners *db_listeners_new(mem_ctx *ctx);
 // Tells this program's listeners.
 void db_notify_local(struct db_store *store, const char *channel, struct str payload);
+// Tells all of them, of whatever channel, that notices were missed.
+void db_notices_missed(struct db_store *store);
 // Marks this thread as running a transaction, where db_tx_run() and db_read() are mistakes.
 void db_thread_in_tx(bool inside);
 void db_statements_add(uint64_t count);

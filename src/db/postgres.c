@@ -2,17 +2,17 @@
 //
 // Transactions are SERIALIZABLE, so that rules may reason as on SQLite, where one thread writes;
 // those that ran into another one are run again. Counters would make all who create tickets
-// collide, so a transaction known to use one first waits its turn on an advisory lock.
+// collide, so a transaction known to use one first waits its turn, by locking a table: that is the
+// one lock that can be waited for before the snapshot is taken, and it ends with the transaction.
+//
+// A transaction whose connection is lost is run again on a new one. Where it was lost at COMMIT,
+// its mark tells whether the database has it (see postgres_committed()).
 #include <assert.h>
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "db/postgres_internal.h"
 
@@ -21,35 +21,39 @@
 #define TRIES_MAX 12
 // Names of transactions known to use a counter.
 #define TURNS_MAX 16
-#define RECONNECT_MS 1000
-#define SNAPSHOT "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-#define NOTICE_MAX 7000
-#define NOTICE_CHANNEL "steward"
+// How long a transaction may look for a server that takes it, and for what became of it.
+#define PATIENCE_MS 10000
+#define PATIENCE_AFTER_COMMIT_MS 60000
+#define PAUSE_WITHOUT_SERVER_MS 100
+// How long all migrations of one start may wait for others, and one for a lock that it needs: who
+// waits for a lock makes all wait that come after.
+#define PATIENCE_MIGRATING_MS (10 * 60 * 1000)
+// After so many commits their marks are forgotten.
+#define MARKS_KEPT 1000
 
-struct turn {
-    const char *name;
-    int64_t key;
-};
+#define BEGIN_READING "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define BEGIN_WRITING "BEGIN ISOLATION LEVEL SERIALIZABLE"
+#define TAKE_TURN "LOCK TABLE steward_turn IN EXCLUSIVE MODE"
 
 struct postgres_store {
     struct db_store base;
     const char *url;
     struct per_thread readers;
+    struct postgres_notices *notices;
+    int64_t run;  // of this program, in marks
 
     pthread_mutex_t lock;  // of what follows
     pthread_cond_t writer_free;
     struct postgres_conn *writers;  // that nobody uses
     int writers_out;
-    struct turn turns[TURNS_MAX];
+    const char *turns[TURNS_MAX];
     int turn_count;
+    struct tx *under_way;
+    int64_t marks;
+    int64_t marks_forgotten;
 
     pthread_mutex_t id_lock;
     int64_t next_id, id_limit;
-
-    struct str token;  // marks our own notices
-    pthread_t listener;
-    bool listening;
-    int stop_event;
 };
 
 struct reader {
@@ -62,13 +66,20 @@ struct tx {
     struct postgres_store *store;
     const char *name;
     bool doomed;  // no id could be had
+    bool migrating;
+    int64_t number;  // of its mark
+    struct tx *next;
 };
 
-enum outcome { TX_DONE, TX_FAILED, TX_AGAIN };
+enum outcome {
+    TX_DONE,
+    TX_FAILED,
+    TX_AGAIN,    // it ran into another one
+    TX_LOST,     // the connection is gone, and nothing was saved
+    TX_UNKNOWN,  // gone at COMMIT
+};
 
 static const struct db_ops POSTGRES_OPS;
-static const enum db_type TEXT_PARAM[] = {DB_TEXT};
-static const enum db_type KEY_PARAM[] = {DB_I64};
 
 // --- readers ----------------------------------------------------------------------------------
 
@@ -93,35 +104,28 @@ static void reader_drain(struct postgres_conn *conn)
     }
 }
 
-static bool timeout_set(struct postgres_conn *conn, struct postgres_db *db, int timeout_ms,
-                        struct error *err)
+// Nothing is sent before the first statement is.
+static void snapshot_ahead(struct postgres_conn *conn)
 {
-    static const struct db_query SET = {.name = "db_timeout",
-                                        .postgres =
-                                            "SELECT set_config('statement_timeout', $1, false)",
-                                        .params = TEXT_PARAM,
-                                        .param_count = 1};
-    if (conn->timeout_ms == timeout_ms) {
-        return true;
+    postgres_ahead(conn, BEGIN_READING);
+    if (conn->pooled && conn->timeout_ms > 0) {
+        postgres_ahead(conn, conn->timeout_sql);
     }
-    mem_ctx *ctx = mem_ctx_new(NULL, "timeout");
-    const struct db_value params[] = {DB_VALUE_TEXT(str_printf(ctx, "%d", timeout_ms))};
-    bool ok = postgres_exec(&db->base, &SET, params, NULL, err);
-    mem_free(ctx);
-    if (ok) {
-        conn->timeout_ms = timeout_ms;
-    }
-    return ok;
 }
 
-static bool snapshot_begin(struct postgres_store *store, struct reader *reader, struct error *err)
+static bool reader_open(const struct postgres_store *store, struct reader *reader,
+                        struct error *err)
 {
-    if (reader->db.conn == NULL && !postgres_conn_open(store->url, &reader->db.conn, err)) {
-        return false;
+    struct postgres_conn *conn = reader->db.conn;
+    if (conn == NULL) {
+        if (!postgres_conn_open(store->url, &conn, err)) {
+            return false;
+        }
+        conn->reader = true;
+        reader->db.conn = conn;
     }
-    reader_drain(reader->db.conn);
-    return timeout_set(reader->db.conn, &reader->db, store->base.statement_timeout_ms, err) &&
-           postgres_do(reader->db.conn, SNAPSHOT, err);
+    reader_drain(conn);
+    return postgres_conn_timeout(conn, store->base.statement_timeout_ms, err);
 }
 
 static bool read_begin(struct db_store *base, struct db **ret, struct error *err)
@@ -133,17 +137,11 @@ static bool read_begin(struct db_store *base, struct db **ret, struct error *err
         reader->db.base = (struct db){.ops = &POSTGRES_OPS, .store = base};
         per_thread_set(&store->readers, reader);
     }
-    bool ok = reader->depth > 0 || snapshot_begin(store, reader, err);
-    if (!ok && reader->db.conn != NULL && postgres_conn_lost(reader->db.conn)) {
-        // The server was started again since; nothing was read yet, so a new connection will do.
-        postgres_conn_close(reader->db.conn);
-        reader->db.conn = NULL;
-        ok = snapshot_begin(store, reader, err);
-    }
-    if (!ok) {
-        return false;
-    }
     if (reader->depth == 0) {
+        if (!reader_open(store, reader, err)) {
+            return false;
+        }
+        snapshot_ahead(reader->db.conn);
         reader->db.base.outdated = false;
     }
     reader->depth++;
@@ -157,20 +155,27 @@ static struct db *reading(struct db_store *base)
     return reader != NULL && reader->depth > 0 ? &reader->db.base : NULL;
 }
 
-static bool read_anew(struct db *db, struct error *err)
+static bool read_anew(struct db *db, struct error *err UNUSED)
 {
     struct postgres_conn *conn = ((struct postgres_db *)db)->conn;
-    return postgres_do(conn, "COMMIT", err) && postgres_do(conn, SNAPSHOT, err);
+    if (conn->ahead_count == 0) {
+        postgres_ahead(conn, "COMMIT");
+        snapshot_ahead(conn);
+    }
+    return true;
 }
 
 static void read_end(struct db *db)
 {
     struct reader *reader = (struct reader *)db;
+    struct postgres_conn *conn = reader->db.conn;
     assert(reader->depth > 0);
     if (--reader->depth == 0) {
         assert(db->open_cursors == 0);
+        bool snapshot = conn->ahead_count == 0 || strcmp(conn->ahead[0], "COMMIT") == 0;
+        conn->ahead_count = 0;
         // Nobody waits for the answer.
-        reader->db.conn->ending = PQsendQuery(reader->db.conn->handle, "COMMIT") == 1;
+        conn->ending = snapshot && PQsendQuery(conn->handle, "COMMIT") == 1;
     }
 }
 
@@ -199,75 +204,101 @@ static bool writer_take(struct postgres_store *store, struct postgres_conn **ret
     return true;
 }
 
+static void writers_close(struct postgres_conn *conn)
+{
+    while (conn != NULL) {
+        struct postgres_conn *next = conn->next;
+        postgres_conn_close(conn);
+        conn = next;
+    }
+}
+
 static void writer_give(struct postgres_store *store, struct postgres_conn *conn)
 {
+    struct postgres_conn *dead = NULL;
     bool lost = postgres_conn_lost(conn);
-    if (lost) {
-        postgres_conn_close(conn);
-    }
     (void)pthread_mutex_lock(&store->lock);
-    if (!lost) {
+    if (lost) {
+        // So are the others, most likely.
+        dead = store->writers;
+        store->writers = NULL;
+        conn->next = dead;
+        dead = conn;
+    } else {
         conn->next = store->writers;
         store->writers = conn;
     }
     store->writers_out--;
     (void)pthread_cond_signal(&store->writer_free);
     (void)pthread_mutex_unlock(&store->lock);
+    writers_close(dead);
 }
 
 // --- turns ------------------------------------------------------------------------------------
 
-// The advisory lock that the transaction waits on, 0 for none.
-static int64_t turn_of(struct postgres_store *store, const char *name)
+static bool has_turn(struct postgres_store *store, const char *name)
 {
-    int64_t key = 0;
+    bool found = false;
     (void)pthread_mutex_lock(&store->lock);
-    for (int i = 0; i < store->turn_count && key == 0; i++) {
-        if (strcmp(store->turns[i].name, name) == 0) {
-            key = store->turns[i].key;
-        }
+    for (int i = 0; i < store->turn_count && !found; i++) {
+        found = strcmp(store->turns[i], name) == 0;
     }
     (void)pthread_mutex_unlock(&store->lock);
-    return key;
+    return found;
 }
 
-static int64_t turn_key(const char *counter)
+static void number_wanted(struct db *db, const char *counter UNUSED)
 {
-    return (int64_t)(str_hash(str_c(counter)) | 1);
-}
-
-static void turn_learn(struct postgres_store *store, const char *name, int64_t key)
-{
-    if (turn_of(store, name) != 0) {
+    const struct tx *tx = (struct tx *)db;
+    struct postgres_store *store = tx->store;
+    if (has_turn(store, tx->name)) {
         return;
     }
     (void)pthread_mutex_lock(&store->lock);
     if (store->turn_count < TURNS_MAX) {
-        store->turns[store->turn_count++] =
-            (struct turn){.name = mem_text(store, name), .key = key};
+        store->turns[store->turn_count++] = mem_text(store, tx->name);
     }
     (void)pthread_mutex_unlock(&store->lock);
 }
 
-static void number_wanted(struct db *db, const char *counter)
+// --- marks ------------------------------------------------------------------------------------
+
+static void mark_new(struct tx *tx)
 {
-    const struct tx *tx = (struct tx *)db;
-    turn_learn(tx->store, tx->name, turn_key(counter));
+    struct postgres_store *store = tx->store;
+    (void)pthread_mutex_lock(&store->lock);
+    tx->number = ++store->marks;
+    (void)pthread_mutex_unlock(&store->lock);
 }
 
-static const struct db_query TURN_WAIT = {.name = "db_turn_wait",
-                                          .postgres = "SELECT pg_advisory_lock($1)",
-                                          .params = KEY_PARAM,
-                                          .param_count = 1};
-static const struct db_query TURN_END = {.name = "db_turn_end",
-                                         .postgres = "SELECT pg_advisory_unlock($1)",
-                                         .params = KEY_PARAM,
-                                         .param_count = 1};
-
-static bool turn_do(struct tx *tx, const struct db_query *query, int64_t key, struct error *err)
+static void under_way_add(struct tx *tx)
 {
-    const struct db_value params[] = {DB_VALUE_I64(key)};
-    return key == 0 || postgres_exec(&tx->db.base, query, params, NULL, err);
+    struct postgres_store *store = tx->store;
+    (void)pthread_mutex_lock(&store->lock);
+    tx->number = ++store->marks;
+    tx->next = store->under_way;
+    store->under_way = tx;
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+// *ret_below: marks below it are of no more use, and it is time to forget them; or 0.
+static void under_way_remove(const struct tx *tx, int64_t *ret_below)
+{
+    struct postgres_store *store = tx->store;
+    (void)pthread_mutex_lock(&store->lock);
+    int64_t below = store->marks + 1;
+    for (struct tx **link = &store->under_way; *link != NULL;) {
+        if (*link == tx) {
+            *link = tx->next;
+        } else {
+            below = (*link)->number < below ? (*link)->number : below;
+            link = &(*link)->next;
+        }
+    }
+    bool due = below > store->marks_forgotten + MARKS_KEPT;
+    store->marks_forgotten = due ? below : store->marks_forgotten;
+    (void)pthread_mutex_unlock(&store->lock);
+    *ret_below = due ? below : 0;
 }
 
 // --- transactions -----------------------------------------------------------------------------
@@ -288,82 +319,155 @@ static bool fn_run(struct tx *tx, db_fn *fn, void *arg, struct error *err)
     return ok;
 }
 
-// What to do after a failure that happened before COMMIT was sent, so nothing can have been saved.
-static enum outcome failed_before_commit(const struct postgres_conn *conn)
+static enum outcome failed(const struct postgres_conn *conn)
 {
-    return conn->try_again || postgres_conn_lost(conn) ? TX_AGAIN : TX_FAILED;
+    return postgres_conn_lost(conn) ? TX_LOST : conn->try_again ? TX_AGAIN : TX_FAILED;
 }
 
-static enum outcome commit(struct postgres_conn *conn, struct error *err)
+// The lock is waited for before anything that others need is locked; then nothing is waited for
+// long, since who waits for a table makes everybody wait who comes after.
+static bool migration_begin(struct postgres_conn *conn, struct error *err)
 {
-    if (postgres_commit(conn, err)) {
-        return TX_DONE;
+    postgres_ahead(conn, "BEGIN");
+    postgres_ahead(conn, "SET LOCAL lock_timeout = '600s'");
+    postgres_ahead(conn, "SELECT pg_advisory_xact_lock(7310874361)");
+    return postgres_do(conn, "SET LOCAL lock_timeout = '2s'", err);
+}
+
+static void begin_ahead(const struct tx *tx)
+{
+    postgres_ahead(tx->db.conn, BEGIN_WRITING);
+    if (has_turn(tx->store, tx->name)) {
+        postgres_ahead(tx->db.conn, TAKE_TURN);
     }
-    if (postgres_conn_lost(conn)) {
-        // Doing it again could do it twice.
-        (void)error_set(err, ERR_UNAVAILABLE,
-                        "The connection to the database broke at the very end, so it is not "
-                        "known whether this was saved. Please look before you try again.");
-        return TX_FAILED;
-    }
-    return conn->try_again ? TX_AGAIN : TX_FAILED;
 }
 
 static enum outcome tx_try(struct tx *tx, db_fn *fn, void *arg, struct error *err)
 {
     struct postgres_conn *conn = tx->db.conn;
-    struct error ignored;
     conn->try_again = false;
-    int64_t key = turn_of(tx->store, tx->name);
-    if (!turn_do(tx, &TURN_WAIT, key, err)) {
-        return failed_before_commit(conn);
+    conn->wrote = false;
+    if (tx->migrating ? !migration_begin(conn, err) : (begin_ahead(tx), false)) {
+        enum outcome outcome = failed(conn);
+        postgres_rollback(conn);
+        return outcome;
     }
-    enum outcome outcome;
-    if (!postgres_do(conn, "BEGIN ISOLATION LEVEL SERIALIZABLE", err)) {
-        outcome = failed_before_commit(conn);
-    } else if (fn_run(tx, fn, arg, err)) {
-        outcome = commit(conn, err);
-    } else {
-        outcome = failed_before_commit(conn);
-        (void)!postgres_do(conn, "ROLLBACK", &ignored);
+    if (!fn_run(tx, fn, arg, err)) {
+        enum outcome outcome = failed(conn);
+        postgres_rollback(conn);
+        return outcome;
     }
-    // A connection that is lost has lost its locks too.
-    (void)!turn_do(tx, &TURN_END, key, &ignored);
-    return outcome;
+    if (postgres_commit(conn, (struct postgres_mark){tx->store->run, tx->number}, err)) {
+        return TX_DONE;
+    }
+    if (postgres_conn_lost(conn)) {
+        return conn->wrote ? TX_UNKNOWN : TX_LOST;
+    }
+    postgres_rollback(conn);
+    return conn->try_again ? TX_AGAIN : TX_FAILED;
+}
+
+static void pause_us(int64_t us)
+{
+    const struct timespec pause = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+    (void)nanosleep(&pause, NULL);
 }
 
 // Longer after each try, and by chance, so that two do not meet again.
 static void wait_before_try(int tries)
 {
     int64_t most_us = INT64_C(500) << (tries < 8 ? tries : 8);
-    int64_t us = (int64_t)random_below((uint64_t)most_us) + 100;
-    const struct timespec pause = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-    (void)nanosleep(&pause, NULL);
+    pause_us((int64_t)random_below((uint64_t)most_us) + 100);
+}
+
+// After COMMIT was sent and the connection was lost: asks until somebody knows.
+static enum outcome outcome_find(const struct tx *tx, struct error *err)
+{
+    const struct postgres_mark mark = {tx->store->run, tx->number};
+    int64_t until = clock_monotonic_us() + PATIENCE_AFTER_COMMIT_MS * INT64_C(1000);
+    while (clock_monotonic_us() < until) {
+        struct postgres_conn *conn;
+        struct error ignored;
+        bool saved = false;
+        bool known = false;
+        if (writer_take(tx->store, &conn, &ignored)) {
+            known = postgres_committed(conn, mark, &saved, &ignored);
+            writer_give(tx->store, conn);
+        }
+        if (known) {
+            return saved ? TX_DONE : TX_LOST;
+        }
+        pause_us(PAUSE_WITHOUT_SERVER_MS * INT64_C(1000));
+    }
+    (void)error_set(err, ERR_UNAVAILABLE,
+                    "The connection to the database broke at the very end, so it is not known "
+                    "whether this was saved. Please look before you try again.");
+    return TX_FAILED;
+}
+
+static enum outcome tx_once(struct tx *tx, db_fn *fn, void *arg, struct error *err)
+{
+    if (!writer_take(tx->store, &tx->db.conn, err)) {
+        return TX_LOST;
+    }
+    enum outcome outcome = tx_try(tx, fn, arg, err);
+    writer_give(tx->store, tx->db.conn);
+    if (outcome == TX_UNKNOWN) {
+        outcome = outcome_find(tx, err);
+        // The mark is used up.
+        mark_new(tx);
+    }
+    return outcome;
+}
+
+static bool tx_loop(struct tx *tx, db_fn *fn, void *arg, struct error *err)
+{
+    int64_t patience = tx->migrating ? PATIENCE_MIGRATING_MS : PATIENCE_MS;
+    int64_t until = clock_monotonic_us() + patience * 1000;
+    enum outcome outcome = tx_once(tx, fn, arg, err);
+    int tries = 1;
+    while (outcome == TX_AGAIN || outcome == TX_LOST) {
+        bool in_time = clock_monotonic_us() < until;
+        if (outcome == TX_LOST && in_time) {
+            pause_us(PAUSE_WITHOUT_SERVER_MS * INT64_C(1000));
+        } else if (outcome == TX_AGAIN && (tx->migrating ? in_time : tries < TRIES_MAX)) {
+            wait_before_try(tries++);
+        } else {
+            return false;
+        }
+        outcome = tx_once(tx, fn, arg, err);
+    }
+    return outcome == TX_DONE;
+}
+
+static void marks_forget(struct postgres_store *store, int64_t below)
+{
+    struct postgres_conn *conn;
+    struct error ignored;
+    if (below > 0 && writer_take(store, &conn, &ignored)) {
+        postgres_marks_forget(conn, (struct postgres_mark){store->run, below});
+        writer_give(store, conn);
+    }
 }
 
 static bool tx_run(struct db_store *base, const char *name, db_fn *fn, void *arg, struct error *err)
 {
     struct tx tx = {.store = (struct postgres_store *)base, .name = name};
     tx.db.base = (struct db){.ops = &POSTGRES_OPS, .store = base, .writable = true};
+    tx.migrating = strcmp(name, DB_MIGRATE_NAME) == 0;
     struct error failure = {0};
-    enum outcome outcome = TX_AGAIN;
-    for (int tries = 1; outcome == TX_AGAIN && tries <= TRIES_MAX; tries++) {
-        if (!writer_take(tx.store, &tx.db.conn, &failure)) {
-            break;
-        }
-        outcome = tx_try(&tx, fn, arg, &failure);
-        writer_give(tx.store, tx.db.conn);
-        if (outcome == TX_AGAIN) {
-            wait_before_try(tries);
-        }
-    }
-    if (outcome == TX_DONE) {
+    int64_t below = 0;
+    under_way_add(&tx);
+    bool ok = tx_loop(&tx, fn, arg, &failure);
+    under_way_remove(&tx, &below);
+    if (ok) {
         db_after_run(&tx.db.base);
     } else {
         *err = failure;
     }
     db_tx_end(&tx.db.base);
-    return outcome == TX_DONE;
+    marks_forget(tx.store, below);
+    return ok;
 }
 
 static struct postgres_conn *conn_of(struct db *db)
@@ -392,7 +496,7 @@ static void savepoint_undo(struct db *db)
 
 static bool script(struct db *db, const char *sql, struct error *err)
 {
-    return postgres_do(conn_of(db), sql, err);
+    return postgres_script(conn_of(db), sql, err);
 }
 
 // --- ids --------------------------------------------------------------------------------------
@@ -426,96 +530,24 @@ static int64_t next_id(struct db *db)
 
 // --- notices ----------------------------------------------------------------------------------
 
-static void notify(struct db *db, const char *channel, struct str payload)
+static void tell(struct db_store *base, const char *channel, struct str payload)
 {
-    static const struct db_query SEND = {.name = "db_notify",
-                                         .postgres = "SELECT pg_notify('" NOTICE_CHANNEL "', $1)",
-                                         .params = TEXT_PARAM,
-                                         .param_count = 1};
-    const struct tx *tx = (struct tx *)db;
-    struct error ignored;
-    if (payload.len > NOTICE_MAX) {
-        payload = STR("");
-    }
-    const struct db_value params[] = {DB_VALUE_TEXT(str_printf(
-        db->ctx, STR_FMT " %s " STR_FMT, STR_ARG(tx->store->token), channel, STR_ARG(payload)))};
-    // Where this fails the transaction has failed, which COMMIT finds out.
-    (void)!postgres_exec(db, &SEND, params, NULL, &ignored);
+    postgres_notices_tell(((struct postgres_store *)base)->notices, channel, payload);
 }
 
-static void notice_take(struct postgres_store *store, const char *text)
+static bool deaf(struct db_store *base)
 {
-    struct str token;
-    struct str rest;
-    struct str channel;
-    struct str payload;
-    str_cut(str_c(text), ' ', &token, &rest);
-    str_cut(rest, ' ', &channel, &payload);
-    if (!str_eq(token, store->token)) {
-        mem_ctx *ctx = mem_ctx_new(NULL, "notice");
-        db_notify_local(&store->base, str_cstr(ctx, channel), payload);
-        mem_free(ctx);
-    }
-}
-
-// True when the store is to be closed.
-static bool stop_wait(const struct postgres_store *store, int fd, int timeout_ms)
-{
-    struct pollfd fds[] = {{.fd = store->stop_event, .events = POLLIN},
-                           {.fd = fd, .events = POLLIN}};
-    return poll(fds, fd < 0 ? 1 : 2, timeout_ms) > 0 && (fds[0].revents & POLLIN) != 0;
-}
-
-static bool notices_take(struct postgres_store *store, const struct postgres_conn *conn)
-{
-    if (PQconsumeInput(conn->handle) != 1) {
-        return false;
-    }
-    for (PGnotify *notice = PQnotifies(conn->handle); notice != NULL;
-         notice = PQnotifies(conn->handle)) {
-        notice_take(store, notice->extra);
-        PQfreemem(notice);
-    }
-    return true;
-}
-
-static void *listener_main(void *arg)
-{
-    struct postgres_store *store = arg;
-    struct postgres_conn *conn = NULL;
-    sigset_t all;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
-    bool stop = false;
-    while (!stop) {
-        struct error ignored;
-        if (conn == NULL && (!postgres_conn_open(store->url, &conn, &ignored) ||
-                             !postgres_do(conn, "LISTEN " NOTICE_CHANNEL, &ignored))) {
-            if (conn != NULL) {
-                postgres_conn_close(conn);
-                conn = NULL;
-            }
-            stop = stop_wait(store, -1, RECONNECT_MS);
-            continue;
-        }
-        stop = stop_wait(store, PQsocket(conn->handle), -1);
-        if (!stop && !notices_take(store, conn)) {
-            postgres_conn_close(conn);
-            conn = NULL;
-        }
-    }
-    if (conn != NULL) {
-        postgres_conn_close(conn);
-    }
-    return NULL;
+    return !postgres_notices_hear(((struct postgres_store *)base)->notices);
 }
 
 // --- the store --------------------------------------------------------------------------------
 
+// steward_turn is always empty: it is there to be locked.
 static const char OWN_TABLES[] =
     "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, hash TEXT NOT NULL, "
     "applied_at BIGINT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value BIGINT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS steward_turn (nobody INTEGER);"
     "CREATE SEQUENCE IF NOT EXISTS steward_id START 1000000001 INCREMENT 1000";
 
 static const struct db_ops POSTGRES_OPS = {.engine = DB_POSTGRES,
@@ -534,7 +566,8 @@ static const struct db_ops POSTGRES_OPS = {.engine = DB_POSTGRES,
                                            .step = postgres_step,
                                            .end = postgres_end,
                                            .exec = postgres_exec,
-                                           .notify = notify,
+                                           .tell = tell,
+                                           .deaf = deaf,
                                            .script = script,
                                            .column_null = postgres_column_null,
                                            .column_i64 = postgres_column_i64,
@@ -544,51 +577,54 @@ static const struct db_ops POSTGRES_OPS = {.engine = DB_POSTGRES,
 static void store_close(void *handle)
 {
     struct postgres_store *store = handle;
-    if (store->listening) {
-        (void)eventfd_write(store->stop_event, 1);
-        (void)pthread_join(store->listener, NULL);
-    }
-    if (store->stop_event >= 0) {
-        (void)close(store->stop_event);
-    }
+    mem_free(store->notices);
     per_thread_close(&store->readers);
-    for (struct postgres_conn *conn = store->writers; conn != NULL;) {
-        struct postgres_conn *next = conn->next;
-        postgres_conn_close(conn);
-        conn = next;
-    }
+    writers_close(store->writers);
     (void)pthread_mutex_destroy(&store->lock);
     (void)pthread_mutex_destroy(&store->id_lock);
     (void)pthread_cond_destroy(&store->writer_free);
 }
 
-bool postgres_store_open(mem_ctx *ctx, const char *url, struct db_store **ret, struct error *err)
+// Found out here, where it can be said, that the server cannot be reached.
+static bool first_connection(struct postgres_store *store, struct error *err)
+{
+    struct postgres_conn *conn;
+    if (!writer_take(store, &conn, err)) {
+        return false;
+    }
+    // Programs may start at once; the lock that migrations take is for this, too.
+    bool ok = migration_begin(conn, err) && postgres_script(conn, POSTGRES_MARKS, err) &&
+              postgres_do(conn, "COMMIT", err);
+    if (ok) {
+        postgres_marks_sweep(conn);
+    } else {
+        postgres_rollback(conn);
+    }
+    writer_give(store, conn);
+    return ok;
+}
+
+bool postgres_store_open(mem_ctx *ctx, const char *url, const char *listen_url,
+                         struct db_store **ret, struct error *err)
 {
     struct postgres_store *store = mem_new(ctx, struct postgres_store);
     store->base.ops = &POSTGRES_OPS;
     store->base.listeners = db_listeners_new(store);
     store->url = mem_text(store, url);
-    store->token = random_token32(store, 10);
+    random_bytes(&store->run, sizeof store->run);
     if (!per_thread_init(&store->readers, reader_close, err)) {
         return false;
     }
     (void)pthread_mutex_init(&store->lock, NULL);
     (void)pthread_mutex_init(&store->id_lock, NULL);
     (void)pthread_cond_init(&store->writer_free, NULL);
-    turn_learn(store, DB_MIGRATE_NAME, turn_key(DB_MIGRATE_NAME));
-    store->stop_event = eventfd(0, EFD_CLOEXEC);
     mem_on_free(ctx, store_close, store);
-    // Found out here, where it can be said, that the server cannot be reached.
-    struct postgres_conn *conn;
-    if (!writer_take(store, &conn, err)) {
+    bool direct = listen_url != NULL;
+    if (!first_connection(store, err) ||
+        !postgres_notices_start(NULL, &store->base, direct ? listen_url : url, direct,
+                                &store->notices, err)) {
         return false;
     }
-    writer_give(store, conn);
-    if (store->stop_event < 0 ||
-        pthread_create(&store->listener, NULL, listener_main, store) != 0) {
-        return error_internal(err, "no thread for the database's notices");
-    }
-    store->listening = true;
     *ret = &store->base;
     return true;
 }

@@ -2,6 +2,7 @@
 #include "desk/desk.h"
 
 #include "app/config.h"
+#include "app/share.h"
 #include "desk/admin/routes.h"
 #include "desk/api/bulk.h"
 #include "desk/api/idempotency.h"
@@ -92,6 +93,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     };
     desk->rules = rules_new(desk, app->clock);
     atomic_init(&desk->stopping, false);
+    atomic_init(&desk->draining, false);
     desk->mailer = channels_mailer(desk, desk);
     app->desk = desk;
     app->routes = desk_routes(desk);
@@ -100,6 +102,9 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     app->find_by_email = site_find_by_email;
     app->live_topics = site_live_topics;
     app->render_error = site_render_error;
+    if (app->live != NULL) {
+        (void)share_start(desk, app);
+    }
     *ret = desk;
     return true;
 }

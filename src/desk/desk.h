@@ -26,6 +26,7 @@ struct desk {
     struct mailer *mailer;
     struct contact *contact;  // desk/contact/contact.h
     atomic_bool stopping;     // mails under way end soon
+    atomic_bool draining;     // /healthz says that no more requests should come here
 };
 
 // Wires the rooms into `app` (routes, actor loading, hooks). The desk lives in `ctx`.

@@ -8,12 +8,16 @@
 #include "live/live.h"
 #include "view/layout.html.h"
 
-// GET /healthz: the database answers.
+// GET /healthz: the database answers, and requests may come.
 static bool health(struct ctx *ctx, struct error *err)
 {
-    (void)err;
+    bool draining = atomic_load(&ctx->app->desk->draining);
+    if (!db_answers(ctx->db, err)) {
+        return false;
+    }
+    ctx->resp->status = draining ? 503 : 200;
     http_set_header(ctx->resp, "Content-Type", STR("text/plain; charset=utf-8"));
-    buf_put_c(&ctx->resp->body, "ok\n");
+    buf_put_c(&ctx->resp->body, draining ? "draining\n" : "ok\n");
     return true;
 }
 

@@ -58,7 +58,7 @@ struct http_server {
     int64_t slow_ms;
     _Atomic uint64_t requests;
     _Atomic int64_t under_way;
-    _Atomic bool stopping;
+    _Atomic bool draining;
 };
 
 enum body_kind { BODY_NONE, BODY_MEMORY, BODY_MULTIPART, BODY_STREAM };
@@ -389,7 +389,7 @@ static enum MHD_Result queue(struct exchange *x)
         const struct http_pair *header = &r->response.headers.items[i];
         (void)MHD_add_response_header(mhd, header->name.ptr, header->value.ptr);
     }
-    if (r->last || atomic_load(&x->server->stopping)) {
+    if (r->last || atomic_load(&x->server->draining)) {
         (void)MHD_add_response_header(mhd, MHD_HTTP_HEADER_CONNECTION, "close");
     }
     connection_deadline(x->connection,
@@ -620,10 +620,15 @@ int http_server_port(const struct http_server *server, size_t index)
     return book_port(server->book, index);
 }
 
+void http_server_drain(struct http_server *server)
+{
+    atomic_store(&server->draining, true);
+}
+
 void http_server_stop(struct http_server *server, int64_t grace_ms)
 {
     int64_t until = clock_monotonic_us() + grace_ms * 1000;
-    atomic_store(&server->stopping, true);
+    http_server_drain(server);
     if (server->book != NULL) {
         book_stop_accepting(server->book);
     }

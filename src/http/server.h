@@ -36,9 +36,8 @@ struct http_server_options {
     // answer may take beyond one second for each 2 KiB. 0 for 20 and 60.
     unsigned head_timeout_s;
     unsigned slow_timeout_s;
-    size_t memory_file_bytes;  // larger files of forms go to tmp_folder
-    const char
-        *tmp_folder;  // this server's alone: what an earlier run left is removed at the start
+    size_t memory_file_bytes;     // larger files of forms go to tmp_folder
+    const char *tmp_folder;       // what earlier runs left there is removed at the start
     const char *tls_certificate;  // PEM, NULL for plain HTTP
     const char *tls_key;
     // Peers whose X-Forwarded-For, -Proto and -Host are believed: "192.0.2.7", "10.0.0.0/8",
@@ -54,6 +53,8 @@ struct http_server_options {
 MUST_CHECK bool http_server_start(mem_ctx *ctx, const struct http_server_options *options,
                                   struct http_server **ret, struct error *err);
 int http_server_port(const struct http_server *server, size_t index);
+// From now on each answer ends its connection, so that a proxy makes new ones elsewhere.
+void http_server_drain(struct http_server *server);
 // Takes no more connections, finishes what is under way (at most grace_ms), ends live ones.
 void http_server_stop(struct http_server *server, int64_t grace_ms);
 

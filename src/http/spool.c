@@ -6,9 +6,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NAME "upload-"
+#define LEFT_S 3600
 
 struct tmp_file {
     int fd;
@@ -88,12 +91,20 @@ void spool_finish(struct spool *spool, struct http_file *file)
     file->bytes = spool->fd < 0 ? buf_str(&spool->memory) : STR_NONE;
 }
 
+static bool is_left(int folder, const char *name)
+{
+    struct stat file;
+    return strncmp(name, NAME, strlen(NAME)) == 0 &&
+           fstatat(folder, name, &file, AT_SYMLINK_NOFOLLOW) == 0 &&
+           file.st_mtime < time(NULL) - LEFT_S;
+}
+
 void spool_sweep(const char *tmp_folder)
 {
     DIR *folder = opendir(tmp_folder);
     const struct dirent *entry;
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (strncmp(entry->d_name, NAME, strlen(NAME)) == 0) {
+        if (is_left(dirfd(folder), entry->d_name)) {
             (void)unlinkat(dirfd(folder), entry->d_name, 0);
         }
     }

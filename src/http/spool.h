@@ -22,7 +22,8 @@ void spool_init(struct spool *spool, mem_ctx *ctx, size_t memory_bytes, const ch
 MUST_CHECK bool spool_put(struct spool *spool, struct str bytes, struct error *err);
 // Fills size, bytes or tmp_path of *file.
 void spool_finish(struct spool *spool, struct http_file *file);
-// Removes what an earlier run that was killed left in the folder. Before anything spools into it.
+// Removes what runs that were killed left in the folder, an hour after they last wrote to it: other
+// servers may be using the same folder.
 void spool_sweep(const char *tmp_folder);
 
 #endif

@@ -89,6 +89,7 @@ class Server {
     this.options = options;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'steward-'));
     this.data = options.data ?? path.join(this.folder, 'data');
+    this.db = options.db;
     this.admin = admin;
     this.log = '';
     this.child = null;
@@ -113,7 +114,7 @@ class Server {
   // Makes the data folder with its admin; `init: false` leaves it to the wizard.
   async prepare() {
     if (this.options.data) return;
-    if (engine === 'postgres') {
+    if ((this.options.engine ?? engine) === 'postgres' && !this.db) {
       this.postgres = await startPostgres();
       this.db = await this.postgres.createDatabase();
     }
@@ -126,10 +127,13 @@ class Server {
 
   async start() {
     const { options } = this;
-    this.port ??= await freePort();
-    this.url = `http://127.0.0.1:${this.port}`;
-    const args = ['serve', '--data', this.data, ...this.dbArgs()];
-    args.push('--listen', `127.0.0.1:${this.port}`);
+    const worker = options.command === 'worker';
+    const args = [options.command ?? 'serve', '--data', this.data, ...this.dbArgs()];
+    if (!worker) {
+      this.port ??= await freePort();
+      this.url = `http://127.0.0.1:${this.port}`;
+      args.push('--listen', `127.0.0.1:${this.port}`);
+    }
     if (options.lmtp) {
       this.lmtp ??= { host: '127.0.0.1', port: await freePort() };
       args.push('--lmtp', `${this.lmtp.host}:${this.lmtp.port}`);
@@ -156,6 +160,7 @@ class Server {
       'the server to answer',
       async () => {
         if (gone) return true;
+        if (worker) return this.log.includes('msg=working');
         return (await request(`${this.url}/healthz`, { timeout: 2000 })).status === 200;
       },
       30000,
@@ -207,7 +212,7 @@ class Server {
     try {
       await this.halt();
     } finally {
-      await this.postgres?.release(this.db);
+      if (!this.options.db) await this.postgres?.release(this.db);
       if (process.env.STEWARD_TEST_KEEP) console.error(`kept ${this.folder}`);
       else fs.rmSync(this.folder, { recursive: true, force: true });
     }
@@ -224,10 +229,11 @@ export async function prepareData(data, [command, ...args]) {
   fs.rmSync(server.folder, { recursive: true, force: true });
 }
 
-// options: data (a data folder that is there already and stays), logFile (write the log there, not
-// into server.log), lmtp (true), smtp (URL), args (more arguments of serve), env, init (false: no admin
-// yet), before (async function called with the server when its data is there and it is not yet
-// started).
+// options: data (a data folder that is there already and stays), db (the URL of a database that is
+// somebody else's), engine (instead of STEWARD_TEST_DB), command ('worker' in place of serve),
+// logFile (write the log there, not into server.log), lmtp (true), smtp (URL), args (more arguments
+// of serve), env, init (false: no admin yet), before (async function called with the server when
+// its data is there and it is not yet started).
 export async function startServer(options = {}) {
   const server = new Server(options);
   try {
@@ -236,7 +242,7 @@ export async function startServer(options = {}) {
     return await server.start();
   } catch (error) {
     await server.kill();
-    await server.postgres?.release(server.db);
+    if (!options.db) await server.postgres?.release(server.db);
     throw error;
   }
 }

@@ -10,14 +10,14 @@
 #   asan     the same tests, clang with AddressSanitizer and UndefinedBehaviorSanitizer
 #   fuzz     corpora and old findings of tests/fuzz, replayed under the sanitizers
 #   selftest   the tests' own helpers
-#   api browser mail fault   tests/SUITE/*.test.mjs by node:test against the program of build-asan
+#   api browser mail cluster fault   tests/SUITE/*.test.mjs by node:test against the program of build-asan
 #   api-postgres browser-postgres   the same files on one PostgreSQL, each server on a database of
 #                      its own
 #
 # STEWARD_TEST_DB=postgres runs the other suites on PostgreSQL, too; STEWARD_PROGRAM=FILE tests
 # another program; TEST_NAMES=REGEX runs only node tests so named.
 
-node_suites=(selftest api api-postgres browser browser-postgres mail fault)
+node_suites=(selftest api api-postgres browser browser-postgres mail cluster fault)
 
 test_suite_files() {
     find "tests/${1%-postgres}" -name '*.test.mjs' 2>/dev/null | LC_ALL=C sort
@@ -86,10 +86,13 @@ suite_node() {
     build_asan || return 1
     need_modules tests || return 1
     mapfile -t files < <(test_suite_files "$name")
-    if [[ $name = *-postgres ]]; then
+    case $name in
+    *-postgres)
         export STEWARD_TEST_DB=postgres
         on=(tests/support/with_postgres.sh)
-    fi
+        ;;
+    cluster) on=(tests/support/with_postgres.sh) ;;
+    esac
     mkdir -p build/log build/pictures
     timeout --foreground -k 10 "${SUITE_SECONDS:-1200}" "${on[@]}" node --test ${TEST_NAMES:+--test-name-pattern="$TEST_NAMES"} \
         --test-reporter=spec --test-reporter-destination=stdout \

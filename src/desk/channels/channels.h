@@ -23,7 +23,7 @@ bool channels_notify(void *desk, struct db *tx, const struct ticket_applied *app
 // Observer of tickets: tells open pages, after the commit.
 bool channels_publish(void *desk, struct db *tx, const struct ticket_applied *applied,
                       struct error *err);
-void channels_publish_ticket(struct desk *desk, struct db *tx, struct ticket_id ticket);
+void channels_publish_ticket(struct db *tx, struct ticket_id ticket);
 // Puts a plain mail to one of the staff into the outbox.
 MUST_CHECK bool channels_tell(struct desk *desk, struct db *tx, const struct user *person,
                               struct str subject, struct str text, struct error *err);

@@ -5,10 +5,10 @@
 #include "desk/channels/channels.h"
 
 #include "app/config.h"
+#include "app/share.h"
 #include "base/buf.h"
 #include "desk/channels/mailbox.h"
 #include "desk/desk.h"
-#include "live/live.h"
 #include "mail/ids.h"
 #include "mail/outbox.h"
 
@@ -188,31 +188,16 @@ bool channels_tell(struct desk *desk, struct db *tx, const struct user *person, 
 
 // --- open pages ---------------------------------------------------------------------------------
 
-struct publish {
-    struct live_hub *hub;
-    char topic[32];
-};
-
-static void publish_now(void *arg)
+void channels_publish_ticket(struct db *tx, struct ticket_id ticket)
 {
-    struct publish *publish = arg;
-    live_publish(publish->hub, str_c(publish->topic));
-    live_publish(publish->hub, STR("desk"));
+    share_changed(tx, str_printf(db_tx_ctx(tx), "ticket:%lld", (long long)ticket.v));
+    share_changed(tx, STR("desk"));
 }
 
-void channels_publish_ticket(struct desk *desk, struct db *tx, struct ticket_id ticket)
+bool channels_publish(void *env UNUSED, struct db *tx, const struct ticket_applied *applied,
+                      struct error *err UNUSED)
 {
-    struct publish *publish = mem_new(db_tx_ctx(tx), struct publish);
-    publish->hub = desk->app->live;
-    (void)snprintf(publish->topic, sizeof publish->topic, "ticket:%lld", (long long)ticket.v);
-    db_after_commit(tx, publish_now, publish);
-}
-
-bool channels_publish(void *env, struct db *tx, const struct ticket_applied *applied,
-                      struct error *err)
-{
-    (void)err;
-    channels_publish_ticket(env, tx, applied->outcome->after.id);
+    channels_publish_ticket(tx, applied->outcome->after.id);
     return true;
 }
 

@@ -227,7 +227,7 @@ bool moment_judge(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct v
     if (!done) {
         return false;
     }
-    channels_publish_ticket(desk, tx, ticket.id);
+    channels_publish_ticket(tx, ticket.id);
     return moment_load(tx, ctx, id, ret, err);
 }
 

@@ -2,6 +2,7 @@
 //
 // The smaller pages of the workspace: new ticket, many at once, drafts, undo, who is here, files
 // and the markup of mails.
+#include "app/share.h"
 #include "blob/blob.h"
 #include "desk/channels/channels.h"
 #include "desk/desk.h"
@@ -198,8 +199,12 @@ struct undoing {
 static bool undo_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct undoing *undoing = arg;
-    return channels_undo_reply(desk_of(undoing->ctx), tx, undoing->ctx->mem, &undoing->ctx->actor,
-                               undoing->comment, &undoing->ticket, err);
+    if (!channels_undo_reply(desk_of(undoing->ctx), tx, undoing->ctx->mem, &undoing->ctx->actor,
+                             undoing->comment, &undoing->ticket, err)) {
+        return false;
+    }
+    share_changed(tx, str_printf(db_tx_ctx(tx), "ticket:%lld", (long long)undoing->ticket.v));
+    return true;
 }
 
 // POST /comments/{comment:id}/undo
@@ -209,7 +214,6 @@ bool page_comment_undo(struct ctx *ctx, struct error *err)
     if (!db_tx_run(ctx->app->db, "page.undo", undo_in_tx, &undoing, err)) {
         return false;
     }
-    live_publish(ctx->app->live, str_printf(ctx->mem, "ticket:%lld", (long long)undoing.ticket.v));
     http_redirect(ctx->resp,
                   str_printf(ctx->mem, "/tickets/%lld#composer", (long long)undoing.ticket.v));
     return true;
@@ -226,8 +230,7 @@ bool page_ticket_here(struct ctx *ctx, struct error *err)
     if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, id, &ticket, err)) {
         return false;
     }
-    presence_touch(ctx->app->live, id.v, ctx->actor.user.v, ctx->actor.name,
-                   form_text(ctx, "doing"), now);
+    share_here(ctx, id, form_text(ctx, "doing"));
     size_t count = presence_list(ctx->app->live, id.v, ctx->actor.user.v, now, others, 8);
     http_set_header(ctx->resp, "Content-Type", STR("application/json"));
     jw_init(&w, &ctx->resp->body);
