@@ -40,7 +40,8 @@
     ID(rule)                                                                                       \
     ID(policy)                                                                                     \
     ID(schedule)                                                                                   \
-    ID(object)
+    ID(object)                                                                                     \
+    ID(inbox)
 
 #define ID(name)                                                                                   \
     struct name##_id {                                                                             \

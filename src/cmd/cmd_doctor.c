@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #include "cmd/program.h"
+#include "desk/channels/inbox.h"
 #include "desk/service/calendar.h"
 #include "jobs/jobs.h"
 #include "mail/smtp.h"
@@ -43,6 +44,28 @@ static bool look_at_rows(struct db *db, void *arg, struct error *err)
     say(d, waiting == 0, "no mail waits for a decision",
         mem_printf(d->program->ctx, "%lld mails could not be placed: `steward mail list`.",
                    (long long)waiting));
+    return true;
+}
+
+static bool look_at_mailboxes(struct db *db, void *arg, struct error *err)
+{
+    struct doctor *d = arg;
+    struct inbox *list = NULL;
+    size_t count = 0;
+    if (!inbox_list(db, d->program->ctx, &list, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct inbox *box = &list[i];
+        const char *what = mem_printf(d->program->ctx, "mail is fetched from " STR_FMT,
+                                      STR_ARG(box->settings.address));
+        const char *why = str_cstr(d->program->ctx, box->last_error);
+        if (box->state == INBOX_NEW || box->state == INBOX_PAUSED) {
+            why = box->switches.paused ? "it is paused; see /admin/mailboxes."
+                                       : "not once so far. Is `steward serve` running?";
+        }
+        say(d, box->state == INBOX_WELL, what, why);
+    }
     return true;
 }
 
@@ -114,7 +137,8 @@ int cmd_doctor(int argc, char **argv)
     bool open = program_open(&program, &given, false, &err);
     say(&doctor, open, "data folder and database open", open ? "" : err.message);
     if (open) {
-        if (!db_read(program.app.db, look_at_rows, &doctor, &err)) {
+        if (!db_read(program.app.db, look_at_rows, &doctor, &err) ||
+            !db_read(program.app.db, look_at_mailboxes, &doctor, &err)) {
             say(&doctor, false, "the database answers", err.message);
         }
         say(&doctor, !db_deaf(program.app.db), "what other servers change is heard of",

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "cmd/program.h"
 #include "desk/channels/channels.h"
+#include "desk/channels/inbox.h"
 #include "http/server.h"
 #include "jobs/jobs.h"
 #include "live/live.h"
@@ -26,6 +27,7 @@ struct serving {
     struct lmtp_server *lmtp;
     struct jobs_runner *jobs;
     struct jobs_options job_options;
+    struct inboxes *inboxes;
 };
 
 static int64_t body_limit(void *env, enum http_method method, struct str path, bool *ret_stream)
@@ -225,6 +227,7 @@ static bool start(struct serving *s, bool with_jobs, struct error *err)
 {
     add_figures(s);
     return (!with_jobs || start_jobs(s, err)) && start_lmtp(s, err) && offer_setup(s, err) &&
+           inboxes_start(s->program.ctx, s->program.desk, with_jobs, &s->inboxes, err) &&
            start_http(s, err);
 }
 
@@ -248,6 +251,9 @@ static void stop(struct serving *s)
     }
     if (s->lmtp != NULL) {
         lmtp_server_stop(s->lmtp, GRACE_MS);
+    }
+    if (s->inboxes != NULL) {
+        inboxes_stop(s->inboxes);
     }
     if (s->jobs != NULL) {
         jobs_stop(s->jobs);

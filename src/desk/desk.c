@@ -8,6 +8,8 @@
 #include "desk/api/idempotency.h"
 #include "desk/api/routes.h"
 #include "desk/channels/channels.h"
+#include "desk/channels/inbox.h"
+#include "desk/channels/mailbox.h"
 #include "desk/contact/pages.h"
 #include "desk/moments/pages.h"
 #include "desk/people/routes.h"
@@ -67,6 +69,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     add_routes(table, api_routes);
+    add_routes(table, mailbox_routes);
     return table;
 }
 
@@ -78,6 +81,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
         mem_free(desk);
         return false;
     }
+    desk->mailboxes = mailbox_known_new(desk);
     desk->site = view_site_new(desk);
     desk->tickets = (struct tickets){.clock = app->clock,
                                      .observers = OBSERVERS,
@@ -106,7 +110,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
         (void)share_start(desk, app);
     }
     *ret = desk;
-    return true;
+    return inboxes_know(desk, err);
 }
 
 struct desk *desk_of(const struct ctx *ctx)

@@ -19,6 +19,7 @@ struct rules;
 
 struct desk {
     struct app *app;
+    struct mailbox_known *mailboxes;  // that mail is fetched from
     struct tickets tickets;
     struct people people;
     struct rules *rules;

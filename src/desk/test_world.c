@@ -130,7 +130,9 @@ struct actor world_actor(const struct user *user)
 enum intake_result world_mail(struct world *w, const char *recipient, const char *raw)
 {
     struct error err = {0};
-    struct letter letter = {STR("envelope@example.org"), str_c(recipient), str_c(raw)};
+    const struct letter letter = {.envelope_from = STR("envelope@example.org"),
+                                  .recipient = str_c(recipient),
+                                  .raw = str_c(raw)};
     return intake_letter(w->desk, w->ctx, &letter, &err);
 }
 

@@ -4,11 +4,11 @@
 
 -- No row: the same message came before.
 -- name: mail_in_insert :changes
--- in: id mail_id, mailbox text, recipient text, envelope_from text, received_at i64, state text, reason text, message_id text, dedupe_key text, sender text, subject text, size i64, blob text?
+-- in: id mail_id, mailbox text, recipient text, envelope_from text, received_at i64, state text, reason text, message_id text, dedupe_key text, sender text, subject text, size i64, blob text?, inbox_id inbox_id?, silent bool, dated_at i64?
 INSERT INTO mail_in (id, mailbox, recipient, envelope_from, received_at, state, reason, message_id,
-    dedupe_key, sender, subject, size, blob, attempts)
+    dedupe_key, sender, subject, size, blob, attempts, inbox_id, silent, dated_at)
 VALUES (:id, :mailbox, :recipient, :envelope_from, :received_at, :state, :reason, :message_id,
-    :dedupe_key, :sender, :subject, :size, :blob, 0)
+    :dedupe_key, :sender, :subject, :size, :blob, 0, :inbox_id, :silent, :dated_at)
 ON CONFLICT (dedupe_key) DO NOTHING;
 
 -- name: mail_in_by_key :opt
@@ -40,6 +40,29 @@ WHERE id = :id;
 UPDATE mail_in SET state = :state, reason = :reason, handled_at = :handled_at
 WHERE id = :id AND state = :was;
 
+-- What reading it has shown; fetched mail stands there before it is read.
+-- name: mail_in_describe :exec
+-- in: id mail_id, recipient text, message_id text, sender text, subject text
+UPDATE mail_in SET recipient = :recipient, message_id = :message_id, sender = :sender,
+    subject = :subject
+WHERE id = :id;
+
+-- Fetched mail that intake has not come to, in the order of arrival.
+-- name: mail_in_unread :many
+-- in: inbox_id inbox_id, after mail_id, most i64
+-- out: id mail_id
+SELECT id FROM mail_in WHERE state = 'new' AND inbox_id = :inbox_id AND id > :after
+ORDER BY id LIMIT :most;
+
+-- name: mail_in_attempt :exec
+-- in: id mail_id
+UPDATE mail_in SET attempts = attempts + 1 WHERE id = :id AND state = 'new';
+
+-- name: mail_in_known_keys :many
+-- in: keys text[]
+-- out: dedupe_key text
+SELECT dedupe_key FROM mail_in WHERE dedupe_key IN (:keys);
+
 -- name: mail_in_forget_blob :exec
 -- in: id mail_id
 UPDATE mail_in SET blob = NULL WHERE id = :id;
@@ -47,17 +70,17 @@ UPDATE mail_in SET blob = NULL WHERE id = :id;
 -- name: mail_in_by_id :opt
 -- row: mail_in_row
 -- in: id mail_id
--- out: id mail_id, mailbox text, recipient text, envelope_from text, received_at i64, state text, reason text, message_id text, sender text, subject text, size i64, blob text?, ticket_id ticket_id?, comment_id comment_id?, attempts i64, handled_at i64?
+-- out: id mail_id, mailbox text, recipient text, envelope_from text, received_at i64, state text, reason text, message_id text, sender text, subject text, size i64, blob text?, ticket_id ticket_id?, comment_id comment_id?, attempts i64, handled_at i64?, inbox_id inbox_id?, silent bool, dated_at i64?
 SELECT id, mailbox, recipient, envelope_from, received_at, state, reason, message_id, sender,
-    subject, size, blob, ticket_id, comment_id, attempts, handled_at
+    subject, size, blob, ticket_id, comment_id, attempts, handled_at, inbox_id, silent, dated_at
 FROM mail_in WHERE id = :id;
 
 -- name: mail_in_waiting :many
 -- row: mail_in_row
 -- in: state text, before mail_id, most i64
--- out: id mail_id, mailbox text, recipient text, envelope_from text, received_at i64, state text, reason text, message_id text, sender text, subject text, size i64, blob text?, ticket_id ticket_id?, comment_id comment_id?, attempts i64, handled_at i64?
+-- out: id mail_id, mailbox text, recipient text, envelope_from text, received_at i64, state text, reason text, message_id text, sender text, subject text, size i64, blob text?, ticket_id ticket_id?, comment_id comment_id?, attempts i64, handled_at i64?, inbox_id inbox_id?, silent bool, dated_at i64?
 SELECT id, mailbox, recipient, envelope_from, received_at, state, reason, message_id, sender,
-    subject, size, blob, ticket_id, comment_id, attempts, handled_at
+    subject, size, blob, ticket_id, comment_id, attempts, handled_at, inbox_id, silent, dated_at
 FROM mail_in WHERE state IN ('new', 'quarantined') AND state = :state AND id < :before
 ORDER BY id DESC LIMIT :most;
 

@@ -33,14 +33,14 @@ static bool not_found(struct error *err)
 // --- coming in --------------------------------------------------------------------------------
 
 // Mailbox and Message-ID, or the whole mail where it has none.
-static struct str dedupe_key(mem_ctx *ctx, const struct mail_arrival *arrival)
+static struct str dedupe_key(mem_ctx *ctx, struct str mailbox, struct str message_id,
+                             struct str raw)
 {
-    bool named = arrival->message_id.len > 0;
-    struct str what = named ? arrival->message_id : arrival->raw;
-    struct hash content = hash_sha256(what);
+    bool named = message_id.len > 0;
+    struct hash content = hash_sha256(named ? message_id : raw);
     struct buf both;
-    buf_init(&both, ctx, arrival->mailbox.len + 1 + HASH_SIZE);
-    buf_put(&both, str_lower(ctx, arrival->mailbox));
+    buf_init(&both, ctx, mailbox.len + 1 + HASH_SIZE);
+    buf_put(&both, str_lower(ctx, mailbox));
     buf_put_char(&both, named ? '<' : '=');
     buf_put(&both, (struct str){(const char *)content.bytes, HASH_SIZE});
     struct hash key = hash_sha256(buf_str(&both));
@@ -96,11 +96,14 @@ bool mail_spool_put(struct db *tx, const struct mail_arrival *arrival, struct ma
         .state = STATES[arrival->state],
         .reason = str_utf8_clip(arrival->reason, REASON_MAX),
         .message_id = arrival->message_id,
-        .dedupe_key = dedupe_key(ctx, arrival),
+        .dedupe_key = dedupe_key(ctx, arrival->mailbox, arrival->message_id, arrival->raw),
         .sender = str_one_line(ctx, str_utf8_mend(ctx, arrival->sender), TEXT_MAX),
         .subject = str_one_line(ctx, str_utf8_mend(ctx, arrival->subject), TEXT_MAX),
         .size = (int64_t)arrival->raw.len,
         .blob = in_row ? STR_NONE : arrival->blob,
+        .inbox_id = arrival->inbox,
+        .silent = arrival->silent,
+        .dated_at = {arrival->dated_at != 0, arrival->dated_at},
     };
     int64_t inserted = 0;
     if (!mail_in_insert(tx, &in, &inserted, err)) {
@@ -148,6 +151,58 @@ bool mail_spool_drop(struct db *tx, struct mail_id id, struct str reason, int64_
                                          .reason = str_utf8_clip(reason, REASON_MAX),
                                          .handled_at = {true, now}};
     return settle(tx, &in, err);
+}
+
+// --- fetched mail -----------------------------------------------------------------------------
+
+bool mail_spool_describe(struct db *tx, struct mail_id id, const struct mail_arrival *arrival,
+                         struct error *err)
+{
+    mem_ctx *ctx = db_tx_ctx(tx);
+    return mail_in_describe(tx, id, arrival->recipient, arrival->message_id,
+                            str_one_line(ctx, str_utf8_mend(ctx, arrival->sender), TEXT_MAX),
+                            str_one_line(ctx, str_utf8_mend(ctx, arrival->subject), TEXT_MAX), err);
+}
+
+bool mail_spool_unread(struct db *db, mem_ctx *ctx, struct inbox_id inbox, struct mail_id after,
+                       int64_t most, struct mail_id **ret, size_t *ret_count, struct error *err)
+{
+    struct mail_in_unread_row *rows = NULL;
+    if (!mail_in_unread(db, ctx, inbox, after, most, &rows, ret_count, err)) {
+        return false;
+    }
+    *ret = mem_array(ctx, struct mail_id, *ret_count + 1);
+    for (size_t i = 0; i < *ret_count; i++) {
+        (*ret)[i] = rows[i].id;
+    }
+    return true;
+}
+
+bool mail_spool_attempt(struct db *tx, struct mail_id id, struct error *err)
+{
+    return mail_in_attempt(tx, id, err);
+}
+
+bool mail_spool_known(struct db *db, mem_ctx *ctx, struct str mailbox,
+                      const struct str *message_ids, size_t count, bool **ret_known,
+                      struct error *err)
+{
+    struct mail_in_known_keys_row *rows = NULL;
+    size_t row_count = 0;
+    struct str *keys = mem_array(ctx, struct str, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = dedupe_key(ctx, mailbox, message_ids[i], STR(""));
+    }
+    if (!mail_in_known_keys(db, ctx, keys, count, &rows, &row_count, err)) {
+        return false;
+    }
+    *ret_known = mem_array(ctx, bool, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < row_count && message_ids[i].len > 0; k++) {
+            (*ret_known)[i] = (*ret_known)[i] || str_eq(rows[k].dedupe_key, keys[i]);
+        }
+    }
+    return true;
 }
 
 // --- the admin's decisions --------------------------------------------------------------------
@@ -200,7 +255,10 @@ static struct mail_record record_of(const struct mail_in_row *row)
                                 .blob = row->blob,
                                 .ticket = row->ticket_id,
                                 .comment = row->comment_id,
-                                .attempts = row->attempts};
+                                .attempts = row->attempts,
+                                .inbox = row->inbox_id,
+                                .silent = row->silent,
+                                .dated_at = row->dated_at.v};
 }
 
 bool mail_spool_get(struct db *db, mem_ctx *ctx, struct mail_id id, struct mail_record *ret,

@@ -31,6 +31,9 @@ struct mail_arrival {
     struct str blob;        // name in the blob store where raw.len >= MAIL_RAW_IN_ROW, else absent
     enum mail_state state;  // MAIL_NEW unless it is quarantined or dropped at once
     struct str reason;      // with those two: a sentence for the admin
+    struct inbox_id inbox;  // the mailbox it was fetched from; none: it was handed over
+    bool silent;            // nobody gets automatic mail because of it
+    int64_t dated_at;       // imported: when it was written; 0: it is new
 };
 
 // Before the transaction: puts the raw bytes into the blob store if they are too large for a row.
@@ -58,6 +61,20 @@ MUST_CHECK bool mail_spool_quarantine(struct db *tx, struct mail_id id, struct s
 MUST_CHECK bool mail_spool_drop(struct db *tx, struct mail_id id, struct str reason, int64_t now,
                                 struct error *err);
 
+// Fetched mail is kept first, unread, and read after: what reading has shown.
+MUST_CHECK bool mail_spool_describe(struct db *tx, struct mail_id id,
+                                    const struct mail_arrival *arrival, struct error *err);
+// Mails of that mailbox which are still MAIL_NEW, oldest first, after `after`.
+MUST_CHECK bool mail_spool_unread(struct db *db, mem_ctx *ctx, struct inbox_id inbox,
+                                  struct mail_id after, int64_t most, struct mail_id **ret,
+                                  size_t *ret_count, struct error *err);
+// Counts a further attempt to read it, before the attempt.
+MUST_CHECK bool mail_spool_attempt(struct db *tx, struct mail_id id, struct error *err);
+// Which of these Message-IDs came for the mailbox before; ret_known has `count` elements.
+MUST_CHECK bool mail_spool_known(struct db *db, mem_ctx *ctx, struct str mailbox,
+                                 const struct str *message_ids, size_t count, bool **ret_known,
+                                 struct error *err);
+
 // The admin's decisions on a quarantined mail; ERR_CONFLICT where it is not (any more) that.
 // Released, it is MAIL_NEW again and intake should be run. Deleted, its content is gone (the
 // caller deletes *ret_blob where not absent) and a repetition of it stays dropped.
@@ -81,6 +98,9 @@ struct mail_record {
     struct ticket_id ticket;
     struct comment_id comment;
     int64_t attempts;
+    struct inbox_id inbox;
+    bool silent;
+    int64_t dated_at;
 };
 
 // ERR_NOT_FOUND for an unknown id.

@@ -264,6 +264,14 @@ const expected = {
     POST /admin/mails/{mail:id}/delete
     POST /admin/sent/{outmail:id}/again
     POST /admin/jobs/{job:id}/retry
+    GET /admin/mailboxes
+    GET /admin/mailboxes/new
+    POST /admin/mailboxes
+    GET /admin/mailboxes/{inbox:id}/edit
+    POST /admin/mailboxes/{inbox:id}
+    POST /admin/mailboxes/{inbox:id}/switch
+    POST /admin/mailboxes/{inbox:id}/try
+    POST /admin/mailboxes/{inbox:id}/remove
   `,
 };
 
@@ -400,7 +408,7 @@ async function freshObjects(admin, round) {
     view: view.id,
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
     organization: organization.id, group: ids.group, membership: membership.id,
-    mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999,
+    mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, inbox: 999999,
   };
 }
 

@@ -152,6 +152,20 @@ namespace inbox {
     return (await exec('/usr/bin/doveadm', args)).stdout;
   }
 
+  // `doveadm ARGS`, what it printed.
+  async doveadm(args) {
+    return (await exec('/usr/bin/doveadm', ['-c', this.config, ...args])).stdout;
+  }
+
+  // The mailbox gets another UIDVALIDITY and its messages other numbers, as after a repair.
+  async renumber(address) {
+    const maildir = path.join(this.mails, address, 'Maildir');
+    await until('a later second', () => Date.now() > fs.statSync(path.join(maildir, 'dovecot-uidlist')).birthtimeMs + 1100);
+    for (const name of fs.readdirSync(maildir)) {
+      if (/^dovecot[.-]/.test(name)) fs.rmSync(path.join(maildir, name), { recursive: true });
+    }
+  }
+
   async stop() {
     if (this.child.exitCode === null) {
       this.child.kill('SIGTERM');

@@ -5,5 +5,6 @@
 #include "app/app.h"
 
 const struct route *admin_routes(size_t *ret_count);
+const struct route *mailbox_routes(size_t *ret_count);
 
 #endif

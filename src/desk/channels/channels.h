@@ -57,6 +57,9 @@ struct letter {
     struct str envelope_from;
     struct str recipient;
     struct str raw;
+    struct inbox_id inbox;  // the mailbox it was fetched from; none: it was handed over
+    bool silent;            // nobody gets automatic mail because of it
+    int64_t dated_at;       // imported: when it was written; 0: it is new
 };
 
 enum intake_result { INTAKE_TAKEN, INTAKE_TRY_LATER, INTAKE_REFUSED };
@@ -67,6 +70,9 @@ bool intake_knows(const struct desk *desk, mem_ctx *ctx, struct str recipient);
 // the list of what waits for an administrator. *err has the reason otherwise.
 enum intake_result intake_letter(struct desk *desk, mem_ctx *ctx, const struct letter *letter,
                                  struct error *err);
+// Makes something of a mail that is kept already and MAIL_NEW. False when it should be tried again
+// later; what cannot be placed waits for an administrator and is true.
+MUST_CHECK bool intake_kept(struct desk *desk, mem_ctx *ctx, struct mail_id id, struct error *err);
 // The acceptor of the LMTP listener.
 struct lmtp_acceptor intake_acceptor(struct desk *desk);
 // Runs intake again over a mail that waits; the actor is an administrator.

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "blob/blob.h"
+#include "desk/channels/mailbox.h"
 #include "desk/desk.h"
 #include "mail/address.h"
 #include "mail/html_text.h"
@@ -93,29 +94,48 @@ static void read_text(struct ingest *in)
     comment->file_count = in->file_count;
 }
 
-// The mailbox that was written to is ours, and those in the settings.
+// The mailbox that was written to is ours, and all that the desk has.
 static void set_own_addresses(struct ingest *in)
 {
-    const struct config *config = in->desk->app->config;
-    struct str *list = mem_array(in->ctx, struct str, config->alias.count + 2);
     size_t count = 0;
+    struct str *list = mailbox_list(in->desk, in->ctx, &count);
     list[count++] = in->mailbox;
-    if (config->mailbox.len > 0) {
-        list[count++] = config->mailbox;
-    }
-    for (size_t i = 0; i < config->alias.count; i++) {
-        list[count++] = config->alias.items[i];
-    }
     in->own = (struct own_addresses){list, count, in->desk->app->secret};
+}
+
+// Fetched mail has lost its envelope: who it was for is what its headers say, where that is ours;
+// an address that proves a ticket before others.
+static void find_recipient(struct ingest *in)
+{
+    const struct mail_message *m = in->message;
+    const struct mail_addresses *lists[] = {&m->delivered_to, &m->x_original_to, &m->to, &m->cc,
+                                            &m->bcc};
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+        for (size_t i = 0; i < lists[k]->count; i++) {
+            struct str bare = STR("");
+            struct str address = lists[k]->items[i].address;
+            struct mail_token token =
+                mail_address_token(in->ctx, in->desk->app->secret, address, &bare);
+            bool ours =
+                str_ieq(bare, in->letter->recipient) || mailbox_is_own(in->desk, in->ctx, bare);
+            if (token.kind != MAIL_TOKEN_NONE && ours) {
+                in->token = token;
+                in->recipient = address;
+                return;
+            }
+        }
+    }
 }
 
 static bool prepare(struct ingest *in, struct error *err)
 {
     struct mail_limits limits = mail_limits_default(in->now);
-    struct str envelope = str_trim(in->letter->recipient);
-    in->token = mail_address_token(in->ctx, in->desk->app->secret, envelope, &in->mailbox);
+    in->token = mail_address_token(in->ctx, in->desk->app->secret, in->recipient, &in->mailbox);
     if (!mail_parse(in->ctx, in->letter->raw, &limits, &in->message, err)) {
         return false;
+    }
+    if (in->letter->inbox.v != 0) {
+        find_recipient(in);
     }
     set_own_addresses(in);
     in->verdict = mail_classify(in->ctx, in->message, &in->own);
@@ -136,7 +156,7 @@ static struct mail_arrival arrival_of(const struct ingest *in)
     const struct mail_message *m = in->message;
     return (struct mail_arrival){
         .mailbox = in->mailbox,
-        .recipient = in->letter->recipient,
+        .recipient = in->recipient,
         .envelope_from = in->letter->envelope_from,
         .received_at = in->now,
         .message_id = m == NULL || m->message_id_made ? STR("") : m->message_id,
@@ -146,10 +166,23 @@ static struct mail_arrival arrival_of(const struct ingest *in)
         .blob = in->blob,
         .state = MAIL_NEW,
         .reason = STR(""),
+        .inbox = in->letter->inbox,
+        .silent = in->letter->silent,
+        .dated_at = in->letter->dated_at,
     };
 }
 
 // --- the transaction ----------------------------------------------------------------------------
+
+static bool take_kept(struct ingest *in, const struct mail_arrival *arrival, struct error *err)
+{
+    struct mail_record record;
+    if (!mail_spool_get(in->tx, in->ctx, in->kept, &record, err)) {
+        return false;
+    }
+    in->spooled = (struct mail_spooled){.id = in->kept, .state = record.state};
+    return mail_spool_describe(in->tx, in->kept, arrival, err);
+}
 
 static bool take_in_tx(struct db *tx, void *arg, struct error *err)
 {
@@ -159,13 +192,12 @@ static bool take_in_tx(struct db *tx, void *arg, struct error *err)
     in->decision = INGEST_GO_ON;
     in->ticket = (struct ticket_id){0};
     in->proof = STR_NONE;
-    if (in->released.v != 0) {
-        in->spooled = (struct mail_spooled){.id = in->released};
-    } else if (!mail_spool_put(tx, &arrival, &in->spooled, err)) {
+    if (!(in->kept.v != 0 ? take_kept(in, &arrival, err)
+                          : mail_spool_put(tx, &arrival, &in->spooled, err))) {
         return false;
     }
-    if (in->spooled.duplicate && in->spooled.state != MAIL_NEW) {
-        return true;
+    if (in->spooled.state != MAIL_NEW) {
+        return true;  // it came before, or somebody was quicker
     }
     in->comment.mail = in->spooled.id;
     if (!intake_steps(in, err)) {
@@ -188,8 +220,9 @@ static bool keep_in_tx(struct db *tx, void *arg, struct error *err)
     struct ingest *in = arg;
     struct mail_arrival arrival = arrival_of(in);
     struct mail_spooled spooled;
-    if (in->released.v != 0) {
-        return mail_spool_quarantine(tx, in->released, in->reason, err);
+    if (in->kept.v != 0) {
+        return (in->message == NULL || mail_spool_describe(tx, in->kept, &arrival, err)) &&
+               mail_spool_quarantine(tx, in->kept, in->reason, err);
     }
     arrival.state = MAIL_QUARANTINED;
     arrival.reason = in->reason;
@@ -205,7 +238,8 @@ static bool is_the_mails_fault(const struct error *err)
 static enum intake_result take(struct ingest *in, struct error *err)
 {
     struct error why = {0};
-    if (!mail_spool_prepare(in->ctx, in->desk->app->blobs, in->letter->raw, &in->blob, err)) {
+    if (in->kept.v == 0 &&
+        !mail_spool_prepare(in->ctx, in->desk->app->blobs, in->letter->raw, &in->blob, err)) {
         return INTAKE_TRY_LATER;
     }
     bool prepared = prepare(in, &why);
@@ -223,25 +257,31 @@ static enum intake_result take(struct ingest *in, struct error *err)
                                                                           : INTAKE_TRY_LATER;
 }
 
-enum intake_result intake_letter(struct desk *desk, mem_ctx *ctx, const struct letter *letter,
-                                 struct error *err)
+static struct ingest *ingest_new(struct desk *desk, mem_ctx *ctx, const struct letter *letter)
 {
     struct ingest *in = mem_new(ctx, struct ingest);
     in->desk = desk;
     in->ctx = ctx;
     in->letter = letter;
+    in->recipient = str_trim(letter->recipient);
     in->now = clock_now(desk->app->clock);
+    return in;
+}
+
+enum intake_result intake_letter(struct desk *desk, mem_ctx *ctx, const struct letter *letter,
+                                 struct error *err)
+{
     if (!intake_knows(desk, ctx, letter->recipient)) {
         (void)error_set(err, ERR_NOT_FOUND, "There is no mailbox %.*s here.",
                         STR_ARG(letter->recipient));
         return INTAKE_REFUSED;
     }
-    return take(in, err);
+    return take(ingest_new(desk, ctx, letter), err);
 }
 
-// --- released by an administrator ---------------------------------------------------------------
+// --- mails that are kept already ----------------------------------------------------------------
 
-struct releasing {
+struct keeping {
     struct desk *desk;
     mem_ctx *ctx;
     struct mail_id id;
@@ -251,38 +291,48 @@ struct releasing {
 
 static bool read_record(struct db *db, void *arg, struct error *err)
 {
-    struct releasing *r = arg;
-    return mail_spool_get(db, r->ctx, r->id, &r->record, err) &&
-           mail_spool_raw(db, r->desk->app->blobs, r->ctx, &r->record, &r->raw, err);
+    struct keeping *k = arg;
+    return mail_spool_get(db, k->ctx, k->id, &k->record, err) &&
+           mail_spool_raw(db, k->desk->app->blobs, k->ctx, &k->record, &k->raw, err);
+}
+
+static enum intake_result take_record(const struct keeping *k, bool released, struct error *err)
+{
+    const struct letter letter = {.envelope_from = k->record.envelope_from,
+                                  .recipient = k->record.recipient,
+                                  .raw = k->raw,
+                                  .inbox = k->record.inbox,
+                                  .silent = k->record.silent,
+                                  .dated_at = k->record.dated_at};
+    struct ingest *in = ingest_new(k->desk, k->ctx, &letter);
+    in->kept = k->id;
+    in->released = released;
+    return take(in, err);
+}
+
+bool intake_kept(struct desk *desk, mem_ctx *ctx, struct mail_id id, struct error *err)
+{
+    struct keeping k = {.desk = desk, .ctx = ctx, .id = id};
+    return db_read(desk->app->db, read_record, &k, err) &&
+           take_record(&k, false, err) == INTAKE_TAKEN;
 }
 
 static bool mark_released(struct db *tx, void *arg, struct error *err)
 {
-    struct releasing *r = arg;
-    return mail_spool_release(tx, r->id, err);
+    struct keeping *k = arg;
+    return mail_spool_release(tx, k->id, err);
 }
 
 bool intake_release(struct desk *desk, mem_ctx *ctx, const struct actor *actor, struct mail_id id,
                     struct error *err)
 {
-    struct releasing r = {.desk = desk, .ctx = ctx, .id = id};
+    struct keeping k = {.desk = desk, .ctx = ctx, .id = id};
     if (!actor_is_admin(actor)) {
         return error_set(err, ERR_FORBIDDEN, "Only administrators can release mails.");
     }
-    if (!db_read(desk->app->db, read_record, &r, err)) {
-        return false;
-    }
-    if (!db_tx_run(desk->app->db, "mail.release", mark_released, &r, err)) {
-        return false;
-    }
-    struct letter letter = {r.record.envelope_from, r.record.recipient, r.raw};
-    struct ingest *in = mem_new(ctx, struct ingest);
-    in->desk = desk;
-    in->ctx = ctx;
-    in->letter = &letter;
-    in->now = clock_now(desk->app->clock);
-    in->released = id;
-    return take(in, err) == INTAKE_TAKEN;
+    return db_read(desk->app->db, read_record, &k, err) &&
+           db_tx_run(desk->app->db, "mail.release", mark_released, &k, err) &&
+           take_record(&k, true, err) == INTAKE_TAKEN;
 }
 
 // --- LMTP ---------------------------------------------------------------------------------------
@@ -301,7 +351,8 @@ static void on_deliver(void *env, mem_ctx *ctx, const struct lmtp_envelope *enve
                        struct str raw, struct lmtp_answer *answers)
 {
     for (size_t i = 0; i < envelope->rcpt_count; i++) {
-        struct letter letter = {envelope->mail_from, envelope->rcpts[i], raw};
+        const struct letter letter = {
+            .envelope_from = envelope->mail_from, .recipient = envelope->rcpts[i], .raw = raw};
         struct error err;
         switch (intake_letter(env, ctx, &letter, &err)) {
         case INTAKE_TAKEN:

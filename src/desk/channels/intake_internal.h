@@ -17,7 +17,9 @@ struct ingest {
     mem_ctx *ctx;
     const struct letter *letter;
     int64_t now;
-    struct mail_id released;  // an administrator lets this one in: doubts are over
+    struct mail_id kept;  // stands in the spool already; none: it comes only now
+    bool released;        // an administrator lets it in: doubts are over
+    struct str recipient;
     // Before the transaction.
     struct own_addresses own;
     struct mail_message *message;

@@ -25,7 +25,7 @@ static bool decide(struct ingest *in, enum ingest_decision decision, struct str 
 // Keeps the mail for an administrator, unless one has let it in already.
 static bool doubt(struct ingest *in, const char *reason)
 {
-    return in->released.v != 0 || decide(in, INGEST_QUARANTINE, str_c(reason));
+    return in->released || decide(in, INGEST_QUARANTINE, str_c(reason));
 }
 
 // --- mails that are no request ------------------------------------------------------------------
@@ -316,6 +316,7 @@ static bool apply(struct ingest *in, struct error *err)
     struct ticket_change change = {
         .comment = &in->comment,
         .recipient = in->mailbox,
+        .silent = in->letter->silent,
         .by_machine = in->verdict.no_answer || in->verdict.auto_reply,
     };
     bool closed = in->ticket.v != 0 && in->found.status == STATUS_CLOSED;

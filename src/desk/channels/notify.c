@@ -136,7 +136,8 @@ bool channels_notify(void *desk, struct db *tx, const struct ticket_applied *app
     const struct new_comment *comment = change->comment;
     bool created = applied->outcome->before.id.v == 0;
     bool staff = false;
-    if (change->import || change->by_machine || comment == NULL || !comment->is_public) {
+    bool quiet = change->import || change->silent || change->by_machine;
+    if (quiet || comment == NULL || !comment->is_public) {
         return true;
     }
     struct user_id author = comment->author.v != 0 ? comment->author : applied->actor->user;

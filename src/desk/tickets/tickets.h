@@ -223,6 +223,7 @@ struct ticket_change {
     struct rule_id rule;   // the rule that asks for it
     struct audit_id into;  // none, or: append to this audit and call no observers (rules)
     bool by_machine;       // an automatic mail: recorded, but reopens nothing and is never answered
+    bool silent;           // nobody is told of it by mail
     bool import;           // admins: times and authors are taken as given, observers stay silent
     int64_t created_at;    // imports only
     int64_t solved_at;     // imports only

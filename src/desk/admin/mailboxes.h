@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// View models of the pages of mailboxes that mail is fetched from.
+#ifndef STEWARD_DESK_ADMIN_MAILBOXES_H
+#define STEWARD_DESK_ADMIN_MAILBOXES_H
+
+#include "base/ids.h"
+#include "view/layout.h"
+
+struct vm_mailbox {
+    struct inbox_id id;
+    struct str address;
+    struct str server;  // "imap.example.org:993, INBOX"
+    const char *chip;   // "solved", "open" …: the colour of the state
+    const char *state;  // in a word
+    struct str advice;  // what is wrong and what happens next; "" when all is well
+    int64_t ok_at;
+    int64_t fetched;
+    bool paused;
+    bool answering;
+    bool failing;
+};
+
+struct vm_mailboxes {
+    struct vm_layout layout;
+    struct vm_mailbox *items;
+    size_t count;
+};
+
+struct vm_mailbox_form {
+    struct vm_layout layout;
+    struct inbox_id id;  // none: a new one
+    struct url action;
+    struct str address, host, port, user, folder, move_to, poll_seconds, ca;
+    struct str token_url, client, scope;
+    struct vm_option security[3];
+    struct vm_option after[3];
+    struct vm_option auth[2];
+    struct str error;  // of the whole
+    struct str error_address, error_host, error_port, error_user, error_secret, error_folder;
+    struct str error_move_to, error_poll_seconds, error_ca, error_security, error_token_url;
+    struct str error_client;
+};
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Mailboxes at other servers that mail is fetched from (IMAP). A message is kept here, durably, in
+// the transaction that moves the mailbox's cursor; only then is anything made of it, and only then
+// may the server hear of it. So cutting off at any moment loses nothing and doubles nothing. What
+// is new is told by UID and UIDVALIDITY alone.
+//
+// Each mailbox has a thread of its own: a server that is dead or drips keeps nobody else waiting. A
+// lease row sees to it that of several programs on one database one fetches.
+#ifndef STEWARD_DESK_CHANNELS_INBOX_H
+#define STEWARD_DESK_CHANNELS_INBOX_H
+
+#include "app/actor.h"
+#include "base/ids.h"
+#include "db/db.h"
+#include "mail/imap.h"
+
+struct desk;
+
+enum inbox_after { INBOX_LEAVE, INBOX_SEEN, INBOX_MOVE };
+
+// What an administrator sets.
+struct inbox_settings {
+    struct str address;  // the desk's address for what comes here
+    struct str host;
+    int64_t port;
+    enum imap_security security;
+    struct str ca;  // PEM, "" for the system's authorities
+    struct str user;
+    bool oauth;               // secret is a refresh token, not a password
+    struct str secret;        // open; "" in an update keeps the one there is
+    struct str token_url;     // OAuth: where access tokens come from
+    struct str client;        // OAuth: client id
+    struct str token_secret;  // OAuth: client secret; "" in an update keeps the one there is
+    struct str scope;         // OAuth; may be ""
+    struct str folder;
+    enum inbox_after after;  // what happens there to a message that is durable here
+    struct str move_to;
+    int64_t poll_seconds;  // how often to look where the server cannot call us
+};
+
+enum inbox_state {
+    INBOX_PAUSED,
+    INBOX_NEW,      // not yet looked at
+    INBOX_WELL,     // the last look went well
+    INBOX_FAILING,  // see last_error; tried again at next_try_at
+};
+
+struct inbox_switches {
+    bool paused;
+    bool answering;        // else nobody gets automatic mail because of what comes here
+    int64_t import_since;  // 0: only what comes from now on
+};
+
+struct inbox {
+    struct inbox_id id;
+    int64_t version;
+    struct inbox_settings settings;  // without secrets
+    struct inbox_switches switches;
+    enum inbox_state state;
+    bool importing;   // not yet through with what import_since asks for
+    int64_t fetched;  // messages so far
+    int64_t ok_at;    // last look that went well; 0 for none
+    int64_t failures;
+    struct str last_error;
+    int64_t failed_at;
+    int64_t next_try_at;
+};
+
+// All functions that change need an administrator, and tell the threads that fetch.
+MUST_CHECK bool inbox_list(struct db *db, mem_ctx *ctx, struct inbox **ret, size_t *ret_count,
+                           struct error *err);
+MUST_CHECK bool inbox_get(struct db *db, mem_ctx *ctx, struct inbox_id id, struct inbox *ret,
+                          struct error *err);
+// INVALID with the field at fault. A new mailbox begins with what comes from then on and answers
+// nobody.
+MUST_CHECK bool inbox_create(struct desk *desk, struct db *tx, const struct actor *actor,
+                             const struct inbox_settings *settings, struct inbox_id *ret,
+                             struct error *err);
+MUST_CHECK bool inbox_change(struct desk *desk, struct db *tx, const struct actor *actor,
+                             struct inbox_id id, const struct inbox_settings *settings,
+                             struct error *err);
+MUST_CHECK bool inbox_switch_to(struct db *tx, const struct actor *actor, struct inbox_id id,
+                                const struct inbox_switches *to, struct error *err);
+// The tickets stay; the mailbox at the server, too.
+MUST_CHECK bool inbox_remove(struct db *tx, const struct actor *actor, struct inbox_id id,
+                             struct error *err);
+// Tries a failing mailbox at once.
+MUST_CHECK bool inbox_try_now(struct db *tx, const struct actor *actor, struct inbox_id id,
+                              struct error *err);
+
+// --- fetching -----------------------------------------------------------------------------------
+
+struct inboxes;
+// Reads which mailboxes there are and keeps knowing it; with `fetch`, fetches from them.
+MUST_CHECK bool inboxes_start(mem_ctx *ctx, struct desk *desk, bool fetch, struct inboxes **ret,
+                              struct error *err);
+// Ends all threads; a message under way is finished or forgotten as a whole.
+void inboxes_stop(struct inboxes *all);
+// Once: tells the desk which addresses are its own.
+MUST_CHECK bool inboxes_know(struct desk *desk, struct error *err);
+
+#endif
