@@ -22,21 +22,39 @@ static void on_changed(void *arg, struct str topic)
     }
 }
 
+struct here {
+    int64_t ticket;
+    int64_t user;
+    struct str name;
+    struct str doing;
+};
+
+// Pages at the ticket are told when that is news.
+static void note_here(struct live_hub *live, const struct here *here, int64_t now)
+{
+    char topic[32];
+    bool news = str_eq_c(here->doing, "leaving")
+                    ? presence_leave(live, here->ticket, here->user)
+                    : presence_touch(live, here->ticket, here->user, here->name, here->doing, now);
+    if (news) {
+        (void)snprintf(topic, sizeof topic, "here:%lld", (long long)here->ticket);
+        live_publish(live, str_c(topic));
+    }
+}
+
 // "42 1000000001 typing Name of somebody"
 static void on_here(void *arg, struct str text)
 {
     const struct share *share = arg;
+    struct here here;
     struct str part;
-    struct str doing;
-    int64_t ticket = 0;
-    int64_t user = 0;
     str_cut(text, ' ', &part, &text);
-    bool ok = str_to_i64(part, &ticket);
+    bool ok = str_to_i64(part, &here.ticket);
     str_cut(text, ' ', &part, &text);
-    ok = ok && str_to_i64(part, &user);
-    str_cut(text, ' ', &doing, &text);
+    ok = ok && str_to_i64(part, &here.user);
+    str_cut(text, ' ', &here.doing, &here.name);
     if (ok) {
-        presence_touch(share->live, ticket, user, text, doing, clock_now(share->clock));
+        note_here(share->live, &here, clock_now(share->clock));
     }
 }
 
@@ -65,10 +83,12 @@ void share_changed(struct db *tx, struct str topic)
 void share_here(const struct ctx *ctx, struct ticket_id ticket, struct str doing)
 {
     const struct actor *actor = &ctx->actor;
-    doing = str_eq_c(doing, "typing") ? STR("typing") : STR("viewing");
-    presence_touch(ctx->app->live, ticket.v, actor->user.v, actor->name, doing,
-                   clock_now(ctx->app->clock));
+    struct here here = {ticket.v, actor->user.v, actor->name, STR("viewing")};
+    if (str_eq_c(doing, "typing") || str_eq_c(doing, "leaving")) {
+        here.doing = doing;
+    }
+    note_here(ctx->app->live, &here, clock_now(ctx->app->clock));
     db_tell(ctx->app->db, HERE,
-            str_printf(ctx->mem, "%lld %lld " STR_FMT " " STR_FMT, (long long)ticket.v,
-                       (long long)actor->user.v, STR_ARG(doing), STR_ARG(actor->name)));
+            str_printf(ctx->mem, "%lld %lld " STR_FMT " " STR_FMT, (long long)here.ticket,
+                       (long long)here.user, STR_ARG(here.doing), STR_ARG(here.name)));
 }

@@ -18,7 +18,8 @@ struct share;
 struct share *share_start(mem_ctx *ctx, const struct app *app);
 // Inside a transaction: once it is durable, all pages that listen to the topic look again.
 void share_changed(struct db *tx, struct str topic);
-// The actor of ctx is at the ticket, `doing` "viewing" or "typing".
+// The actor of ctx is at the ticket, `doing` "viewing", "typing" or "leaving"; pages that listen to
+// "here:N" are told when that is news.
 void share_here(const struct ctx *ctx, struct ticket_id ticket, struct str doing);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What a composer form sends: text from the rich editor or the plain field, and files.
+#include "app/config.h"
 #include "blob/blob.h"
 #include "desk/desk.h"
 #include "mail/html_text.h"
@@ -79,6 +80,11 @@ static void read_uploads(struct ctx *ctx, struct new_comment *ret)
     }
     ret->uploads = tokens;
     ret->upload_count = count;
+}
+
+int64_t desk_undo_until(const struct ctx *ctx)
+{
+    return clock_now(ctx->app->clock) + ctx->app->config->undo_send_seconds * SECONDS_MS;
 }
 
 bool desk_read_comment(struct ctx *ctx, struct new_comment *ret, struct error *err)

@@ -33,6 +33,7 @@ static const struct ticket_observer OBSERVERS[] = {
 const struct job_kind DESK_JOBS[] = {
     {.name = MAIL_SEND_JOB, .run = channels_send_job},
     {.name = BULK_JOB, .run = bulk_job, .max_attempts = 5},
+    {.name = REPLY_RELEASE_JOB, .run = channels_release_job},
 };
 const size_t DESK_JOB_COUNT = sizeof DESK_JOBS / sizeof *DESK_JOBS;
 

@@ -48,6 +48,8 @@ void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, 
 
 // The text of a composer form: `html` (from the rich editor, sanitised here) or `body` (plain), and
 // its files: sent along, or ahead as `uploads`. Files are in the blob store when this returns.
+// Until when what is sent now can be taken back.
+int64_t desk_undo_until(const struct ctx *ctx);
 MUST_CHECK bool desk_read_comment(struct ctx *ctx, struct new_comment *ret, struct error *err);
 
 // Puts a file of a form into the blob store.

@@ -125,7 +125,8 @@ static bool may_hear(struct ctx *ctx, struct str topic)
     if (str_eq_c(topic, "desk")) {
         return actor_is_staff(&ctx->actor);
     }
-    return str_eq_c(kind, "ticket") && str_to_i64(number, &id) &&
+    bool here = str_eq_c(kind, "here") && actor_is_staff(&ctx->actor);
+    return (here || str_eq_c(kind, "ticket")) && str_to_i64(number, &id) &&
            ticket_load(ctx->db, ctx->mem, &ctx->actor, (struct ticket_id){id}, &ticket, &ignored);
 }
 

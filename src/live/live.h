@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Live pages: who listens to which topics ("ticket:42", "desk"), and who is looking at or typing
-// in which ticket. A listener is told only that a topic changed, never what: its page asks again,
-// so that access is checked again. Because of that a slow listener has no queue: each of its topics
-// is changed or not.
+// Live pages: who listens to which topics ("ticket:42", "here:42", "desk"), and who is looking at
+// or typing in which ticket. A listener is told only that a topic changed, never what: its page
+// asks again, so that access is checked again. Because of that a slow listener has no queue: each
+// of its topics is changed or not.
 //
 // Everything here is in memory and shared by all threads: subscriptions are guarded by the hub's
 // own lock, presences by another. A quick change of a topic (a lock, a hash, the listeners woken)
@@ -56,10 +56,11 @@ struct presence {
     char doing[12];
     int64_t seen_ms;
 };
-void presence_touch(struct live_hub *hub, int64_t ticket, int64_t user, struct str name,
+// True when that is news to others: somebody came, or does something else.
+bool presence_touch(struct live_hub *hub, int64_t ticket, int64_t user, struct str name,
                     struct str doing, int64_t now_ms);
-// Leaves at once, as when the page is closed.
-void presence_leave(struct live_hub *hub, int64_t ticket, int64_t user);
+// Leaves at once, as when the page is closed; true when somebody was there.
+bool presence_leave(struct live_hub *hub, int64_t ticket, int64_t user);
 // Those but `except`, newest first; at most `room`.
 size_t presence_list(struct live_hub *hub, int64_t ticket, int64_t except, int64_t now_ms,
                      struct presence *ret, size_t room);

@@ -97,7 +97,7 @@ static void put_text(char *out, size_t size, struct str text)
     out[clipped.len] = '\0';
 }
 
-void presence_touch(struct live_hub *hub, int64_t ticket, int64_t user, struct str name,
+bool presence_touch(struct live_hub *hub, int64_t ticket, int64_t user, struct str name,
                     struct str doing, int64_t now_ms)
 {
     struct presences *p = hub_presences(hub);
@@ -110,6 +110,8 @@ void presence_touch(struct live_hub *hub, int64_t ticket, int64_t user, struct s
              str_eq_c(doing, "typing") ? STR("typing") : STR("viewing"));
     (void)pthread_mutex_lock(&p->lock);
     struct present **known = find_locked(p, ticket, user);
+    bool news = *known == NULL || (*known)->who.seen_ms + LIVE_PRESENCE_MS < now_ms ||
+                strcmp((*known)->who.doing, one->who.doing) != 0;
     if (*known != NULL) {
         remove_locked(p, known);
     }
@@ -126,17 +128,20 @@ void presence_touch(struct live_hub *hub, int64_t ticket, int64_t user, struct s
     if (!room) {
         mem_free(one);
     }
+    return news && room;
 }
 
-void presence_leave(struct live_hub *hub, int64_t ticket, int64_t user)
+bool presence_leave(struct live_hub *hub, int64_t ticket, int64_t user)
 {
     struct presences *p = hub_presences(hub);
     (void)pthread_mutex_lock(&p->lock);
     struct present **known = find_locked(p, ticket, user);
-    if (*known != NULL) {
+    bool was_there = *known != NULL;
+    if (was_there) {
         remove_locked(p, known);
     }
     (void)pthread_mutex_unlock(&p->lock);
+    return was_there;
 }
 
 size_t presence_list(struct live_hub *hub, int64_t ticket, int64_t except, int64_t now_ms,

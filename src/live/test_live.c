@@ -235,10 +235,11 @@ static void test_presence(void **state)
 {
     struct live_hub *hub = *state;
     struct presence others[8];
-    presence_touch(hub, 42, 1, STR("Ann"), STR("viewing"), 1000);
-    presence_touch(hub, 42, 2, STR("Bo \xc3\xa4"), STR("typing"), 2000);
-    presence_touch(hub, 43, 3, STR("Cy"), STR("rubbish"), 2000);
-    presence_touch(hub, 42, 1, STR("Ann"), STR("typing"), 3000);
+    assert_true(presence_touch(hub, 42, 1, STR("Ann"), STR("viewing"), 1000));
+    assert_true(presence_touch(hub, 42, 2, STR("Bo \xc3\xa4"), STR("typing"), 2000));
+    assert_false(presence_touch(hub, 42, 2, STR("Bo \xc3\xa4"), STR("typing"), 2000));
+    assert_true(presence_touch(hub, 43, 3, STR("Cy"), STR("rubbish"), 2000));
+    assert_true(presence_touch(hub, 42, 1, STR("Ann"), STR("typing"), 3000));
     assert_int_equal(presence_list(hub, 42, 9, 3000, others, 8), 2);
     assert_int_equal(others[0].user, 1);
     assert_string_equal(others[0].doing, "typing");
@@ -249,8 +250,8 @@ static void test_presence(void **state)
     assert_int_equal(presence_list(hub, 42, 9, 2001 + LIVE_PRESENCE_MS, others, 8), 1);
     assert_int_equal(presence_list(hub, 43, 0, 2000, others, 8), 1);
     assert_string_equal(others[0].doing, "viewing");
-    presence_leave(hub, 43, 3);
-    presence_leave(hub, 43, 3);
+    assert_true(presence_leave(hub, 43, 3));
+    assert_false(presence_leave(hub, 43, 3));
     assert_int_equal(presence_list(hub, 43, 0, 2000, others, 8), 0);
 }
 

@@ -89,7 +89,7 @@ function sendWithProgress(form: HTMLFormElement, submitter: HTMLElement | null):
 export function startFiles(form: HTMLFormElement): void {
   const input = form.querySelector<HTMLInputElement>("input[type=file]");
   if (!input) return;
-  const list = form.querySelector<HTMLElement>(".composer-files") ?? document.createElement("ul");
+  const list = form.querySelector<HTMLElement>(".composer-files:not(.composer-kept)") ?? document.createElement("ul");
   list.className = "composer-files";
   if (!list.isConnected) input.after(list);
   let files: File[] = [];

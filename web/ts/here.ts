@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Who else is at this ticket: <span data-here="/tickets/42/here"> says it in words. While this page is
-// looked at, it tells that address that it is here, and whether something is being written.
+// Who else is at this ticket: <span data-here="/tickets/42/here" data-live="here:42"> says it in words.
+// While this page is looked at, it tells that address that it is here, and whether something is being
+// written; it asks again when others come, write or go.
 import { meta, once, type Root } from "./page";
 
 const EVERY_MS = 20_000;
@@ -45,7 +46,14 @@ export function start(root: Root): void {
       typedAt = Date.now();
       if (starts) void now();
     });
+    shown.addEventListener("live", () => void now());
     document.addEventListener("visibilitychange", () => void now());
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) void now();
+    });
+    window.addEventListener("pagehide", () => {
+      navigator.sendBeacon(address, new URLSearchParams({ doing: "leaving", csrf: meta("csrf-token") }));
+    });
     void now();
   });
 }

@@ -88,6 +88,8 @@ function openPalette(): void {
     combobox.clearSelection();
     combobox.indicateDefaultOption();
   };
+  // The combobox forgets what was selected at each input; so ours comes after it.
+  combobox.start();
   input.addEventListener("input", update);
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
@@ -98,7 +100,6 @@ function openPalette(): void {
   });
   document.body.append(dialog);
   dialog.showModal();
-  combobox.start();
   update();
 }
 

@@ -32,6 +32,9 @@ bool channels_people_mail(void *desk, struct db *tx, const struct people_mail *m
                           struct error *err);
 // The job that composes and sends one mail of the outbox (MAIL_SEND_JOB), and what it runs on.
 bool channels_send_job(void *desk, mem_ctx *ctx, const struct job *job, struct error *err);
+// The job that ends the time in which a reply can be taken back; its payload is the comment's id.
+#define REPLY_RELEASE_JOB "reply_release"
+bool channels_release_job(void *desk, mem_ctx *ctx, const struct job *job, struct error *err);
 struct mailer *channels_mailer(mem_ctx *ctx, struct desk *desk);
 
 // Takes a reply back while its mails still wait: the comment is withdrawn and its text becomes the

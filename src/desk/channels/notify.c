@@ -53,8 +53,7 @@ static bool mail_person(struct desk *desk, struct db *tx, const struct ticket_ap
     if (!allowed) {
         return true;
     }
-    bool typed = applied->actor->channel == CHANNEL_WEB && !automatic;
-    int64_t undo = typed ? desk->app->config->undo_send_seconds * SECONDS_MS : 0;
+    int64_t held_until = automatic ? 0 : applied->change->comment->held_until;
     struct outmail mail = {
         .ticket = outcome->after.id,
         .comment = outcome->comment,
@@ -63,7 +62,7 @@ static bool mail_person(struct desk *desk, struct db *tx, const struct ticket_ap
         .automatic = automatic,
         .address = person->email,
         .payload = STR(""),
-        .send_at = applied->now + undo,
+        .send_at = held_until > applied->now ? held_until : applied->now,
         .created_at = applied->now,
     };
     return put_mail(desk, tx, outcome->after.recipient, &mail, err);
@@ -129,6 +128,19 @@ static bool author_is_staff(struct db *tx, const struct ticket_applied *applied,
     return true;
 }
 
+// What is held is shown to the requester when its mails leave.
+static bool release_later(struct db *tx, const struct ticket_applied *applied, struct error *err)
+{
+    int64_t held_until = applied->change->comment->held_until;
+    struct job_new job = {
+        .kind = REPLY_RELEASE_JOB,
+        .payload = str_printf(db_tx_ctx(tx), "%lld", (long long)applied->outcome->comment.v),
+        .now = applied->now,
+        .run_at = held_until,
+    };
+    return held_until <= applied->now || jobs_add(tx, &job, NULL, err);
+}
+
 bool channels_notify(void *desk, struct db *tx, const struct ticket_applied *applied,
                      struct error *err)
 {
@@ -139,6 +151,9 @@ bool channels_notify(void *desk, struct db *tx, const struct ticket_applied *app
     bool quiet = change->import || change->silent || change->by_machine;
     if (quiet || comment == NULL || !comment->is_public) {
         return true;
+    }
+    if (!release_later(tx, applied, err)) {
+        return false;
     }
     struct user_id author = comment->author.v != 0 ? comment->author : applied->actor->user;
     if (!author_is_staff(tx, applied, author, &staff, err)) {
@@ -203,6 +218,35 @@ bool channels_publish(void *env UNUSED, struct db *tx, const struct ticket_appli
 }
 
 // --- undo and what became of a mail -------------------------------------------------------------
+
+struct releasing {
+    mem_ctx *ctx;
+    struct comment_id comment;
+};
+
+static bool release_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct releasing *releasing = arg;
+    struct ticket_id ticket;
+    bool found = false;
+    if (!ticket_release_comment(tx, releasing->ctx, releasing->comment, &found, &ticket, err)) {
+        return false;
+    }
+    if (found) {
+        channels_publish_ticket(tx, ticket);
+    }
+    return true;
+}
+
+bool channels_release_job(void *env, mem_ctx *ctx, const struct job *job, struct error *err)
+{
+    struct desk *desk = env;
+    struct releasing releasing = {.ctx = ctx};
+    if (!str_to_i64(job->payload, &releasing.comment.v)) {
+        return error_set(err, ERR_INVALID, "The job names no comment.");
+    }
+    return db_tx_run(desk->app->db, "reply.release", release_in_tx, &releasing, err);
+}
 
 bool channels_undo_reply(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct actor *actor,
                          struct comment_id comment, struct ticket_id *ret_ticket, struct error *err)

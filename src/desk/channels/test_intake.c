@@ -247,8 +247,11 @@ static void replies_of_staff_go_to_everybody_and_notes_to_nobody(void **state)
     assert_true(
         ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &tom, &internal, &outcome, &err));
     assert_int_equal(mails_out(w, 1, &mails), 1);
-    struct new_comment reply = {
-        .body = STR("On my way"), .is_public = true, .quoted_from = -1, .stranger = STR_NONE};
+    struct new_comment reply = {.body = STR("On my way"),
+                                .is_public = true,
+                                .quoted_from = -1,
+                                .stranger = STR_NONE,
+                                .held_until = clock_now(&w->clock) + 10 * SECONDS_MS};
     struct ticket_change public = {.ticket = {1}, .comment = &reply};
     assert_true(
         ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &tom, &public, &outcome, &err));
@@ -282,9 +285,13 @@ static void a_reply_can_be_taken_back_by_its_author(void **state)
     struct actor tom = world_actor(&w->tom);
     size_t count = 0;
     (void)world_mail(w, SUPPORT, FIRST);
-    struct new_comment reply = {
-        .body = STR("Oops"), .is_public = true, .quoted_from = -1, .stranger = STR_NONE};
-    struct ticket_change change = {.ticket = {1}, .comment = &reply};
+    struct new_comment reply = {.body = STR("Oops"),
+                                .is_public = true,
+                                .quoted_from = -1,
+                                .stranger = STR_NONE,
+                                .held_until = clock_now(&w->clock) + 10 * SECONDS_MS};
+    struct ticket_change change = {
+        .ticket = {1}, .set = SET_STATUS, .status = STATUS_PENDING, .comment = &reply};
     assert_true(
         ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &tom, &change, &outcome, &err));
     struct undo undo = {w, outcome.comment, &w->admin};
@@ -295,6 +302,50 @@ static void a_reply_can_be_taken_back_by_its_author(void **state)
     assert_true(last_comment(w, 1, &count).withdrawn);
     assert_true(mails_out(w, 1, &mails) >= 2);
     assert_int_equal(mails[0].state, OUTMAIL_CANCELLED);
+    assert_int_equal(world_ticket(w, 1).status, STATUS_OPEN);
+}
+
+static struct ticket_comment *seen_by_ana(struct world *w, size_t *ret_count)
+{
+    struct ticket_comment *comments = NULL;
+    struct error err;
+    struct actor ana = {.user = world_ticket(w, 1).requester, .role = ROLE_END_USER};
+    struct db *db = NULL;
+    assert_true(db_read_begin(w->app.db, &db, &err));
+    assert_true(
+        ticket_comments(db, w->ctx, &ana, (struct ticket_id){1}, &comments, ret_count, &err));
+    db_read_end(db);
+    return comments;
+}
+
+static void what_can_be_taken_back_is_not_shown_yet(void **state)
+{
+    struct world *w = *state;
+    struct error err;
+    struct ticket_outcome outcome;
+    struct actor tom = world_actor(&w->tom);
+    size_t count = 0;
+    (void)world_mail(w, SUPPORT, FIRST);
+    struct new_comment reply = {.body = STR("On my way"),
+                                .is_public = true,
+                                .quoted_from = -1,
+                                .stranger = STR_NONE,
+                                .held_until = clock_now(&w->clock) + 10 * SECONDS_MS};
+    struct ticket_change change = {.ticket = {1}, .comment = &reply};
+    assert_true(
+        ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &tom, &change, &outcome, &err));
+    (void)seen_by_ana(w, &count);
+    assert_int_equal(count, 1);
+    struct job job = {.kind = STR(REPLY_RELEASE_JOB),
+                      .payload = str_printf(w->ctx, "%lld", (long long)outcome.comment.v)};
+    for (int i = 0; i < 2; i++) {
+        assert_true(channels_release_job(w->desk, w->ctx, &job, &err));
+        assert_int_equal(seen_by_ana(w, &count)[1].id.v, outcome.comment.v);
+        assert_int_equal(count, 2);
+    }
+    struct undo undo = {w, outcome.comment, &w->tom};
+    assert_false(db_tx_run(w->app.db, "undo", undo_in_tx, &undo, &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
 }
 
 int main(void)
@@ -312,6 +363,7 @@ int main(void)
         CASE(closed_tickets_get_a_follow_up),
         CASE(replies_of_staff_go_to_everybody_and_notes_to_nobody),
         CASE(a_reply_can_be_taken_back_by_its_author),
+        CASE(what_can_be_taken_back_is_not_shown_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,21 @@ static bool find_own(struct ctx *ctx, int64_t limit, struct ticket **ret, size_t
     return tickets_find(ctx->db, ctx->mem, &self, &query, ret, ret_count, err);
 }
 
+// As long as a reply can be taken back, what it did to the status is not told either.
+static bool hide_held(struct ctx *ctx, struct ticket *tickets, size_t count, struct error *err)
+{
+    bool *held = mem_array(ctx->mem, bool, count + 1);
+    if (!tickets_held(ctx->db, ctx->mem, tickets, count, held, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (held[i]) {
+            tickets[i].status = STATUS_OPEN;
+        }
+    }
+    return true;
+}
+
 static bool fill_rows(struct ctx *ctx, struct vm_portal_home *vm, struct error *err)
 {
     struct ticket *tickets = NULL;
@@ -38,7 +53,7 @@ static bool fill_rows(struct ctx *ctx, struct vm_portal_home *vm, struct error *
     if (ctx->actor.user.v == 0) {
         return true;
     }
-    if (!find_own(ctx, HOME_ROWS, &tickets, &count, err)) {
+    if (!find_own(ctx, HOME_ROWS, &tickets, &count, err) || !hide_held(ctx, tickets, count, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -277,7 +292,9 @@ static bool fill_request(struct ctx *ctx, const struct actor *reader, const stru
     size_t count = 0;
     size_t file_count = 0;
     struct names names = {0};
-    if (!ticket_comments(ctx->db, ctx->mem, reader, ticket->id, &comments, &count, err) ||
+    struct ticket shown = *ticket;
+    if (!hide_held(ctx, &shown, 1, err) ||
+        !ticket_comments(ctx->db, ctx->mem, reader, ticket->id, &comments, &count, err) ||
         !ticket_attachments(ctx->db, ctx->mem, ticket->id, &files, &file_count, err)) {
         return false;
     }
@@ -293,9 +310,9 @@ static bool fill_request(struct ctx *ctx, const struct actor *reader, const stru
     vm->subject = ticket->subject;
     vm->steward = steward.id;
     vm->steward_name = steward.name;
-    vm->happening = portal_happening(ctx->mem, ticket, steward.name);
-    vm->done = ticket->status >= STATUS_SOLVED;
-    vm->closed = ticket->status == STATUS_CLOSED;
+    vm->happening = portal_happening(ctx->mem, &shown, steward.name);
+    vm->done = shown.status >= STATUS_SOLVED;
+    vm->closed = shown.status == STATUS_CLOSED;
     vm->created_at = ticket->created_at;
     vm->comments = mem_array(ctx->mem, struct vm_portal_comment, count + 1);
     for (size_t i = 0; i < count; i++) {

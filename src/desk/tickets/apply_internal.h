@@ -28,6 +28,10 @@ struct str tags_combine(mem_ctx *ctx, struct str tags, struct str add, struct st
 // Gives the files of an upload to the change's comment; INVALID when the token is not the actor's
 // to use.
 MUST_CHECK bool upload_adopt(const struct apply *a, struct str token, struct error *err);
+// The other way: the file of a comment becomes an upload of the actor's own again.
+MUST_CHECK bool upload_take_back(struct db *tx, mem_ctx *ctx, const struct actor *actor,
+                                 struct attachment_id file, int64_t now, struct str *ret_token,
+                                 struct error *err);
 
 // When the change happened: now, but imports say when.
 int64_t apply_time(const struct apply *a);

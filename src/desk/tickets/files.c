@@ -156,6 +156,59 @@ bool upload_files(struct db *db, mem_ctx *ctx, const struct actor *actor, struct
     return true;
 }
 
+// One token's files as one entry; nothing for a token that cannot be sent any more.
+static bool add_waiting(struct db *db, mem_ctx *ctx, const struct upload_by_hash_row *upload,
+                        struct str token, struct waiting_upload *list, size_t *count,
+                        struct error *err)
+{
+    struct attachment_row *rows = NULL;
+    size_t row_count = 0;
+    struct waiting_upload one = {token, STR(""), 0};
+    if (!attachments_of_upload(db, ctx, upload->id, &rows, &row_count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < row_count; i++) {
+        one.name = str_printf(ctx, STR_FMT "%s" STR_FMT, STR_ARG(one.name),
+                              one.name.len > 0 ? ", " : "", STR_ARG(rows[i].file_name));
+        one.size += rows[i].size;
+    }
+    if (row_count > 0) {
+        list[(*count)++] = one;
+    }
+    return true;
+}
+
+bool uploads_waiting(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                     const struct str *tokens, size_t count, int64_t now,
+                     struct waiting_upload **ret, size_t *ret_count, struct error *err)
+{
+    *ret = mem_array(ctx, struct waiting_upload, count + 1);
+    *ret_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct upload_by_hash_row upload;
+        bool found = false;
+        if (!upload_by_hash(db, ctx, token_hash(ctx, tokens[i]), &upload, &found, err)) {
+            return false;
+        }
+        bool usable = found && upload.created_by.v == actor->user.v && !upload.used_at.set &&
+                      now - upload.created_at <= UPLOAD_LIFE_MS;
+        if (usable && !add_waiting(db, ctx, &upload, tokens[i], *ret, ret_count, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool upload_take_back(struct db *tx, mem_ctx *ctx, const struct actor *actor,
+                      struct attachment_id file, int64_t now, struct str *ret_token,
+                      struct error *err)
+{
+    struct upload_id upload = {db_next_id(tx)};
+    *ret_token = random_token(ctx, 24);
+    return upload_insert(tx, upload, token_hash(ctx, *ret_token), actor->user, now, err) &&
+           attachment_take_back(tx, file, upload, err);
+}
+
 bool upload_remove(struct db *tx, const struct actor *actor, struct str token, struct error *err)
 {
     mem_ctx *ctx = db_tx_ctx(tx);

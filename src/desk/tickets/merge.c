@@ -70,7 +70,7 @@ static bool describe(struct merging *m, const struct ticket *source, struct erro
     }
     for (size_t i = 0; i < count; i++) {
         bool quotable = comments[i].is_public || !m->merge->target_public;
-        last = quotable && !comments[i].withdrawn ? &comments[i] : last;
+        last = quotable && !comments[i].withdrawn && !comments[i].held ? &comments[i] : last;
     }
     buf_put_c(&m->text, m->text.len > 0 ? "\n\n" : "");
     buf_printf(&m->text, "Request #%lld \"" STR_FMT "\" was closed and merged into this request.",

@@ -122,9 +122,9 @@ struct vm_ticket_page {
     bool closed;
     struct str draft;
     bool draft_public;
-    struct str error;           // why the last thing sent was not taken; the draft has the text
-    struct vm_lens lens;        // what the customer lens found in it
-    const struct str *uploads;  // files that were sent with it
+    struct str error;     // why the last thing sent was not taken; the draft has the text
+    struct vm_lens lens;  // what the customer lens found in it
+    struct waiting_upload *uploads;  // files that came already and go with it
     size_t upload_count;
     struct ticket_id followup_of;
     struct vm_ticket_row *others;  // the requester's other tickets

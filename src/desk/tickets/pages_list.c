@@ -187,21 +187,37 @@ static bool fill_view(struct ctx *ctx, const struct rule *view, struct vm_ticket
            (!query.grouped || fill_headings(ctx, &query, &names, tickets, count, vm, err));
 }
 
+// What can be done to many tickets at once.
+static bool fill_bulk(struct ctx *ctx, struct vm_ticket_list *vm, struct error *err)
+{
+    vm->can_edit = actor_is_agent(&ctx->actor);
+    return page_agent_options(ctx, (struct user_id){0}, &vm->agents, err);
+}
+
+static void show_list(struct ctx *ctx, struct vm_ticket_list *vm, const char *nav)
+{
+    struct view v;
+    desk_page_begin(ctx, &v, &vm->layout, vm->title, nav);
+    if (ctx->fragment) {
+        view_ticket_list_rows(&v, vm);
+    } else {
+        view_ticket_list(&v, vm);
+    }
+}
+
 // GET /desk?view=KEY&page=CURSOR
 bool page_tickets(struct ctx *ctx, struct error *err)
 {
     struct str key = http_param(ctx->req, "view");
     const struct rule *view = NULL;
     struct vm_ticket_list vm = {.query = STR("")};
-    struct view v;
     if (!desk_view_find(ctx, str_empty(key) ? STR("mine") : key, &view, err)) {
         return false;
     }
     vm.view = desk_view_key(ctx->mem, view);
-    vm.can_edit = actor_is_agent(&ctx->actor);
     vm.title = view->title;
     if (!desk_views(ctx, vm.view, &vm.layout, err) || !fill_view(ctx, view, &vm, err) ||
-        !page_agent_options(ctx, (struct user_id){0}, &vm.agents, err)) {
+        !fill_bulk(ctx, &vm, err)) {
         return false;
     }
     struct url_builder self;
@@ -209,12 +225,7 @@ bool page_tickets(struct ctx *ctx, struct error *err)
     url_param(&self, "view", vm.view);
     url_param(&self, "page", http_param(ctx->req, "page"));
     vm.self = url_end(&self);
-    desk_page_begin(ctx, &v, &vm.layout, vm.title, "tickets");
-    if (ctx->fragment) {
-        view_ticket_list_rows(&v, &vm);
-    } else {
-        view_ticket_list(&v, &vm);
-    }
+    show_list(ctx, &vm, "tickets");
     return true;
 }
 
@@ -227,7 +238,6 @@ bool page_search(struct ctx *ctx, struct error *err)
     struct ticket_hit *hits = NULL;
     size_t count = 0;
     int64_t number = 0;
-    struct view v;
     struct str digits = str_starts(vm.query, STR("#")) ? str_from(vm.query, 1) : vm.query;
     if (str_to_i64(digits, &number)) {
         struct ticket ticket;
@@ -248,7 +258,7 @@ bool page_search(struct ctx *ctx, struct error *err)
         tickets[i] = hits[i].ticket;
     }
     struct names names = {0};
-    if (!fill_rows(ctx, &names, tickets, count, &vm, err)) {
+    if (!fill_rows(ctx, &names, tickets, count, &vm, err) || !fill_bulk(ctx, &vm, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -259,7 +269,6 @@ bool page_search(struct ctx *ctx, struct error *err)
     url_begin(&self, ctx->mem, "/search");
     url_param(&self, "q", vm.query);
     vm.self = url_end(&self);
-    desk_page_begin(ctx, &v, &vm.layout, vm.title, "search");
-    view_ticket_list(&v, &vm);
+    show_list(ctx, &vm, "search");
     return true;
 }

@@ -84,6 +84,7 @@ bool page_ticket_create(struct ctx *ctx, struct error *err)
     }
     // What the person said is theirs to see; the author is the agent who wrote it down.
     creating.comment.is_public = !str_eq_c(http_form(ctx->req, "public"), "0");
+    creating.comment.held_until = desk_undo_until(ctx);
     if (!db_tx_run(ctx->app->db, "page.ticket.create", create_in_tx, &creating, &why)) {
         if (why.code != ERR_INVALID) {
             *err = why;
@@ -219,7 +220,8 @@ bool page_comment_undo(struct ctx *ctx, struct error *err)
     return true;
 }
 
-// POST /tickets/{ticket:id}/here doing=viewing|typing: says that I am here, answers who else is.
+// POST /tickets/{ticket:id}/here doing=viewing|typing|leaving: says that I am here, answers who
+// else is, and lets their pages know.
 bool page_ticket_here(struct ctx *ctx, struct error *err)
 {
     struct ticket ticket;

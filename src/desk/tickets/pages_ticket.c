@@ -85,6 +85,21 @@ static bool fill_deliveries(struct ctx *ctx, const struct ticket *ticket, struct
     return true;
 }
 
+// The files of a reply that was taken back.
+static bool fill_uploads(struct ctx *ctx, struct str uploads, struct vm_ticket_page *vm,
+                         struct error *err)
+{
+    struct str *tokens = NULL;
+    size_t count = 0;
+    struct str token;
+    while (str_next(&uploads, ' ', &token)) {
+        tokens = mem_grow(ctx->mem, tokens, struct str, count + 1);
+        tokens[count++] = token;
+    }
+    return uploads_waiting(ctx->db, ctx->mem, &ctx->actor, tokens, count,
+                           clock_now(ctx->app->clock), &vm->uploads, &vm->upload_count, err);
+}
+
 static bool fill_draft(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
                        struct error *err)
 {
@@ -95,7 +110,7 @@ static bool fill_draft(struct ctx *ctx, const struct ticket *ticket, struct vm_t
     }
     vm->draft = found ? draft.body : STR("");
     vm->draft_public = draft.is_public && vm->can_reply;
-    return true;
+    return !found || str_empty(draft.uploads) || fill_uploads(ctx, draft.uploads, vm, err);
 }
 
 static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
@@ -163,7 +178,7 @@ struct refused {
     struct str text;
     bool is_public;
     struct vm_lens lens;
-    struct str *uploads;
+    struct waiting_upload *uploads;
     size_t upload_count;
 };
 
@@ -285,7 +300,6 @@ struct reply {
     struct ctx *ctx;
     struct ticket_change change;
     struct ticket_outcome outcome;
-    struct str kept;  // token of the files of a reply that was not sent yet
 };
 
 static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
@@ -298,36 +312,42 @@ static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
            draft_store(tx, ctx->actor.user, reply->change.ticket, &nothing, err);
 }
 
+struct keeping {
+    struct ctx *ctx;
+    const struct new_comment *comment;
+    struct refused *refused;
+};
+
 static bool keep_files_in_tx(struct db *tx, void *arg, struct error *err)
 {
-    struct reply *reply = arg;
-    const struct new_comment *comment = reply->change.comment;
-    reply->kept = STR_NONE;
+    struct keeping *keeping = arg;
+    struct ctx *ctx = keeping->ctx;
+    const struct new_comment *comment = keeping->comment;
+    struct refused *refused = keeping->refused;
+    int64_t now = clock_now(ctx->app->clock);
+    struct str *tokens =
+        mem_array(ctx->mem, struct str, comment->upload_count + comment->file_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < comment->upload_count; i++) {
+        tokens[count++] = comment->uploads[i];
+    }
     for (size_t i = 0; i < comment->file_count; i++) {
         struct attachment file;
-        if (!upload_add(tx, reply->ctx->mem, &reply->ctx->actor, reply->kept, &comment->files[i],
-                        clock_now(reply->ctx->app->clock), &reply->kept, &file, err)) {
+        if (!upload_add(tx, ctx->mem, &ctx->actor, STR_NONE, &comment->files[i], now,
+                        &tokens[count++], &file, err)) {
             return false;
         }
     }
-    return true;
+    return uploads_waiting(tx, ctx->mem, &ctx->actor, tokens, count, now, &refused->uploads,
+                           &refused->upload_count, err);
 }
 
-// The files came already; they wait as an upload for the second sending.
-static bool keep_files(struct reply *reply, struct refused *refused, struct error *err)
+// The files came already; they wait, each as an upload, for the second sending.
+static bool keep_files(struct ctx *ctx, const struct new_comment *comment, struct refused *refused,
+                       struct error *err)
 {
-    const struct new_comment *comment = reply->change.comment;
-    if (!db_tx_run(reply->ctx->app->db, "ticket.reply.keep", keep_files_in_tx, reply, err)) {
-        return false;
-    }
-    refused->uploads = mem_array(reply->ctx->mem, struct str, comment->upload_count + 1);
-    for (size_t i = 0; i < comment->upload_count; i++) {
-        refused->uploads[refused->upload_count++] = comment->uploads[i];
-    }
-    if (!str_none(reply->kept)) {
-        refused->uploads[refused->upload_count++] = reply->kept;
-    }
-    return true;
+    struct keeping keeping = {ctx, comment, refused};
+    return db_tx_run(ctx->app->db, "ticket.reply.keep", keep_files_in_tx, &keeping, err);
 }
 
 // Reads a public reply before it leaves, unless its author has seen what the lens says.
@@ -353,6 +373,7 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
         return false;
     }
     comment.is_public = !str_eq_c(http_form(ctx->req, "public"), "0");
+    comment.held_until = desk_undo_until(ctx);
     struct refused refused = {
         .id = id,
         .text = str_none(comment.html.markup) ? comment.body : comment.html.markup,
@@ -365,7 +386,7 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
         (void)error_set(&why, ERR_INVALID,
                         "Not sent yet: some of this is about us, not about them. Change the words "
                         "below, or say that it may leave as it stands.");
-        return keep_files(&reply, &refused, err) && show_refused(ctx, &refused, &why, err);
+        return keep_files(ctx, &comment, &refused, err) && show_refused(ctx, &refused, &why, err);
     }
     drop_unchanged(&ticket, &reply.change);
     // Whoever answers first takes the ticket: it is theirs until they hand it on.

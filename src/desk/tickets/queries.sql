@@ -27,26 +27,28 @@ UPDATE ticket SET version = version + 1, external_id = :external_id, subject = :
 WHERE id = :id AND version = :version;
 
 -- name: comment_insert :exec
--- in: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64
+-- in: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, held_until i64?
 INSERT INTO ticket_comment (id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from,
-    channel, mail_id, stranger, remote_images, created_at)
+    channel, mail_id, stranger, remote_images, created_at, held_until)
 VALUES (:id, :ticket_id, :audit_id, :author_id, :is_public, :body, :html, :quoted_from, :channel,
-    :mail_id, :stranger, :remote_images, :created_at);
+    :mail_id, :stranger, :remote_images, :created_at, :held_until);
 
 -- name: comments_of_ticket :many
 -- row: comment_row
 -- in: ticket_id ticket_id, least_public i64
--- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?, held_until i64?
 SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
-    stranger, remote_images, created_at, withdrawn_at
-FROM ticket_comment WHERE ticket_id = :ticket_id AND is_public >= :least_public ORDER BY id;
+    stranger, remote_images, created_at, withdrawn_at, held_until
+FROM ticket_comment WHERE ticket_id = :ticket_id AND is_public >= :least_public
+    AND (:least_public = 0 OR held_until IS NULL)
+ORDER BY id;
 
 -- name: comment_by_id :opt
 -- row: comment_row
 -- in: id comment_id
--- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?, held_until i64?
 SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
-    stranger, remote_images, created_at, withdrawn_at
+    stranger, remote_images, created_at, withdrawn_at, held_until
 FROM ticket_comment WHERE id = :id;
 
 -- name: first_comments_of_tickets :many
@@ -59,8 +61,20 @@ ORDER BY c.ticket_id;
 
 -- name: comment_withdraw :changes
 -- in: id comment_id, withdrawn_at i64
-UPDATE ticket_comment SET withdrawn_at = :withdrawn_at, is_public = 0
-WHERE id = :id AND withdrawn_at IS NULL;
+UPDATE ticket_comment SET withdrawn_at = :withdrawn_at, is_public = 0, held_until = NULL
+WHERE id = :id AND held_until IS NOT NULL;
+
+-- name: comment_release :opt
+-- in: id comment_id
+-- out: ticket_id ticket_id
+UPDATE ticket_comment SET held_until = NULL WHERE id = :id AND held_until IS NOT NULL
+RETURNING ticket_id;
+
+-- name: tickets_with_held :many
+-- in: ids i64[]
+-- out: ticket_id ticket_id
+SELECT DISTINCT ticket_id FROM ticket_comment
+WHERE ticket_id IN (:ids) AND held_until IS NOT NULL ORDER BY ticket_id;
 
 -- name: comment_make_private :changes
 -- in: id comment_id
@@ -171,6 +185,10 @@ VALUES (:id, :upload_id, :ticket_id, :comment_id, :hash, :file_name, :content_ty
 UPDATE attachment SET ticket_id = :ticket_id, comment_id = :comment_id
 WHERE upload_id = :upload_id AND ticket_id IS NULL;
 
+-- name: attachment_take_back :exec
+-- in: id attachment_id, upload_id upload_id
+UPDATE attachment SET ticket_id = NULL, comment_id = NULL, upload_id = :upload_id WHERE id = :id;
+
 -- name: attachments_of_ticket :many
 -- row: attachment_row
 -- in: ticket_id ticket_id
@@ -204,16 +222,17 @@ SELECT id, comment_id, ticket_id, hash, file_name, content_type, size, is_inline
 FROM attachment WHERE id = :id;
 
 -- name: draft_put :exec
--- in: user_id user_id, ticket_id ticket_id, is_public bool, body text, updated_at i64
-INSERT INTO draft (user_id, ticket_id, is_public, body, updated_at)
-VALUES (:user_id, :ticket_id, :is_public, :body, :updated_at)
+-- in: user_id user_id, ticket_id ticket_id, is_public bool, body text, uploads text?, updated_at i64
+INSERT INTO draft (user_id, ticket_id, is_public, body, uploads, updated_at)
+VALUES (:user_id, :ticket_id, :is_public, :body, :uploads, :updated_at)
 ON CONFLICT (user_id, ticket_id) DO UPDATE SET is_public = excluded.is_public,
-    body = excluded.body, updated_at = excluded.updated_at;
+    body = excluded.body, uploads = COALESCE(excluded.uploads, draft.uploads),
+    updated_at = excluded.updated_at;
 
 -- name: draft_get :opt
 -- in: user_id user_id, ticket_id ticket_id
--- out: is_public bool, body text, updated_at i64
-SELECT is_public, body, updated_at FROM draft WHERE user_id = :user_id AND ticket_id = :ticket_id;
+-- out: is_public bool, body text, uploads text?, updated_at i64
+SELECT is_public, body, uploads, updated_at FROM draft WHERE user_id = :user_id AND ticket_id = :ticket_id;
 
 -- name: draft_delete :exec
 -- in: user_id user_id, ticket_id ticket_id
@@ -234,11 +253,12 @@ VALUES (:id, setweight(to_tsvector('simple', :subject), 'A') || to_tsvector('sim
 -- sqlite:
 SELECT c.id, c.ticket_id, c.body FROM ticket_fts f JOIN ticket_comment c ON c.id = f.rowid
 WHERE f.ticket_fts MATCH :expression AND f.rowid < :before AND c.is_public >= :least_public
+    AND (:least_public = 0 OR c.held_until IS NULL)
 ORDER BY f.rowid DESC LIMIT :most;
 -- postgres:
 SELECT c.id, c.ticket_id, c.body FROM ticket_fts f JOIN ticket_comment c ON c.id = f.id
 WHERE f.words @@ to_tsquery('simple', :expression) AND f.id < :before
-    AND c.is_public >= :least_public
+    AND c.is_public >= :least_public AND (:least_public = 0 OR c.held_until IS NULL)
 ORDER BY f.id DESC LIMIT :most;
 
 -- ## Ends: what is hidden, redacted, deleted for good
@@ -352,9 +372,9 @@ WHERE a.id IN (:ids) ORDER BY e.audit_id, e.id;
 -- name: comments_by_ids :many
 -- row: comment_row
 -- in: ids i64[]
--- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?, held_until i64?
 SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
-    stranger, remote_images, created_at, withdrawn_at
+    stranger, remote_images, created_at, withdrawn_at, held_until
 FROM ticket_comment WHERE id IN (:ids) ORDER BY id;
 
 -- ## Figures of tickets

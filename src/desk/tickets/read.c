@@ -241,6 +241,7 @@ struct ticket_comment comment_from_row(const struct comment_row *row)
         .remote_images = row->remote_images,
         .created_at = row->created_at,
         .withdrawn = row->withdrawn_at.set,
+        .held = row->held_until.set,
     };
 }
 
@@ -253,7 +254,8 @@ bool comment_load(struct db *db, mem_ctx *ctx, const struct actor *actor, struct
     if (!comment_by_id(db, ctx, id, &row, &found, err)) {
         return false;
     }
-    if (!found || !(row.is_public || actor_is_staff(actor))) {
+    bool shown = found && row.is_public && !row.held_until.set;
+    if (!found || !(shown || actor_is_staff(actor))) {
         return error_set(err, ERR_NOT_FOUND, "There is no such comment.");
     }
     if (!ticket_load(db, ctx, actor, row.ticket_id, &ticket, err)) {
@@ -310,6 +312,25 @@ bool ticket_audits(struct db *db, mem_ctx *ctx, struct ticket_id id, struct tick
     *ret_count = count;
     *ret_events = list;
     *ret_event_count = event_count;
+    return true;
+}
+
+static int64_t *ids_of(mem_ctx *ctx, const struct ticket *tickets, size_t count);
+
+bool tickets_held(struct db *db, mem_ctx *ctx, const struct ticket *tickets, size_t count,
+                  bool *ret, struct error *err)
+{
+    struct tickets_with_held_row *rows = NULL;
+    size_t row_count = 0;
+    if (!tickets_with_held(db, ctx, ids_of(ctx, tickets, count), count, &rows, &row_count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        ret[i] = false;
+        for (size_t k = 0; k < row_count; k++) {
+            ret[i] = ret[i] || rows[k].ticket_id.v == tickets[i].id.v;
+        }
+    }
     return true;
 }
 

@@ -61,7 +61,7 @@ bool draft_load(struct db *db, mem_ctx *ctx, struct user_id user, struct ticket_
         return false;
     }
     if (*ret_found) {
-        *ret = (struct draft){row.is_public, row.body, row.updated_at};
+        *ret = (struct draft){row.is_public, row.body, row.uploads, row.updated_at};
     }
     return true;
 }
@@ -72,39 +72,13 @@ bool draft_store(struct db *tx, struct user_id user, struct ticket_id ticket,
     if (str_empty(draft->body)) {
         return draft_delete(tx, user, ticket, err);
     }
-    return draft_put(tx, user, ticket, draft->is_public, draft->body, draft->updated_at, err);
-}
-
-bool ticket_withdraw_comment(const struct tickets *room, struct db *tx, mem_ctx *ctx,
-                             const struct actor *actor, struct comment_id id,
-                             struct ticket_id *ret_ticket, struct error *err)
-{
-    struct comment_row comment;
-    struct ticket ticket;
-    bool found = false;
-    int64_t changes = 0;
-    int64_t now = clock_now(room->clock);
-    if (!comment_by_id(tx, ctx, id, &comment, &found, err)) {
-        return false;
-    }
-    if (!found || !ticket_load(tx, ctx, actor, comment.ticket_id, &ticket, err)) {
-        return error_set(err, ERR_NOT_FOUND, "There is no such comment.");
-    }
-    if (comment.author_id.v != actor->user.v || !comment.is_public) {
-        return error_set(err, ERR_FORBIDDEN, "Only your own reply can be taken back.");
-    }
-    if (!comment_withdraw(tx, id, now, &changes, err)) {
-        return false;
-    }
-    if (changes == 0) {
-        return error_set(err, ERR_CONFLICT, "This reply was taken back already.");
-    }
-    struct str text = str_none(comment.html) ? comment.body : comment.html;
-    struct ticket_event event = {.kind = STR("CommentPrivacyChange"),
-                                 .field = STR("withdrawn"),
-                                 .value = str_printf(ctx, "%lld", (long long)id.v),
-                                 .previous = STR_NONE};
-    *ret_ticket = comment.ticket_id;
-    return draft_put(tx, actor->user, comment.ticket_id, true, text, now, err) &&
-           ticket_note_event(room, tx, comment.ticket_id, &event, err);
+    struct draft_put_in in = {
+        .user_id = user,
+        .ticket_id = ticket,
+        .is_public = draft->is_public,
+        .body = draft->body,
+        .uploads = draft->uploads,
+        .updated_at = draft->updated_at,
+    };
+    return draft_put(tx, &in, err);
 }

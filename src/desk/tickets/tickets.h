@@ -93,6 +93,7 @@ struct ticket_comment {
     int64_t remote_images;  // blocked pictures in html
     int64_t created_at;
     bool withdrawn;  // taken back by its author before it left; staff see that it was
+    bool held;       // can still be taken back: requesters do not see it yet
 };
 
 struct attachment {
@@ -166,6 +167,7 @@ struct new_comment {
     const struct str *uploads;  // tokens of upload_add()
     size_t upload_count;
     int64_t created_at;  // imports only; 0: now
+    int64_t held_until;  // 0, or hidden from requesters until ticket_release_comment()
 };
 
 // Which fields of a ticket_change are set.
@@ -273,8 +275,9 @@ MUST_CHECK bool ticket_apply_run(const struct tickets *room, struct db_store *st
                                  const struct actor *actor, const struct ticket_change *change,
                                  struct ticket_outcome *ret, struct error *err);
 
-// Takes a public comment of the actor's own out of the conversation; its text becomes the actor's
-// draft again. FORBIDDEN for somebody else's.
+// Takes a public comment of the actor's own, while it is held, out of the conversation: its text
+// and files become the actor's draft again, and the status is what it was before. FORBIDDEN for
+// somebody else's, CONFLICT when it is too late.
 MUST_CHECK bool ticket_withdraw_comment(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                                         const struct actor *actor, struct comment_id comment,
                                         struct ticket_id *ret_ticket, struct error *err);
@@ -328,6 +331,11 @@ MUST_CHECK bool attachment_redact(const struct tickets *room, struct db *tx, mem
 MUST_CHECK bool ticket_import_updated(struct db *tx, const struct actor *actor, struct ticket_id id,
                                       int64_t updated_at, struct error *err);
 
+// Ends the time in which a comment could be taken back; *ret_found is false when it is not held.
+MUST_CHECK bool ticket_release_comment(struct db *tx, mem_ctx *ctx, struct comment_id comment,
+                                       bool *ret_found, struct ticket_id *ret_ticket,
+                                       struct error *err);
+
 // Adds an event to an audit that exists: what a rule, a notification or a failed mail did.
 MUST_CHECK bool ticket_event_add(struct db *tx, struct ticket_id ticket, struct audit_id audit,
                                  const struct ticket_event *event, struct error *err);
@@ -347,7 +355,10 @@ bool ticket_may_comment(const struct actor *actor, bool is_public);
 // NOT_FOUND when there is none, it is deleted, or the actor may not see it.
 MUST_CHECK bool ticket_load(struct db *db, mem_ctx *ctx, const struct actor *actor,
                             struct ticket_id id, struct ticket *ret, struct error *err);
-// Public ones only for end users.
+// Whether something that the requester cannot see yet is on its way, for each of the tickets.
+MUST_CHECK bool tickets_held(struct db *db, mem_ctx *ctx, const struct ticket *tickets,
+                             size_t count, bool *ret, struct error *err);
+// Public ones that are not held, for end users.
 MUST_CHECK bool ticket_comments(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                 struct ticket_id id, struct ticket_comment **ret, size_t *ret_count,
                                 struct error *err);
@@ -554,6 +565,16 @@ MUST_CHECK bool upload_add(struct db *tx, mem_ctx *ctx, const struct actor *acto
 MUST_CHECK bool upload_files(struct db *db, mem_ctx *ctx, const struct actor *actor,
                              struct str token, struct attachment **ret, size_t *ret_count,
                              struct error *err);
+// Uploads that wait for a second sending: those of the tokens that are the actor's own and unused,
+// one entry a token.
+struct waiting_upload {
+    struct str token;
+    struct str name;  // of its file, or of all its files
+    int64_t size;
+};
+MUST_CHECK bool uploads_waiting(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                                const struct str *tokens, size_t count, int64_t now,
+                                struct waiting_upload **ret, size_t *ret_count, struct error *err);
 MUST_CHECK bool upload_remove(struct db *tx, const struct actor *actor, struct str token,
                               struct error *err);
 // By the unguessable token of its address; NOT_FOUND otherwise.
@@ -580,6 +601,7 @@ MUST_CHECK bool tags_complete(struct db *db, mem_ctx *ctx, struct str prefix, in
 struct draft {
     bool is_public;
     struct str body;
+    struct str uploads;  // tokens of files that go with it, one space between; absent: as before
     int64_t updated_at;
 };
 MUST_CHECK bool draft_load(struct db *db, mem_ctx *ctx, struct user_id user,
