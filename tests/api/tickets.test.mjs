@@ -126,6 +126,28 @@ test('search finds tickets and people by words and fields', async () => {
   assert.deepEqual([far.status, far.json.error], [422, 'invalid']);
 });
 
+test('search finds organisations and groups, each with its type', async () => {
+  const made = async (path, body) => Object.values((await api.post(path, body)).json)[0];
+  const organization = await made('/api/v2/organizations', {
+    organization: { name: 'Quokka Works', tags: ['zoo'], external_id: 'q-1', notes: 'smiling' },
+  });
+  const group = await made('/api/v2/groups', { group: { name: 'Quokka keepers' } });
+  const search = async (query) =>
+    (await api.get(`/api/v2/search?query=${encodeURIComponent(query)}`)).json.results.map((one) => `${one.result_type}:${one.id}`);
+  const [o, g] = [`organization:${organization.id}`, `group:${group.id}`];
+  assert.deepEqual(await search('quokka'), [o, g]);
+  assert.deepEqual(await search('type:organization tags:zoo'), [o]);
+  assert.deepEqual(await search('type:organization external_id:Q-1 notes:smil*'), [o]);
+  assert.deepEqual(await search('type:organization quokka -tags:zoo'), []);
+  assert.deepEqual(await search('type:group name:quokka created>2days'), [g]);
+  assert.deepEqual(await search('type:group name:quokka created<2days'), []);
+  for (const [type, id] of [['organization', organization.id], ['group', group.id]]) {
+    const { json } = await api.get(`/api/v2/search/export?query=quokka&filter[type]=${type}&page[size]=1`);
+    assert.deepEqual([json.results.map((one) => one.id), json.meta.has_more], [[id], false]);
+  }
+  assert.equal((await api.get('/api/v2/search/count?query=quokka')).json.count, 2);
+});
+
 test('search/export walks by cursor in order of creation', async () => {
   const seen = [];
   let next = '/api/v2/search/export?query=tags:walk&filter[type]=ticket&page[size]=3';

@@ -140,7 +140,8 @@ void api_identity_write(struct ctx *ctx, struct jw *w, const struct identity *id
 
 // --- organisations and groups -------------------------------------------------------------------
 
-void api_organization_write(struct ctx *ctx, struct jw *w, const struct organization *one)
+static void write_organization(struct ctx *ctx, struct jw *w, const struct organization *one,
+                               bool result)
 {
     jw_object_begin(w);
     jw_field_str(w, "url", object_url(ctx, "organizations", one->id.v));
@@ -162,7 +163,20 @@ void api_organization_write(struct ctx *ctx, struct jw *w, const struct organiza
     if (one->deleted_at != 0) {
         jw_field_time(w, "deleted_at", one->deleted_at);
     }
+    if (result) {
+        jw_field_c(w, "result_type", "organization");
+    }
     jw_object_end(w);
+}
+
+void api_organization_write(struct ctx *ctx, struct jw *w, const struct organization *one)
+{
+    write_organization(ctx, w, one, false);
+}
+
+void api_organization_result_write(struct ctx *ctx, struct jw *w, const struct organization *one)
+{
+    write_organization(ctx, w, one, true);
 }
 
 void api_organizations_write(struct ctx *ctx, struct jw *w, const struct organization *list,
@@ -175,7 +189,7 @@ void api_organizations_write(struct ctx *ctx, struct jw *w, const struct organiz
     jw_array_end(w);
 }
 
-void api_group_write(struct ctx *ctx, struct jw *w, const struct group *group)
+static void write_group(struct ctx *ctx, struct jw *w, const struct group *group, bool result)
 {
     jw_object_begin(w);
     jw_field_str(w, "url", object_url(ctx, "groups", group->id.v));
@@ -187,7 +201,20 @@ void api_group_write(struct ctx *ctx, struct jw *w, const struct group *group)
     jw_field_bool(w, "deleted", group->deleted);
     jw_field_time(w, "created_at", group->created_at);
     jw_field_time(w, "updated_at", group->updated_at);
+    if (result) {
+        jw_field_c(w, "result_type", "group");
+    }
     jw_object_end(w);
+}
+
+void api_group_write(struct ctx *ctx, struct jw *w, const struct group *group)
+{
+    write_group(ctx, w, group, false);
+}
+
+void api_group_result_write(struct ctx *ctx, struct jw *w, const struct group *group)
+{
+    write_group(ctx, w, group, true);
 }
 
 void api_groups_write(struct ctx *ctx, struct jw *w, const struct group *groups, size_t count)

@@ -11,6 +11,8 @@
 void api_user_write(struct ctx *ctx, struct jw *w, const struct user *user);
 // With "result_type", as search gives it.
 void api_user_result_write(struct ctx *ctx, struct jw *w, const struct user *user);
+void api_organization_result_write(struct ctx *ctx, struct jw *w, const struct organization *one);
+void api_group_result_write(struct ctx *ctx, struct jw *w, const struct group *group);
 void api_identity_write(struct ctx *ctx, struct jw *w, const struct identity *identity);
 void api_organization_write(struct ctx *ctx, struct jw *w, const struct organization *one);
 void api_group_write(struct ctx *ctx, struct jw *w, const struct group *group);

@@ -37,15 +37,22 @@ static enum ticket_column order_of(struct str name)
     return TC_UPDATED;
 }
 
-// One search under way: tickets first, then people.
+// A record that is no ticket: one of the three.
+struct other {
+    const struct user *user;
+    const struct organization *organization;
+    const struct group *group;
+};
+
+// One search under way: tickets first, then people, organisations, groups.
 struct searching {
     struct ctx *ctx;
     struct search_query search;
     struct ticket_query query;
     bool no_tickets;
     int64_t ticket_count;
-    struct user *users;
-    size_t user_count;
+    struct other *others;
+    size_t other_count;
 };
 
 static bool begin(struct ctx *ctx, struct searching *s, struct error *err)
@@ -59,6 +66,40 @@ static bool begin(struct ctx *ctx, struct searching *s, struct error *err)
     return search_for_tickets(ctx, &s->search, &s->query, &s->no_tickets, err);
 }
 
+// The people, organisations and groups with ids beyond `after`, at most `most` of each.
+static bool find_others(struct searching *s, int64_t after, size_t most, struct error *err)
+{
+    struct ctx *ctx = s->ctx;
+    struct user *users = NULL;
+    struct organization *organizations = NULL;
+    struct group *groups = NULL;
+    size_t user_count = 0;
+    size_t organization_count = 0;
+    size_t group_count = 0;
+    if (!search_for_users(ctx, &s->search, (struct user_id){after}, most, &users, &user_count,
+                          err) ||
+        !search_for_organizations(ctx, &s->search, (struct organization_id){after}, most,
+                                  &organizations, &organization_count, err) ||
+        !search_for_groups(ctx, &s->search, (struct group_id){after}, most, &groups, &group_count,
+                           err)) {
+        return false;
+    }
+    size_t count = 0;
+    s->others =
+        mem_array(ctx->mem, struct other, user_count + organization_count + group_count + 1);
+    for (size_t i = 0; i < user_count; i++) {
+        s->others[count++].user = &users[i];
+    }
+    for (size_t i = 0; i < organization_count; i++) {
+        s->others[count++].organization = &organizations[i];
+    }
+    for (size_t i = 0; i < group_count; i++) {
+        s->others[count++].group = &groups[i];
+    }
+    s->other_count = count;
+    return true;
+}
+
 static bool count_all(struct searching *s, struct error *err)
 {
     struct ctx *ctx = s->ctx;
@@ -66,8 +107,7 @@ static bool count_all(struct searching *s, struct error *err)
                                          &s->ticket_count, err)) {
         return false;
     }
-    return search_for_users(ctx, &s->search, (struct user_id){0}, RESULTS_MOST, &s->users,
-                            &s->user_count, err);
+    return find_others(s, 0, RESULTS_MOST, err);
 }
 
 static bool read_page(struct searching *s, const struct api_page *page, struct ticket **ret,
@@ -84,26 +124,44 @@ static bool read_page(struct searching *s, const struct api_page *page, struct t
            tickets_find(ctx->db, ctx->mem, &ctx->actor, &s->query, ret, ret_count, err);
 }
 
-// What of the people stands on the page behind the tickets.
-static void users_on_page(const struct searching *s, const struct api_page *page, size_t tickets,
-                          size_t *ret_from, size_t *ret_count)
+// What of the others stands on the page behind the tickets.
+static void others_on_page(const struct searching *s, const struct api_page *page, size_t tickets,
+                           size_t *ret_from, size_t *ret_count)
 {
     int64_t from = page->offset > s->ticket_count ? page->offset - s->ticket_count : 0;
     size_t room = (size_t)page->size - tickets;
-    *ret_from = (size_t)from < s->user_count ? (size_t)from : s->user_count;
-    *ret_count = s->user_count - *ret_from < room ? s->user_count - *ret_from : room;
+    *ret_from = (size_t)from < s->other_count ? (size_t)from : s->other_count;
+    *ret_count = s->other_count - *ret_from < room ? s->other_count - *ret_from : room;
+}
+
+static int64_t other_id(const struct other *one)
+{
+    return one->user != NULL           ? one->user->id.v
+           : one->organization != NULL ? one->organization->id.v
+                                       : one->group->id.v;
+}
+
+static void write_other(struct ctx *ctx, struct jw *w, const struct other *one)
+{
+    if (one->user != NULL) {
+        api_user_result_write(ctx, w, one->user);
+    } else if (one->organization != NULL) {
+        api_organization_result_write(ctx, w, one->organization);
+    } else {
+        api_group_result_write(ctx, w, one->group);
+    }
 }
 
 static void write_results(struct ctx *ctx, struct jw *w, struct api_tickets *set,
-                          const struct user *users, size_t user_count)
+                          const struct other *others, size_t other_count)
 {
     set->results = true;
     jw_field_array(w, "results");
     for (size_t i = 0; i < set->count; i++) {
         api_ticket_write(ctx, w, set, &set->tickets[i]);
     }
-    for (size_t i = 0; i < user_count; i++) {
-        api_user_result_write(ctx, w, &users[i]);
+    for (size_t i = 0; i < other_count; i++) {
+        write_other(ctx, w, &others[i]);
     }
     jw_array_end(w);
     jw_field_null(w, "facets");
@@ -118,7 +176,7 @@ bool api_search(struct ctx *ctx, struct error *err)
     struct ticket *tickets = NULL;
     size_t count = 0;
     size_t from = 0;
-    size_t users = 0;
+    size_t others = 0;
     struct jw w;
     if (!api_page_parse(ctx, &page, err)) {
         return false;
@@ -134,11 +192,11 @@ bool api_search(struct ctx *ctx, struct error *err)
         !api_tickets_load(ctx, tickets, count, &set, err)) {
         return false;
     }
-    users_on_page(&s, &page, count, &from, &users);
-    struct api_found found = {.count = count + users,
-                              .total = s.ticket_count + (int64_t)s.user_count};
+    others_on_page(&s, &page, count, &from, &others);
+    struct api_found found = {.count = count + others,
+                              .total = s.ticket_count + (int64_t)s.other_count};
     api_begin(ctx, &w);
-    write_results(ctx, &w, &set, s.users + from, users);
+    write_results(ctx, &w, &set, s.others + from, others);
     if (!api_ticket_sideloads_write(ctx, &w, &set, err)) {
         return false;
     }
@@ -155,7 +213,7 @@ bool api_search_count(struct ctx *ctx, struct error *err)
         return false;
     }
     api_begin(ctx, &w);
-    jw_field_i64(&w, "count", s.ticket_count + (int64_t)s.user_count);
+    jw_field_i64(&w, "count", s.ticket_count + (int64_t)s.other_count);
     return api_end(ctx, &w, err);
 }
 
@@ -193,21 +251,22 @@ static bool export_tickets(struct ctx *ctx, struct searching *s, const struct ap
     return api_end(ctx, &w, err);
 }
 
-static bool export_users(struct ctx *ctx, struct searching *s, const struct api_page *page,
-                         struct error *err)
+static bool export_others(struct ctx *ctx, struct searching *s, const struct api_page *page,
+                          struct error *err)
 {
     struct api_tickets none = {0};
     struct api_found found = {0};
-    struct user_id after = {page->keyed ? page->key.id : 0};
     struct jw w;
-    if (!search_for_users(ctx, &s->search, after, (size_t)page->size + 1, &s->users, &s->user_count,
-                          err)) {
+    if (!find_others(s, page->keyed ? page->key.id : 0, (size_t)page->size + 1, err)) {
         return false;
     }
-    api_page_cut(page, s->users, sizeof *s->users, s->user_count, &found);
-    api_page_keys(&found, s->users, id.v);
+    api_page_cut(page, s->others, sizeof *s->others, s->other_count, &found);
+    if (found.count > 0) {
+        found.first.id = other_id(&s->others[0]);
+        found.last.id = other_id(&s->others[found.count - 1]);
+    }
     api_begin(ctx, &w);
-    write_results(ctx, &w, &none, s->users, found.count);
+    write_results(ctx, &w, &none, s->others, found.count);
     api_page_write(ctx, &w, page, &found);
     return api_end(ctx, &w, err);
 }
@@ -235,6 +294,6 @@ bool api_search_export(struct ctx *ctx, struct error *err)
     page.cursor = true;
     s.search.types &= bit;
     s.no_tickets = s.no_tickets || (s.search.types & SEARCH_TICKETS) == 0;
-    return bit == SEARCH_USERS ? export_users(ctx, &s, &page, err)
-                               : export_tickets(ctx, &s, &page, err);
+    return bit == SEARCH_TICKETS ? export_tickets(ctx, &s, &page, err)
+                                 : export_others(ctx, &s, &page, err);
 }

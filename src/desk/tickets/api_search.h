@@ -19,4 +19,24 @@ MUST_CHECK bool search_for_users(struct ctx *ctx, const struct search_query *sea
                                  struct user_id after, size_t most, struct user **ret,
                                  size_t *ret_count, struct error *err);
 
+// The same for organisations and groups.
+MUST_CHECK bool search_for_organizations(struct ctx *ctx, const struct search_query *search,
+                                         struct organization_id after, size_t most,
+                                         struct organization **ret, size_t *ret_count,
+                                         struct error *err);
+MUST_CHECK bool search_for_groups(struct ctx *ctx, const struct search_query *search,
+                                  struct group_id after, size_t most, struct group **ret,
+                                  size_t *ret_count, struct error *err);
+
+// --- matching one record ------------------------------------------------------------------------
+
+// Whether all terms fit, where fits_term() says it of one: several of one field are alternatives,
+// negated ones must all fail.
+bool search_fits(const struct search_query *search,
+                 bool (*fits_term)(const void *env, const struct search_term *term),
+                 const void *env);
+bool search_has_text(struct str text, struct str value);  // "none", beginnings*, parts
+bool search_has_id(int64_t id, struct str value);
+bool search_has_time(struct ctx *ctx, int64_t at, const struct search_term *term);
+
 #endif
