@@ -30,10 +30,18 @@ DELETE FROM session WHERE user_id = :user_id AND token_hash <> :except_hash;
 -- in: seen_before i64, created_before i64
 DELETE FROM session WHERE seen_at < :seen_before OR created_at < :created_before;
 
+-- name: session_rows_of_all :many
+-- row: session_row
+-- in: most i64
+-- out: id session_id, user_id user_id, token_hash text, address text, agent text, created_at i64, seen_at i64
+SELECT id, user_id, token_hash, address, agent, created_at, seen_at FROM session
+ORDER BY id LIMIT :most;
+
 -- name: session_rows_of_user :many
+-- row: session_row
 -- in: user_id user_id
--- out: id session_id, token_hash text, address text, agent text, created_at i64, seen_at i64
-SELECT id, token_hash, address, agent, created_at, seen_at FROM session WHERE user_id = :user_id
+-- out: id session_id, user_id user_id, token_hash text, address text, agent text, created_at i64, seen_at i64
+SELECT id, user_id, token_hash, address, agent, created_at, seen_at FROM session WHERE user_id = :user_id
 ORDER BY seen_at DESC;
 
 -- name: api_token_insert :exec

@@ -15,6 +15,7 @@
 #define COOKIE_FORM_SECURE "__Host-steward_form"
 #define TOKEN_BYTES 32
 #define MAC_BYTES 16
+#define SESSIONS_MOST 10000
 
 static const char *cookie_name(const struct ctx *ctx)
 {
@@ -91,22 +92,35 @@ bool session_end_others(struct db *tx, struct user_id user, struct str except, s
     return session_delete_others(tx, user, str_none(except) ? STR("") : except, err);
 }
 
-bool session_list(struct ctx *ctx, struct session_info **ret, size_t *ret_count, struct error *err)
+bool session_list_of(struct ctx *ctx, struct user_id user, struct session_info **ret,
+                     size_t *ret_count, struct error *err)
 {
-    struct session_rows_of_user_row *rows = NULL;
+    struct session_row *rows = NULL;
     size_t count = 0;
-    if (!session_rows_of_user(ctx->db, ctx->mem, ctx->actor.user, &rows, &count, err)) {
+    bool read = user.v != 0
+                    ? session_rows_of_user(ctx->db, ctx->mem, user, &rows, &count, err)
+                    : session_rows_of_all(ctx->db, ctx->mem, SESSIONS_MOST, &rows, &count, err);
+    if (!read) {
         return false;
     }
     struct session_info *list = mem_array(ctx->mem, struct session_info, count + 1);
     for (size_t i = 0; i < count; i++) {
-        list[i] = (struct session_info){rows[i].id,      rows[i].address,
-                                        rows[i].agent,   rows[i].created_at,
-                                        rows[i].seen_at, str_eq(rows[i].token_hash, ctx->session)};
+        list[i] = (struct session_info){rows[i].id,
+                                        rows[i].user_id,
+                                        rows[i].address,
+                                        rows[i].agent,
+                                        rows[i].created_at,
+                                        rows[i].seen_at,
+                                        str_eq(rows[i].token_hash, ctx->session)};
     }
     *ret = list;
     *ret_count = count;
     return true;
+}
+
+bool session_list(struct ctx *ctx, struct session_info **ret, size_t *ret_count, struct error *err)
+{
+    return session_list_of(ctx, ctx->actor.user, ret, ret_count, err);
 }
 
 struct end_one {
@@ -124,10 +138,15 @@ static bool end_one_in_tx(struct db *tx, void *arg, struct error *err)
     return changes > 0 || error_set(err, ERR_NOT_FOUND, "That session has ended already.");
 }
 
+bool session_end_of(struct ctx *ctx, struct user_id user, struct session_id id, struct error *err)
+{
+    struct end_one end = {id, user};
+    return db_tx_run(ctx->app->db, "session.end_one", end_one_in_tx, &end, err);
+}
+
 bool session_end_one(struct ctx *ctx, struct session_id id, struct error *err)
 {
-    struct end_one end = {id, ctx->actor.user};
-    return db_tx_run(ctx->app->db, "session.end_one", end_one_in_tx, &end, err);
+    return session_end_of(ctx, ctx->actor.user, id, err);
 }
 
 static bool sweep_in_tx(struct db *tx, void *arg, struct error *err)

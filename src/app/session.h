@@ -18,6 +18,7 @@ MUST_CHECK bool session_end_others(struct db *tx, struct user_id user, struct st
 
 struct session_info {
     struct session_id id;
+    struct user_id user;
     struct str address;
     struct str agent;  // the browser's own words
     int64_t created_at;
@@ -26,6 +27,11 @@ struct session_info {
 };
 MUST_CHECK bool session_list(struct ctx *ctx, struct session_info **ret, size_t *ret_count,
                              struct error *err);
+// Those of a person, or everybody's with none (v == 0); whoever calls has asked who may.
+MUST_CHECK bool session_list_of(struct ctx *ctx, struct user_id user, struct session_info **ret,
+                                size_t *ret_count, struct error *err);
+MUST_CHECK bool session_end_of(struct ctx *ctx, struct user_id user, struct session_id id,
+                               struct error *err);
 // One of the actor's own.
 MUST_CHECK bool session_end_one(struct ctx *ctx, struct session_id id, struct error *err);
 // Removes sessions that are over; for a timer.

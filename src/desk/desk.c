@@ -94,6 +94,8 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
         .desk_name = app->config->desk_name,
         .hooks = {.send_mail = channels_people_mail,
                   .end_sessions = site_end_sessions,
+                  .person_moved = site_person_moved,
+                  .organization_moved = site_organization_moved,
                   .env = desk},
     };
     desk->rules = rules_new(desk, app->clock);

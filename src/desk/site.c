@@ -186,6 +186,20 @@ bool site_end_sessions(void *env, struct db *tx, struct user_id user, struct str
     return session_end_others(tx, user, except, err);
 }
 
+bool site_person_moved(void *env, struct db *tx, struct user_id from, struct user_id to,
+                       struct error *err)
+{
+    struct desk *desk = env;
+    return tickets_move_person(&desk->tickets, tx, from, to, err);
+}
+
+bool site_organization_moved(void *env, struct db *tx, struct organization_id from,
+                             struct organization_id to, struct error *err)
+{
+    struct desk *desk = env;
+    return tickets_move_organization(&desk->tickets, tx, from, to, err);
+}
+
 bool site_sweep_sessions(struct app *app, struct error *err)
 {
     return session_sweep(app, err);

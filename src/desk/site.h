@@ -17,6 +17,10 @@ struct str site_live_topics(struct ctx *ctx, struct str topics);
 void site_render_error(struct ctx *ctx, const struct error *err);
 bool site_end_sessions(void *desk, struct db *tx, struct user_id user, struct str except,
                        struct error *err);
+bool site_person_moved(void *desk, struct db *tx, struct user_id from, struct user_id to,
+                       struct error *err);
+bool site_organization_moved(void *desk, struct db *tx, struct organization_id from,
+                             struct organization_id to, struct error *err);
 bool site_sweep_sessions(struct app *app, struct error *err);
 
 #endif

@@ -57,6 +57,15 @@ const expected = {
     POST /requests/{ticket:id}
     POST /api/v2/uploads
     DELETE /api/v2/uploads/{token}
+    GET /api/v2/users/me/session
+    DELETE /api/v2/users/me/session
+    DELETE /api/v2/users/me/sessions
+    DELETE /api/v2/users/me/logout
+    GET /api/v2/users/me/session/renew
+    GET /api/v2/users/{user:id}/sessions
+    DELETE /api/v2/users/{user:id}/sessions
+    GET /api/v2/users/{user:id}/sessions/{session:id}
+    DELETE /api/v2/users/{user:id}/sessions/{session:id}
   `,
   staff: `
     GET /api/v2/satisfaction_ratings
@@ -168,6 +177,11 @@ const expected = {
     GET /api/v2/tickets/{ticket:id}/metrics
     GET /api/v2/ticket_metrics
     GET /api/v2/ticket_metrics/{ticket:id}
+    GET /api/v2/users/{user:id}/related
+    GET /api/v2/users/{user:id}/tickets/assigned/count
+    GET /api/v2/users/{user:id}/tickets/ccd/count
+    GET /api/v2/organizations/{organization:id}/related
+    GET /api/v2/organizations/{organization:id}/tickets/count
   `,
   agent: `
     POST /tickets/{ticket:id}/lens
@@ -218,6 +232,19 @@ const expected = {
     PUT /api/v2/tickets/{ticket:id}/comments/{comment:id}/attachments/{attachment:id}/redact
     PUT /api/v2/tickets/{ticket:id}/audits/{audit:id}/make_private
     GET /api/v2/deleted_tickets
+    POST /api/v2/users/create_many
+    POST /api/v2/users/create_or_update_many
+    PUT /api/v2/users/update_many
+    DELETE /api/v2/users/destroy_many
+    PUT /api/v2/users/{user:id}/merge
+    GET /api/v2/deleted_users
+    GET /api/v2/deleted_users/count
+    GET /api/v2/deleted_users/{user:id}
+    POST /api/v2/organizations/create_many
+    PUT /api/v2/organizations/update_many
+    DELETE /api/v2/organizations/destroy_many
+    POST /api/v2/organization_memberships/create_many
+    DELETE /api/v2/organization_memberships/destroy_many
     PUT /api/v2/deleted_tickets/restore_many
     PUT /api/v2/deleted_tickets/{ticket:id}/restore
     POST /api/v2/views
@@ -234,6 +261,8 @@ const expected = {
     DELETE /api/v2/group_memberships/{membership:id}
     POST /api/v2/users/{user:id}/group_memberships
     DELETE /api/v2/users/{user:id}/group_memberships/{membership:id}
+    POST /api/v2/group_memberships/create_many
+    DELETE /api/v2/group_memberships/destroy_many
   `,
   admin: `
     DELETE /api/v2/deleted_tickets/destroy_many
@@ -250,6 +279,11 @@ const expected = {
     GET /api/v2/exports/tickets
     GET /api/v2/exports/tickets/sample
     GET /api/v2/ticket_audits
+    DELETE /api/v2/deleted_users/{user:id}
+    GET /api/v2/sessions
+    POST /api/v2/organizations/{organization:id}/merge
+    GET /api/v2/organizations/{organization:id}/merges
+    GET /api/v2/organization_merges/{name}
     POST /api/v2/imports/tickets
     POST /api/v2/imports/tickets/create_many
     GET /admin/lens
@@ -314,7 +348,7 @@ const foreign = [
   // Somebody else's main group is for administrators.
   ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/\/group_memberships\/.*make_default$/, who, 403]),
   // A lead decides about the own groups.
-  [/^DELETE \/api\/v2\/(users\/\{user:id\}\/)?group_memberships\//, 'lead', 403],
+  [/^DELETE \/api\/v2\/(users\/\{user:id\}\/)?group_memberships\/\{/, 'lead', 403],
   // What somebody else wrote stays, whoever wishes it gone.
   ...['agent', 'lead', 'admin'].map((who) => [/^POST \/comments\/\{comment:id\}\/undo$/, who, 403]),
   // The view asked for is for another group: nobody outside of it sees it, and in it only leads and
@@ -487,10 +521,11 @@ test('every route of the program has an expectation, and every expectation a rou
   }
 });
 
-// What deletes comes last, the deepest first, and signing out after all.
+// What deletes comes last, the deepest first, and signing out and ending sessions after all.
 function inOrder(list) {
   const weight = ({ method, route }) =>
-    route === '/sign-out' ? 1000 : method === 'DELETE' ? 100 - route.split('/').length : 0;
+    method === 'DELETE' && route.startsWith('/api/v2/users/me/') ? 2000
+    : route === '/sign-out' ? 1000 : method === 'DELETE' ? 100 - route.split('/').length : 0;
   return list.filter(({ route }) => route !== '/live').sort((a, b) => weight(a) - weight(b));
 }
 

@@ -2,6 +2,7 @@
 //
 // JSON handlers of organisations and their memberships.
 #include "base/words.h"
+#include "desk/people/api_bind.h"
 #include "desk/people/api_internal.h"
 
 // --- showing ------------------------------------------------------------------------------------
@@ -278,16 +279,12 @@ bool api_organization_update(struct ctx *ctx, struct error *err)
     return run_call(ctx, (struct organization_id){ctx->path.ids[0]}, err);
 }
 
-// POST /api/v2/organizations/create_or_update: by id, external id or name.
-bool api_organization_create_or_update(struct ctx *ctx, struct error *err)
+bool api_organization_meant(struct ctx *ctx, struct db *db, struct jr_value object,
+                            struct organization_id *ret, struct error *err)
 {
-    struct jr_value object = JR_NONE;
     struct organization *list = NULL;
     struct organization_id id = {0};
     size_t count = 0;
-    if (!api_body(ctx, "organization", &object, err)) {
-        return false;
-    }
     struct str external = jr_text(jr_get(object, "external_id"));
     struct str name = str_trim(jr_text(jr_get(object, "name")));
     const struct list_query named = {.limit = API_BATCH_MAX, .words = name};
@@ -295,21 +292,49 @@ bool api_organization_create_or_update(struct ctx *ctx, struct error *err)
         return error_field(err, "id", "InvalidValue", "Id: must be an id");
     }
     if (id.v == 0 && !str_empty(external)) {
-        if (!organizations_by_external_ids(ctx->db, ctx->mem, &ctx->actor, &external, 1, &list,
-                                           &count, err)) {
+        if (!organizations_by_external_ids(db, ctx->mem, &ctx->actor, &external, 1, &list, &count,
+                                           err)) {
             return false;
         }
         id = count > 0 ? list[0].id : id;
     }
     if (id.v == 0 && !str_empty(name)) {
-        if (!organizations_list(ctx->db, ctx->mem, &ctx->actor, &named, &list, &count, err)) {
+        if (!organizations_list(db, ctx->mem, &ctx->actor, &named, &list, &count, err)) {
             return false;
         }
         for (size_t i = 0; i < count; i++) {
             id = str_ieq(list[i].name, name) ? list[i].id : id;
         }
     }
-    return run_call(ctx, id, err);
+    *ret = id;
+    return true;
+}
+
+bool api_organization_apply(struct ctx *ctx, struct db *tx, struct jr_value object,
+                            struct organization_id id, struct organization *ret, struct error *err)
+{
+    struct organization_call call = {.ctx = ctx, .id = id};
+    struct organization_body body = {0};
+    struct problems problems;
+    problems_init(&problems, ctx->mem);
+    if (!jr_bind(ctx->mem, object, &SPEC, &body, &problems)) {
+        return problems_none(&problems, err);
+    }
+    call.change = change_of(ctx->mem, &body);
+    if (!call_tx(tx, &call, err)) {
+        return false;
+    }
+    *ret = call.after;
+    return true;
+}
+
+// POST /api/v2/organizations/create_or_update: by id, external id or name.
+bool api_organization_create_or_update(struct ctx *ctx, struct error *err)
+{
+    struct jr_value object = JR_NONE;
+    struct organization_id id;
+    return api_body(ctx, "organization", &object, err) &&
+           api_organization_meant(ctx, ctx->db, object, &id, err) && run_call(ctx, id, err);
 }
 
 static bool delete_tx(struct db *tx, void *arg, struct error *err)

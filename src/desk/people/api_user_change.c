@@ -3,6 +3,7 @@
 // JSON handlers that make and change people.
 #include "app/rate.h"
 #include "base/words.h"
+#include "desk/people/api_bind.h"
 #include "desk/people/api_internal.h"
 
 // --- bodies -------------------------------------------------------------------------------------
@@ -169,6 +170,16 @@ struct user_call {
     struct user after;
 };
 
+// What the body wants of `before`; false when something is wrong with it.
+static bool bind_call(struct user_call *call, struct jr_value object, struct problems *problems)
+{
+    (void)jr_bind(call->ctx->mem, object, &USER, &call->body, problems);
+    carry_members(&call->body, &call->change);
+    carry_role(&call->body, &call->before, &call->change, problems);
+    carry_places(call->ctx->mem, &call->body, &call->change);
+    return problems->count == 0;
+}
+
 // *ret_answered: everything that was wrong has been told.
 static bool read_call(struct user_call *call, bool *ret_answered, struct error *err)
 {
@@ -180,11 +191,7 @@ static bool read_call(struct user_call *call, bool *ret_answered, struct error *
     if (!api_body(ctx, "user", &object, err)) {
         return false;
     }
-    bool fine = jr_bind(ctx->mem, object, &USER, &call->body, &problems);
-    carry_members(&call->body, &call->change);
-    carry_role(&call->body, &call->before, &call->change, &problems);
-    carry_places(ctx->mem, &call->body, &call->change);
-    if (fine && problems.count == 0 && call->body.password.is == JR_SET) {
+    if (bind_call(call, object, &problems) && call->body.password.is == JR_SET) {
         struct user person = call->before.id.v == 0 ? call->change.values : call->before;
         return password_prepare(ctx->mem, call->body.password.v, &person, &call->password_hash,
                                 err);
@@ -320,26 +327,66 @@ bool api_user_update(struct ctx *ctx, struct error *err)
            read_call(&call, &answered, err) && (answered || run_call(&call, err));
 }
 
-// Who is meant by the body's external id or address.
-static bool find_meant(struct ctx *ctx, struct user *ret, struct error *err)
+bool api_user_meant(struct ctx *ctx, struct db *db, struct jr_value object, struct user_id *ret,
+                    struct error *err)
 {
-    struct jr_value object = JR_NONE;
     struct user *users = NULL;
+    struct user person;
     size_t count = 0;
     bool found = false;
-    if (!api_body(ctx, "user", &object, err)) {
-        return false;
+    *ret = (struct user_id){0};
+    if (jr_id(jr_get(object, "id"), &ret->v)) {
+        return true;
     }
     struct str email = jr_text(jr_get(object, "email"));
     struct user_query query = {.external_id = jr_text(jr_get(object, "external_id"))};
     if (!str_empty(query.external_id)) {
-        if (!users_list(ctx->db, ctx->mem, &ctx->actor, &query, &users, &count, err)) {
+        if (!users_list(db, ctx->mem, &ctx->actor, &query, &users, &count, err)) {
             return false;
         }
-        *ret = count > 0 ? users[0] : (struct user){0};
+        ret->v = count > 0 ? users[0].id.v : 0;
     }
-    return ret->id.v != 0 || str_empty(email) ||
-           user_by_email(ctx->db, ctx->mem, email, ret, &found, err);
+    if (ret->v != 0 || str_empty(email)) {
+        return true;
+    }
+    if (!user_by_email(db, ctx->mem, email, &person, &found, err)) {
+        return false;
+    }
+    ret->v = found ? person.id.v : 0;
+    return true;
+}
+
+bool api_user_apply(struct ctx *ctx, struct db *tx, struct jr_value object, struct user_id id,
+                    struct user *ret, struct error *err)
+{
+    struct user_call *call = mem_new(ctx->mem, struct user_call);
+    struct problems problems;
+    *call = new_call(ctx);
+    problems_init(&problems, ctx->mem);
+    if (id.v != 0 && !user_load(tx, ctx->mem, &ctx->actor, id, &call->before, err)) {
+        return false;
+    }
+    if (!bind_call(call, object, &problems)) {
+        return problems_none(&problems, err);
+    }
+    if (call->body.password.is == JR_SET) {
+        return error_field(err, "password", "InvalidValue",
+                           "Password: can be set for one person at a time only");
+    }
+    if (!user_call_tx(tx, call, err)) {
+        return false;
+    }
+    *ret = call->after;
+    return true;
+}
+
+// Who is meant by the body, in whole.
+static bool find_meant(struct ctx *ctx, struct user *ret, struct error *err)
+{
+    struct jr_value object = JR_NONE;
+    struct user_id id;
+    return api_body(ctx, "user", &object, err) && api_user_meant(ctx, ctx->db, object, &id, err) &&
+           (id.v == 0 || user_load(ctx->db, ctx->mem, &ctx->actor, id, ret, err));
 }
 
 // POST /api/v2/users/create_or_update

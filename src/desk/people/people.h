@@ -37,6 +37,11 @@ struct people_hooks {
     // Ends all sessions and tokens of a person but the session `except` (may be absent).
     bool (*end_sessions)(void *env, struct db *tx, struct user_id user, struct str except,
                          struct error *err);
+    // What others keep of a person, or of an organisation, becomes the other one's. May be NULL.
+    bool (*person_moved)(void *env, struct db *tx, struct user_id from, struct user_id to,
+                         struct error *err);
+    bool (*organization_moved)(void *env, struct db *tx, struct organization_id from,
+                               struct organization_id to, struct error *err);
     void *env;
 };
 
@@ -190,6 +195,20 @@ MUST_CHECK bool user_update(const struct people *room, struct db *tx, mem_ctx *c
 MUST_CHECK bool user_delete(const struct people *room, struct db *tx, mem_ctx *ctx,
                             const struct actor *actor, struct user_id id, struct user *ret,
                             struct error *err);
+// Two accounts of one end user become one: addresses, organisations and tickets go to the winner,
+// who keeps their own data and takes what they lacked; the loser is deleted. INVALID for staff.
+MUST_CHECK bool user_merge(const struct people *room, struct db *tx, mem_ctx *ctx,
+                           const struct actor *actor, struct user_id loser, struct user_id winner,
+                           struct user *ret, struct error *err);
+// Deleted people whose data is still there, and wiping it for good (administrators). Their name in
+// conversations becomes "Permanently Deleted User".
+struct list_query;
+MUST_CHECK bool users_deleted(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                              const struct list_query *query, struct user **ret, size_t *ret_count,
+                              int64_t *ret_total, struct error *err);
+MUST_CHECK bool user_wipe(const struct people *room, struct db *tx, mem_ctx *ctx,
+                          const struct actor *actor, struct user_id id, struct user *ret,
+                          struct error *err);
 // Whoever a mail or form names as its sender, made when unknown: an end user, not verified, in the
 // organisation of the address's domain. `name` and `locale` may be absent. INVALID when the address
 // is none.
@@ -345,6 +364,23 @@ MUST_CHECK bool organization_update(const struct people *room, struct db *tx, me
 MUST_CHECK bool organization_delete(const struct people *room, struct db *tx,
                                     const struct actor *actor, struct organization_id id,
                                     struct error *err);
+
+// One organisation becomes part of another: people, tickets, domains and tags go over.
+// Administrators only.
+struct organization_merge {
+    struct str id;  // filled in
+    struct organization_id loser;
+    struct organization_id winner;
+};
+MUST_CHECK bool organization_merge_into(const struct people *room, struct db *tx, mem_ctx *ctx,
+                                        const struct actor *actor, struct organization_merge *merge,
+                                        struct error *err);
+MUST_CHECK bool organization_merge_load(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                                        struct str id, struct organization_merge *ret,
+                                        struct error *err);
+MUST_CHECK bool organization_merges(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                                    struct organization_id winner, struct organization_merge **ret,
+                                    size_t *ret_count, struct error *err);
 
 // --- groups -------------------------------------------------------------------------------------
 

@@ -751,3 +751,61 @@ ORDER BY updated_at, id LIMIT :most;
 -- out: id organization_id, name text, external_id text?, created_at i64, deleted_at i64
 SELECT id, name, external_id, created_at, deleted_at FROM organization_gone
 WHERE (deleted_at, id) > (:at, :id) AND deleted_at < :before ORDER BY deleted_at, id LIMIT :most;
+
+-- ## Ends: merging, wiping
+
+-- name: identities_move :exec
+-- in: from user_id, to user_id, at i64
+UPDATE identity SET user_id = :to, is_primary = 0, updated_at = :at WHERE user_id = :from;
+
+-- name: org_memberships_move :exec
+-- in: from user_id, to user_id, at i64
+UPDATE organization_membership SET user_id = :to, is_default = 0, updated_at = :at
+WHERE user_id = :from AND organization_id NOT IN
+    (SELECT m.organization_id FROM organization_membership m WHERE m.user_id = :to);
+
+-- name: person_wipe :changes
+-- in: id user_id, at i64
+UPDATE person SET name = 'Permanently Deleted User', alias = NULL, phone = NULL, details = '',
+    notes = '', signature = '', tags = '', external_id = NULL, external_key = NULL,
+    purged_at = :at, updated_at = :at
+WHERE id = :id AND active = 0 AND purged_at IS NULL;
+
+-- name: person_deleted_ids :many
+-- row: person_id
+-- in: after user_id, most i64
+-- out: id user_id
+SELECT id FROM person WHERE active = 0 AND purged_at IS NULL AND id > :after
+ORDER BY id LIMIT :most;
+
+-- name: person_deleted_count :one
+-- row: count_row
+-- out: n i64
+SELECT COUNT(*) AS n FROM person WHERE active = 0 AND purged_at IS NULL;
+
+-- name: org_people_move :exec
+-- in: from organization_id, to organization_id, at i64
+UPDATE organization_membership SET organization_id = :to, updated_at = :at
+WHERE organization_id = :from AND user_id NOT IN
+    (SELECT m.user_id FROM organization_membership m WHERE m.organization_id = :to);
+
+-- name: person_organization_move :exec
+-- in: from organization_id, to organization_id, at i64
+UPDATE person SET organization_id = :to, updated_at = :at WHERE organization_id = :from
+    AND id IN (SELECT user_id FROM organization_membership WHERE organization_id = :to);
+
+-- name: organization_merge_insert :exec
+-- in: id text, loser_id organization_id, winner_id organization_id, created_at i64
+INSERT INTO organization_merge (id, loser_id, winner_id, created_at)
+VALUES (:id, :loser_id, :winner_id, :created_at);
+
+-- name: organization_merge_row :opt
+-- in: id text
+-- out: id text, loser_id organization_id, winner_id organization_id
+SELECT id, loser_id, winner_id FROM organization_merge WHERE id = :id;
+
+-- name: organization_merges_of :many
+-- row: organization_merge_row_row
+-- in: winner_id organization_id
+-- out: id text, loser_id organization_id, winner_id organization_id
+SELECT id, loser_id, winner_id FROM organization_merge WHERE winner_id = :winner_id ORDER BY id;

@@ -414,3 +414,34 @@ SELECT a.id, a.comment_id, a.ticket_id, a.hash, a.file_name, a.content_type, a.s
     a.content_id, a.token, a.created_by
 FROM ticket_comment c JOIN attachment a ON a.ticket_id = c.ticket_id AND a.comment_id = c.id
 WHERE c.id IN (:ids) ORDER BY a.comment_id, a.id;
+
+-- ## Merged people and organisations
+
+-- name: tickets_change_person :exec
+-- in: from user_id, to user_id, at i64
+UPDATE ticket SET
+    requester_id = CASE WHEN requester_id = :from THEN :to ELSE requester_id END,
+    submitter_id = CASE WHEN submitter_id = :from THEN :to ELSE submitter_id END,
+    version = version + 1, generated_at = :at
+WHERE requester_id = :from;
+
+-- name: comments_change_author :exec
+-- in: from user_id, to user_id
+UPDATE ticket_comment SET author_id = :to
+WHERE author_id = :from AND ticket_id IN (
+    SELECT id FROM ticket WHERE requester_id = :from
+    UNION SELECT ticket_id FROM ticket_collaborator WHERE user_id = :from);
+
+-- name: collaborators_change_person :exec
+-- in: from user_id, to user_id
+INSERT INTO ticket_collaborator (ticket_id, user_id, kind)
+SELECT ticket_id, :to, kind FROM ticket_collaborator WHERE user_id = :from ON CONFLICT DO NOTHING;
+
+-- name: collaborators_drop_person :exec
+-- in: user_id user_id
+DELETE FROM ticket_collaborator WHERE user_id = :user_id;
+
+-- name: tickets_change_organization :exec
+-- in: from organization_id, to organization_id, at i64
+UPDATE ticket SET organization_id = :to, version = version + 1, generated_at = :at
+WHERE organization_id = :from;

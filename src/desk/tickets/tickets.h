@@ -327,6 +327,13 @@ MUST_CHECK bool attachment_redact(const struct tickets *room, struct db *tx, mem
                                   const struct actor *actor, const struct comment_place *place,
                                   const struct new_file *by, struct str *ret_hash,
                                   struct error *err);
+// Whatever names one person, or one organisation, names the other from now on. For the people
+// room, which has asked who may.
+MUST_CHECK bool tickets_move_person(const struct tickets *room, struct db *tx, struct user_id from,
+                                    struct user_id to, struct error *err);
+MUST_CHECK bool tickets_move_organization(const struct tickets *room, struct db *tx,
+                                          struct organization_id from, struct organization_id to,
+                                          struct error *err);
 // The last touch of an import: when the ticket was last changed where it came from.
 MUST_CHECK bool ticket_import_updated(struct db *tx, const struct actor *actor, struct ticket_id id,
                                       int64_t updated_at, struct error *err);
