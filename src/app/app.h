@@ -62,6 +62,7 @@ struct ctx {
     struct actor actor;
     struct path_params path;
     struct str csrf;          // token to put into forms ("" when there is no session)
+    struct str live_mark;     // of when the reading began, for pages that listen: live.h
     bool fragment;            // htmx asked for a part of the page (HX-Request)
     struct str session;       // id of the session as hex of its hash, "" without one
     uint64_t verified_epoch;  // see rate_verified_add()

@@ -8,6 +8,7 @@
 #include "app/router.h"
 #include "base/log.h"
 #include "http/negotiate.h"
+#include "live/live.h"
 
 // Clients send small bodies along with GET; they are read and passed over.
 #define UNASKED_BODY_BYTES 65536
@@ -38,6 +39,7 @@ static void run_route(struct ctx *ctx, const struct route *route)
     size_t keep = 0;
     bool api = route->kind == ROUTE_API;
     bool reads = route->kind != ROUTE_STATIC;
+    ctx->live_mark = route->kind == ROUTE_PAGE ? live_mark(ctx->app->live, ctx->mem) : STR("");
     if (reads && !db_read_begin(ctx->app->db, &ctx->db, &err)) {
         answer_error(ctx, api, 0, &err);
         return;

@@ -148,6 +148,7 @@ void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, 
     layout->user = ctx->actor.user;
     layout->user_name = ctx->actor.name;
     layout->nav = nav;
+    layout->live_mark = ctx->live_mark;
     layout->is_admin = actor_is_admin(&ctx->actor);
     layout->is_staff = actor_is_staff(&ctx->actor);
 }

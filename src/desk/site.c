@@ -59,7 +59,7 @@ static bool asset(struct ctx *ctx, struct error *err)
     return true;
 }
 
-// GET /live?topics=a,b
+// GET /live?topics=a,b&since=MARK
 static bool live(struct ctx *ctx, struct error *err)
 {
     struct str topics = http_param(ctx->req, "topics");
@@ -70,6 +70,8 @@ static bool live(struct ctx *ctx, struct error *err)
     http_set_header(ctx->resp, "X-Accel-Buffering", STR("no"));
     bool again = !str_none(http_header(ctx->req, "Last-Event-ID"));
     ctx->resp->live = live_subscribe(ctx->app->live, site_live_topics(ctx, topics), again);
+    struct str since = http_param(ctx->req, "since");
+    live_since(ctx->resp->live, str_none(since) ? STR("") : since);
     return true;
 }
 

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "live/live_internal.h"
 
 #define BUCKETS 4096
+#define RECENT 4096  // changes that are remembered for marks
 
 // One topic that one listener hears.
 struct place {
@@ -39,6 +41,9 @@ struct live_hub {
     size_t count;
     size_t joined;
     size_t beats;
+    uint64_t changes;         // since the program started
+    uint64_t recent[RECENT];  // hash of the topic of change n at n % RECENT
+    uint64_t name;            // of this hub, in marks
     bool closed;
     struct presences *presences;  // has its own lock
 };
@@ -54,6 +59,7 @@ struct live_hub *live_hub_new(mem_ctx *ctx)
     struct live_hub *hub = mem_new(ctx, struct live_hub);
     (void)pthread_mutex_init(&hub->lock, NULL);
     mem_on_free(hub, hub_destroy, hub);
+    random_bytes(&hub->name, sizeof hub->name);
     hub->presences = presences_new(hub);
     return hub;
 }
@@ -81,6 +87,7 @@ static void wake_locked(struct live_subscription *sub)
 void live_publish(struct live_hub *hub, struct str topic)
 {
     (void)pthread_mutex_lock(&hub->lock);
+    hub->recent[hub->changes++ % RECENT] = str_hash(topic);
     for (struct place *place = *bucket_of(hub, topic); place != NULL; place = place->next) {
         if (str_eq_c(topic, place->topic)) {
             place->changed = true;
@@ -110,6 +117,7 @@ static void wake_all(struct live_hub *hub, bool close)
 {
     (void)pthread_mutex_lock(&hub->lock);
     hub->closed = hub->closed || close;
+    hub->changes += RECENT + 1;  // no mark knows what this was
     for (size_t i = 0; i < LIVE_BEAT_S; i++) {
         wake_part_locked(hub, i, true);
     }
@@ -211,6 +219,51 @@ void live_unsubscribe(struct live_subscription *sub)
     hub->count--;
     (void)pthread_mutex_unlock(&hub->lock);
     mem_free(sub);
+}
+
+struct str live_mark(struct live_hub *hub, mem_ctx *ctx)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    uint64_t changes = hub->changes;
+    (void)pthread_mutex_unlock(&hub->lock);
+    return str_printf(ctx, "%016llx.%llu", (unsigned long long)hub->name,
+                      (unsigned long long)changes);
+}
+
+static bool mark_read(const struct live_hub *hub, struct str mark, uint64_t *ret)
+{
+    char name[24];
+    struct str given;
+    struct str number;
+    int64_t changes = 0;
+    str_cut(mark, '.', &given, &number);
+    (void)snprintf(name, sizeof name, "%016llx", (unsigned long long)hub->name);
+    bool ok = str_eq_c(given, name) && str_to_i64(number, &changes) && changes >= 0;
+    *ret = (uint64_t)changes;
+    return ok;
+}
+
+void live_since(struct live_subscription *sub, struct str mark)
+{
+    struct live_hub *hub = sub->hub;
+    uint64_t from = 0;
+    if (mark.len == 0) {
+        return;
+    }
+    bool known = mark_read(hub, mark, &from);
+    (void)pthread_mutex_lock(&hub->lock);
+    if (!known || from > hub->changes || hub->changes - from > RECENT) {
+        sub->refresh = true;
+        from = hub->changes;
+    }
+    for (; from < hub->changes; from++) {
+        for (size_t i = 0; i < sub->count; i++) {
+            struct place *place = &sub->places[i];
+            place->changed =
+                place->changed || hub->recent[from % RECENT] == str_hash(str_c(place->topic));
+        }
+    }
+    (void)pthread_mutex_unlock(&hub->lock);
 }
 
 static bool append(char *out, size_t size, size_t *len, const char *text)

@@ -37,6 +37,13 @@ size_t live_count(struct live_hub *hub);
 struct live_subscription *live_subscribe(struct live_hub *hub, struct str topics, bool again);
 void live_unsubscribe(struct live_subscription *sub);
 
+// A mark of this moment, for a page to be written: taken before its data is read, it lets the
+// page's listener hear, too, what changed before it began to listen.
+struct str live_mark(struct live_hub *hub, mem_ctx *ctx);
+// The listener's topics that changed since the mark was taken are changed for it. A mark of another
+// server, or one too old, means to refresh all; an empty one nothing.
+void live_since(struct live_subscription *sub, struct str mark);
+
 enum live_state { LIVE_WAIT, LIVE_DATA, LIVE_END };
 
 // What to send next, as text/event-stream, into out[size] (at least 128 bytes): "change" events

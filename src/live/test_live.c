@@ -229,6 +229,41 @@ static void test_threads(void **state)
     assert_true(atomic_load(&shared.told) >= 3 * ROUNDS);
 }
 
+// --- marks --------------------------------------------------------------------------------------
+
+static const char *take_since(struct live_hub *hub, struct str mark)
+{
+    struct listener listener = {0};
+    struct live_subscription *sub = live_subscribe(hub, STR("ticket:1,desk"), false);
+    live_since(sub, mark);
+    const char *text = take(sub, &listener);
+    live_unsubscribe(sub);
+    return text;
+}
+
+static void test_changes_before_listening_are_heard(void **state)
+{
+    struct live_hub *hub = *state;
+    struct live_hub *other = live_hub_new(hub);
+    live_publish(hub, STR("desk"));
+    struct str mark = live_mark(hub, hub);
+    assert_string_equal(take_since(hub, mark), GREETING);
+    live_publish(hub, STR("ticket:1"));
+    live_publish(hub, STR("ticket:2"));
+    assert_string_equal(take_since(hub, mark), GREETING "event: change\ndata: ticket:1\n\n");
+    assert_string_equal(take_since(hub, STR("")), GREETING);
+    const char *refresh = GREETING "event: refresh\ndata: *\n\n";
+    assert_string_equal(take_since(hub, live_mark(other, hub)), refresh);
+    assert_string_equal(take_since(hub, STR("rubbish")), refresh);
+    for (int i = 0; i < 5000; i++) {
+        live_publish(hub, STR("ticket:2"));
+    }
+    assert_string_equal(take_since(hub, mark), refresh);
+    mark = live_mark(hub, hub);
+    live_publish_all(hub);
+    assert_string_equal(take_since(hub, mark), refresh);
+}
+
 // --- presence -----------------------------------------------------------------------------------
 
 static void test_presence(void **state)
@@ -282,6 +317,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_close, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_changes_before_listening_are_heard, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_presence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_presence_is_bounded, set_up, tear_down),
     };

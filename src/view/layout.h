@@ -29,6 +29,7 @@ struct vm_layout {
     bool is_staff;                    // in the portal: shows the way to the desk
     const struct vm_nav_view *views;  // agents' second column; none: the column is left out
     size_t view_count;
+    struct str live_mark;  // see live/live.h
     struct str notice;     // what just happened, after a redirect; may be empty
     struct url undo;       // POSTed by the notice's undo button; empty: no button
     int64_t undo_seconds;  // how long it may be undone

@@ -329,10 +329,16 @@ describe('the story', { skip: postfixMissing() || dovecotMissing() || false }, (
     await api.put(`/api/v2${ticket}.json`, { ticket: { status: 'solved' } });
     const closed = await api.put(`/api/v2${ticket}.json`, { ticket: { status: 'closed' } });
     assert.equal(closed.json?.ticket?.status, 'closed', closed.text);
-    await mailFrom({ subject: reply.subject, inReplyTo: reply.messageId, text: 'One more thing about that printer.' });
+    // It arrives after the page was made and before the page listens.
+    const arrived = tom.waitForRequest('**/live?*').then(async () => {
+      await mailFrom({ subject: reply.subject, inReplyTo: reply.messageId, text: 'One more thing about that printer.' });
+      await until('the follow-up', async () => (await api.get('/api/v2/tickets/count.json')).json.count.value === 2);
+    });
+    await tom.route('**/live?*', (route) => arrived.then(() => route.continue()));
     await tom.goto('/desk?view=unassigned');
     await tom.locator('.row', { hasText: 'One more thing' }).locator('a').first().click();
     await tom.getByRole('link', { name: `Follow-up of #${ticket.split('/').pop()}` }).waitFor();
+    await tom.unroute('**/live?*');
     await portal.goto('/requests');
     assert.equal(await portal.locator('.request').count(), 2);
   });

@@ -5,6 +5,7 @@
 // from the page's own address as a fragment with the same id, and morphed; an element with hx-get and
 // hx-trigger="live" is told "live". So the server checks again who may see what.
 import htmx from "htmx.org";
+import { meta } from "./page";
 
 const GATHER_MS = 120; // several changes within this time are one
 
@@ -48,7 +49,8 @@ function connect(): void {
   source = null;
   listening = wanted;
   if (wanted === "") return;
-  source = new EventSource(`/live?topics=${encodeURIComponent(wanted)}`);
+  // What changed between the page's reading and now is told, too.
+  source = new EventSource(`/live?topics=${encodeURIComponent(wanted)}&since=${encodeURIComponent(meta("live"))}`);
   source.addEventListener("change", (event) => heard((event as MessageEvent<string>).data));
   source.addEventListener("refresh", () => heard("*"));
 }
