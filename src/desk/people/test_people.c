@@ -138,10 +138,11 @@ static int set_up(void **state)
     }
     clock_init(&w->clock);
     clock_freeze(&w->clock, time_from_civil(2026, 11, 23, 9, 0, 0));
-    w->room = (struct people){.clock = &w->clock,
-                              .public_url = STR("https://help.example.org"),
-                              .desk_name = STR("Example Help"),
-                              .hooks = {keep_mail, count_ended, w}};
+    w->room =
+        (struct people){.clock = &w->clock,
+                        .public_url = STR("https://help.example.org"),
+                        .desk_name = STR("Example Help"),
+                        .hooks = {.send_mail = keep_mail, .end_sessions = count_ended, .env = w}};
     *state = w;
     run(state, seed);
     w->mails = 0;

@@ -310,10 +310,11 @@ static int set_up_empty(void **state)
     clock_init(&w->clock);
     clock_freeze(&w->clock, time_from_civil(2026, 11, 23, 9, 0, 0));
     config_init(&w->config);
-    w->desk.people = (struct people){.clock = &w->clock,
-                                     .public_url = STR("https://help.example.org"),
-                                     .desk_name = STR("Example Help"),
-                                     .hooks = {keep_mail, end_sessions, w}};
+    w->desk.people =
+        (struct people){.clock = &w->clock,
+                        .public_url = STR("https://help.example.org"),
+                        .desk_name = STR("Example Help"),
+                        .hooks = {.send_mail = keep_mail, .end_sessions = end_sessions, .env = w}};
     w->app = make_app(w, store);
     *state = w;
     return 0;
