@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "desk/desk.h"
 #include "desk/people/routes.h"
+#include "live/live.h"
 #include "migrations.h"
 
 struct world {
@@ -279,6 +280,7 @@ static struct app make_app(struct world *w, struct db_store *store)
                         .clock = &w->clock,
                         .db = store,
                         .routes = routes,
+                        .live = live_hub_new(w->ctx),
                         .desk = &w->desk,
                         .load_actor = people_load_actor,
                         .check_password = check_password,
