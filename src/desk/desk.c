@@ -14,6 +14,7 @@
 #include "desk/moments/pages.h"
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
+#include "desk/rules/acting.h"
 #include "desk/rules/routes.h"
 #include "desk/rules/rules.h"
 #include "desk/site.h"
@@ -24,6 +25,7 @@
 
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
+    {"triggers", triggers_observe},
     {"contact", contact_observe},
     {"moments", moments_observe},
     {"notify", channels_notify},
@@ -46,6 +48,7 @@ static bool sweep_sessions(void *env, mem_ctx *ctx, struct error *err)
 
 const struct job_timer DESK_TIMERS[] = {
     {"sessions.sweep", HOURS_MS, sweep_sessions},
+    {"automations", HOURS_MS, automations_run},
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
     {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
 };

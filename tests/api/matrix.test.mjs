@@ -182,6 +182,29 @@ const expected = {
     GET /api/v2/users/{user:id}/tickets/ccd/count
     GET /api/v2/organizations/{organization:id}/related
     GET /api/v2/organizations/{organization:id}/tickets/count
+    GET /api/v2/macros
+    GET /api/v2/macros/active
+    GET /api/v2/macros/search
+    GET /api/v2/macros/definitions
+    GET /api/v2/macros/{macro:id}
+    GET /api/v2/macros/categories
+    GET /api/v2/macros/actions
+    GET /api/v2/macros/new
+    GET /api/v2/macros/{macro:id}/apply
+    GET /api/v2/tickets/{ticket:id}/macros/{macro:id}/apply
+    GET /api/v2/triggers
+    GET /api/v2/triggers/active
+    GET /api/v2/triggers/search
+    GET /api/v2/triggers/definitions
+    GET /api/v2/triggers/{trigger:id}
+    GET /api/v2/automations
+    GET /api/v2/automations/active
+    GET /api/v2/automations/search
+    GET /api/v2/automations/definitions
+    GET /api/v2/automations/{rule:id}
+    GET /api/v2/trigger_categories
+    GET /api/v2/trigger_categories/{category:id}
+    GET /api/v2/views/definitions
   `,
   agent: `
     POST /tickets/{ticket:id}/lens
@@ -253,6 +276,12 @@ const expected = {
     PUT /api/v2/views/update_many
     PUT /api/v2/views/reorder
     DELETE /api/v2/views/destroy_many
+    POST /api/v2/macros
+    PUT /api/v2/macros/update_many
+    DELETE /api/v2/macros/destroy_many
+    PUT /api/v2/macros/reorder
+    PUT /api/v2/macros/{macro:id}
+    DELETE /api/v2/macros/{macro:id}
   `,
   lead: `
     GET /moments
@@ -293,6 +322,21 @@ const expected = {
     POST /api/v2/groups
     PUT /api/v2/groups/{group:id}
     DELETE /api/v2/groups/{group:id}
+    POST /api/v2/triggers
+    PUT /api/v2/triggers/update_many
+    DELETE /api/v2/triggers/destroy_many
+    PUT /api/v2/triggers/reorder
+    PUT /api/v2/triggers/{trigger:id}
+    DELETE /api/v2/triggers/{trigger:id}
+    POST /api/v2/automations
+    PUT /api/v2/automations/update_many
+    DELETE /api/v2/automations/destroy_many
+    PUT /api/v2/automations/reorder
+    PUT /api/v2/automations/{rule:id}
+    DELETE /api/v2/automations/{rule:id}
+    POST /api/v2/trigger_categories
+    PATCH /api/v2/trigger_categories/{category:id}
+    DELETE /api/v2/trigger_categories/{category:id}
     GET /admin
     POST /admin/mails/{mail:id}/release
     POST /admin/mails/{mail:id}/delete
@@ -351,9 +395,10 @@ const foreign = [
   [/^DELETE \/api\/v2\/(users\/\{user:id\}\/)?group_memberships\/\{/, 'lead', 403],
   // What somebody else wrote stays, whoever wishes it gone.
   ...['agent', 'lead', 'admin'].map((who) => [/^POST \/comments\/\{comment:id\}\/undo$/, who, 403]),
-  // The view asked for is for another group: nobody outside of it sees it, and in it only leads and
+  ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/^GET \/api\/v2\/tickets\/.*\/macros\//, who, 404]),
+  // The view and the macro asked for are for another group: nobody outside of it sees it, and in it only leads and
   // administrators change it.
-  ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/^\w+ \/api\/v2\/views\/\{view:id\}/, who, 404]),
+  ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/^\w+ \/api\/v2\/(views|macros)\/\{(view|macro):id\}/, who, 404]),
   // One's own password only; other ways are for administrators.
   [/^PUT \/api\/v2\/users\/\{user:id\}\/password$/, null, 403],
 ];
@@ -437,9 +482,20 @@ async function freshObjects(admin, round) {
   const restriction = { type: 'Group', id: ids.group };
   const all = [{ field: 'status', operator: 'is', value: 'open' }];
   const view = await created(admin, '/api/v2/views', { view: { title: `Theirs ${round}`, all, restriction } });
+  const actions = [{ field: 'priority', value: 'high' }];
+  const macro = await created(admin, '/api/v2/macros', { macro: { title: `Theirs ${round}`, actions, restriction } });
+  const trigger = await created(admin, '/api/v2/triggers', { trigger: { title: `Ours ${round}`, conditions: { all }, actions, active: false } });
+  const automation = await created(admin, '/api/v2/automations', {
+    automation: {
+      title: `Ours ${round}`,
+      all: [{ field: 'OPEN', operator: 'greater_than', value: '1000' }],
+      actions: [{ field: 'status', value: 'solved' }],
+    },
+  });
+  const category = await created(admin, '/api/v2/trigger_categories', { trigger_category: { name: `Ours ${round}` } });
   return {
     moment: rated.json.satisfaction_rating.id,
-    view: view.id,
+    view: view.id, macro: macro.id, trigger: trigger.id, rule: automation.id, category: category.id,
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
     organization: organization.id, group: ids.group, membership: membership.id,
     mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, inbox: 999999,

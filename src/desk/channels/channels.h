@@ -27,6 +27,17 @@ void channels_publish_ticket(struct db *tx, struct ticket_id ticket);
 // Puts a plain mail to one of the staff into the outbox.
 MUST_CHECK bool channels_tell(struct desk *desk, struct db *tx, const struct user *person,
                               struct str subject, struct str text, struct error *err);
+// A mail that a rule sends about a ticket to somebody: an answer to it joins the ticket. Not sent
+// to who has no address, and within the caps for automatic mails.
+struct rule_mail {
+    const struct ticket *ticket;
+    const struct user *person;
+    struct str subject;
+    struct str text;  // plain
+    int64_t now;
+};
+MUST_CHECK bool channels_rule_mail(struct desk *desk, struct db *tx, const struct rule_mail *mail,
+                                   struct error *err);
 // Hook of the people room: sign-in links and the like.
 bool channels_people_mail(void *desk, struct db *tx, const struct people_mail *mail,
                           struct error *err);

@@ -165,6 +165,34 @@ bool channels_notify(void *desk, struct db *tx, const struct ticket_applied *app
     return !created || acknowledge(desk, tx, applied, err);
 }
 
+bool channels_rule_mail(struct desk *desk, struct db *tx, const struct rule_mail *mail,
+                        struct error *err)
+{
+    const struct user *person = mail->person;
+    bool allowed = !str_empty(person->email) && person->active && !person->suspended;
+    if (allowed &&
+        !mail_auto_allowed(tx, person->email, mail->ticket->id, mail->now, &allowed, err)) {
+        return false;
+    }
+    if (!allowed) {
+        return true;
+    }
+    mem_ctx *ctx = db_tx_ctx(tx);
+    // Subject in the first line, then the text: what the composer of this kind reads.
+    struct outmail out = {
+        .ticket = mail->ticket->id,
+        .user = person->id,
+        .kind = STR("rule"),
+        .automatic = true,
+        .address = person->email,
+        .payload = str_printf(ctx, STR_FMT "\n" STR_FMT,
+                              STR_ARG(str_one_line(ctx, mail->subject, 200)), STR_ARG(mail->text)),
+        .send_at = mail->now,
+        .created_at = mail->now,
+    };
+    return put_mail(desk, tx, mail->ticket->recipient, &out, err);
+}
+
 // --- sign-in links and the like -----------------------------------------------------------------
 
 // Subject in the first line, then the text: what the composer of this kind reads.

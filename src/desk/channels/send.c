@@ -155,6 +155,12 @@ static bool load_files(struct sending *s, struct db *db, struct error *err)
     return true;
 }
 
+// A rule's mail brings its own words instead of a comment's.
+static bool by_rule(const struct sending *s)
+{
+    return str_eq_c(s->mail.kind, "rule");
+}
+
 static bool load_in_read(struct db *db, void *arg, struct error *err)
 {
     struct sending *s = arg;
@@ -162,9 +168,12 @@ static bool load_in_read(struct db *db, void *arg, struct error *err)
     if (s->mail.ticket.v == 0) {
         return true;
     }
-    return ticket_load(db, s->ctx, &system, s->mail.ticket, &s->ticket, err) &&
-           load_comment(s, db, err) && load_people(s, db, err) && load_thread(s, db, err) &&
-           load_files(s, db, err);
+    if (!ticket_load(db, s->ctx, &system, s->mail.ticket, &s->ticket, err)) {
+        return false;
+    }
+    bool told = by_rule(s) || load_comment(s, db, err);
+    return told && load_people(s, db, err) && load_thread(s, db, err) &&
+           (by_rule(s) || load_files(s, db, err));
 }
 
 // --- the words ----------------------------------------------------------------------------------
@@ -277,7 +286,8 @@ static void compose_words(struct sending *s)
     s->out.text = reply ? reply_text(s, &vm, url) : html_to_text(s->ctx, s->out.html.markup);
 }
 
-static void compose_account_mail(struct sending *s)
+// Subject and text as they stand in the outbox.
+static void compose_written_mail(struct sending *s)
 {
     struct str subject;
     struct str text;
@@ -285,8 +295,6 @@ static void compose_account_mail(struct sending *s)
     s->out.subject = subject;
     s->out.text = str_none(text) ? STR("") : text;
     s->out.html = (struct html){STR_NONE};
-    s->recipient.name = STR("");
-    s->in_reply_to = STR("");
 }
 
 static bool compose(struct sending *s, struct composed *ret, struct error *err)
@@ -297,7 +305,15 @@ static bool compose(struct sending *s, struct composed *ret, struct error *err)
     bool reply = str_eq_c(s->mail.kind, "reply");
     struct str mailbox = mailbox_for(s->desk, s->ctx, s->ticket.recipient);
     if (s->mail.ticket.v == 0) {
-        compose_account_mail(s);
+        compose_written_mail(s);
+        s->recipient.name = STR("");
+        s->in_reply_to = STR("");
+    } else if (by_rule(s)) {
+        compose_written_mail(s);
+        s->out.subject =
+            mail_subject_tagged(s->ctx, config->tag_prefix, s->out.subject, s->ticket.id);
+        s->out.text = str_printf(s->ctx, STR_FMT "\n\n--\n" STR_FMT "\n", STR_ARG(s->out.text),
+                                 STR_ARG(config->desk_name));
     } else {
         compose_words(s);
         s->out.subject = mail_subject_tagged(

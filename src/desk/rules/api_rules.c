@@ -217,6 +217,11 @@ static bool run_write(struct ctx *ctx, int64_t id, struct error *err)
     fine = conditions_compile(ctx->mem, call.kind, call.change.values.terms,
                               call.change.values.term_count, &ignored, &problems) &&
            fine;
+    struct rule_action *actions = NULL;
+    size_t action_count = 0;
+    fine = actions_compile(ctx->mem, call.kind, call.change.values.terms,
+                           call.change.values.term_count, &actions, &action_count, &problems) &&
+           fine;
     if (problems.count > 0 || !fine) {
         return api_write_problems(ctx, &problems);
     }

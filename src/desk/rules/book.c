@@ -270,8 +270,11 @@ bool book_load(struct db *db, mem_ctx *ctx, int64_t stamp, struct rule_book *ret
         struct rule *rule = &book.rules[i];
         struct problems problems;
         problems_init(&problems, ctx);
-        rule->broken = !conditions_compile(ctx, rule->kind, rule->terms, rule->term_count,
-                                           &rule->conditions, &problems);
+        bool fine = conditions_compile(ctx, rule->kind, rule->terms, rule->term_count,
+                                       &rule->conditions, &problems);
+        rule->broken = !actions_compile(ctx, rule->kind, rule->terms, rule->term_count,
+                                        &rule->actions, &rule->action_count, &problems) ||
+                       !fine;
     }
     *ret = book;
     return true;

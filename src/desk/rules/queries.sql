@@ -93,3 +93,17 @@ UPDATE rule_category SET name = :name, position = :position, updated_at = :now W
 -- name: rule_category_remove :exec
 -- in: id category_id
 DELETE FROM rule_category WHERE id = :id;
+
+-- name: rule_done_version :opt
+-- in: rule_id rule_id, ticket_id ticket_id
+-- out: version i64
+SELECT version FROM rule_done WHERE rule_id = :rule_id AND ticket_id = :ticket_id;
+
+-- name: rule_done_write :exec
+-- in: rule_id rule_id, ticket_id ticket_id, version i64
+INSERT INTO rule_done (rule_id, ticket_id, version) VALUES (:rule_id, :ticket_id, :version)
+ON CONFLICT (rule_id, ticket_id) DO UPDATE SET version = excluded.version;
+
+-- name: rule_done_remove :exec
+-- in: rule_id rule_id
+DELETE FROM rule_done WHERE rule_id = :rule_id;

@@ -15,6 +15,7 @@
 #include "app/actor.h"
 #include "base/clock.h"
 #include "base/problems.h"
+#include "desk/rules/actions.h"
 #include "desk/rules/conditions.h"
 #include "desk/tickets/tickets.h"
 
@@ -47,6 +48,8 @@ struct rule {
     size_t term_count;
     // Compiled, in a book only.
     struct conditions conditions;
+    struct rule_action *actions;
+    size_t action_count;
     bool broken;  // what it names is not known to this program (any more): it never matches
 };
 
@@ -126,6 +129,14 @@ struct rule_order {
 MUST_CHECK bool rules_reorder(struct rules *room, struct db *tx, mem_ctx *ctx,
                               const struct actor *actor, const struct rule_order *order,
                               struct error *err);
+
+// Headings of triggers; administrators only. With id none: makes one. The name cannot be blank; one
+// with triggers in it stays (INVALID).
+MUST_CHECK bool rule_category_write(struct rules *room, struct db *tx, const struct actor *actor,
+                                    struct rule_category *category, struct error *err);
+MUST_CHECK bool rule_category_delete(struct rules *room, struct db *tx, mem_ctx *ctx,
+                                     const struct actor *actor, struct category_id id,
+                                     struct error *err);
 
 // Every mistake in the terms, as the API tells them; says whether there was none.
 bool rule_terms_check(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *terms,

@@ -67,10 +67,40 @@ static bool names_enough(const struct conditions *conditions)
     return false;
 }
 
+// What the kind of rule wants beside terms that are right each for itself.
+static void check_whole(enum rule_kind kind, const struct conditions *conditions,
+                        const struct rule_action *actions, size_t count, struct problems *problems)
+{
+    struct str base = STR("base");
+    if (kind == RULE_VIEW) {
+        return;
+    }
+    if (count == 0) {
+        problems_add(problems, base, "BlankValue", "Actions: name at least one.");
+    }
+    if (kind != RULE_MACRO && conditions->all_count + conditions->any_count == 0) {
+        problems_add(problems, base, "BlankValue", "Conditions: name at least one.");
+    }
+    if (kind != RULE_AUTOMATION) {
+        return;
+    }
+    if (!conditions_have_time(conditions)) {
+        problems_add(problems, base, "InvalidValue",
+                     "Conditions: an automation needs one on hours passed under “all”.");
+    } else if (count > 0 && !actions_end_conditions(conditions, actions, count)) {
+        problems_add(
+            problems, base, "InvalidValue",
+            "Actions: one of them must make a condition of “all” false, or the automation "
+            "would run every hour. Change the status that the hours count in, or add a tag "
+            "that a condition excludes.");
+    }
+}
+
 bool rule_terms_check(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *terms,
                       size_t count, struct problems *problems)
 {
     struct conditions conditions;
+    struct rule_action *list = NULL;
     struct str base = STR("base");
     size_t before = problems->count;
     size_t actions = 0;
@@ -79,18 +109,17 @@ bool rule_terms_check(mem_ctx *ctx, enum rule_kind kind, const struct rule_term 
                      TERMS_MAX);
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        actions += terms[i].place == PLACE_ACTION ? 1 : 0;
-    }
     bool fine = conditions_compile(ctx, kind, terms, count, &conditions, problems);
-    if (fine && kind == RULE_VIEW && !names_enough(&conditions)) {
+    fine = actions_compile(ctx, kind, terms, count, &list, &actions, problems) && fine;
+    if (!fine) {
+        return false;
+    }
+    if (kind == RULE_VIEW && !names_enough(&conditions)) {
         problems_add(problems, base, "InvalidValue",
                      "Conditions: a view needs one on status, type, group, assignee or requester "
                      "under “all”.");
     }
-    if (kind == RULE_VIEW && actions > 0) {
-        problems_add(problems, base, "InvalidValue", "Actions: a view has none.");
-    }
+    check_whole(kind, &conditions, list, actions, problems);
     return problems->count == before;
 }
 
@@ -435,7 +464,7 @@ bool rule_delete(struct rules *room, struct db *tx, mem_ctx *ctx, const struct a
     struct rule rule;
     return load(room, tx, ctx, actor, kind, id, &book, &rule, err) &&
            rule_terms_remove(tx, id, err) && rule_groups_remove(tx, id, err) &&
-           rule_remove(tx, id, err) && book_changed(tx, err);
+           rule_done_remove(tx, id, err) && rule_remove(tx, id, err) && book_changed(tx, err);
 }
 
 static bool listed(const struct rule_id *ids, size_t count, struct rule_id id)
@@ -472,4 +501,50 @@ bool rules_reorder(struct rules *room, struct db *tx, mem_ctx *ctx, const struct
         }
     }
     return book_changed(tx, err);
+}
+
+// --- categories ---------------------------------------------------------------------------------
+
+bool rule_category_write(struct rules *room, struct db *tx, const struct actor *actor,
+                         struct rule_category *category, struct error *err)
+{
+    int64_t now = clock_now(room->clock);
+    if (!actor_is_admin(actor)) {
+        return error_set(err, ERR_FORBIDDEN, "Only administrators arrange triggers.");
+    }
+    if (str_empty(str_trim(category->name))) {
+        return error_field(err, "name", "BlankValue", "Name: cannot be blank");
+    }
+    if (category->position <= 0 || category->position > POSITION_MAX) {
+        category->position = POSITION_MAX;
+    }
+    category->updated_at = now;
+    if (category->id.v != 0) {
+        return rule_category_update(tx, category->id, category->name, category->position, now,
+                                    err) &&
+               book_changed(tx, err);
+    }
+    category->id.v = db_next_id(tx);
+    category->created_at = now;
+    return rule_category_insert(tx, category->id, category->name, category->position, now, err) &&
+           book_changed(tx, err);
+}
+
+bool rule_category_delete(struct rules *room, struct db *tx, mem_ctx *ctx,
+                          const struct actor *actor, struct category_id id, struct error *err)
+{
+    const struct rule_book *book = NULL;
+    if (!actor_is_admin(actor)) {
+        return error_set(err, ERR_FORBIDDEN, "Only administrators arrange triggers.");
+    }
+    if (!rules_read(room, tx, ctx, &book, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < book->count; i++) {
+        if (book->rules[i].category.v == id.v) {
+            return error_field(err, "base", "InvalidValue",
+                               "There are triggers in this category; move or delete them first.");
+        }
+    }
+    return rule_category_remove(tx, id, err) && book_changed(tx, err);
 }

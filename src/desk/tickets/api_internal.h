@@ -23,7 +23,9 @@ void api_comment_write(struct ctx *ctx, struct jw *w, const struct ticket *ticke
                        const struct ticket_comment *comment, const struct attachment *files,
                        size_t file_count);
 // One audit with its events; `comments` are those of the ticket.
+struct rule_book;
 struct api_history {
+    const struct rule_book *rules;  // what events of rules are named by
     const struct ticket *ticket;
     struct ticket_comment *comments;
     size_t comment_count;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The API's shapes of tickets, comments, audits and attachments.
+#include "desk/rules/rules.h"
 #include "desk/tickets/api_internal.h"
 
 #include "app/config.h"
@@ -336,7 +337,7 @@ static void write_metadata(struct jw *w, struct str address, struct str custom)
 
 void api_comment_text_write(struct ctx *ctx, struct jw *w, const struct ticket_comment *comment)
 {
-    jw_field_i64(w, "author_id", comment->author.v);
+    jw_field_i64(w, "author_id", comment->author.v == 0 ? -1 : comment->author.v);
     jw_field_str(w, "body", comment->body);
     jw_field_str(w, "html_body", html_body(ctx, comment));
     jw_field_str(w, "plain_body", comment->body);
@@ -364,7 +365,8 @@ bool api_history_load(struct ctx *ctx, const struct ticket *ticket, struct api_h
                       struct error *err)
 {
     *ret = (struct api_history){.ticket = ticket};
-    return ticket_comments(ctx->db, ctx->mem, &ctx->actor, ticket->id, &ret->comments,
+    return rules_read(desk_of(ctx)->rules, ctx->db, ctx->mem, &ret->rules, err) &&
+           ticket_comments(ctx->db, ctx->mem, &ctx->actor, ticket->id, &ret->comments,
                            &ret->comment_count, err) &&
            ticket_audits(ctx->db, ctx->mem, ticket->id, &ret->audits, &ret->audit_count,
                          &ret->events, &ret->event_count, err) &&
@@ -425,6 +427,44 @@ static bool write_special_event(struct jw *w, const struct ticket_event *event)
     return true;
 }
 
+static void write_notification(struct jw *w, const struct ticket_event *event)
+{
+    struct str rest = event->previous;
+    struct str id;
+    int64_t number = 0;
+    jw_field_str(w, "subject", event->field);
+    jw_field_str(w, "body", event->value);
+    jw_field_array(w, "recipients");
+    while (str_next(&rest, ' ', &id)) {
+        if (str_to_i64(id, &number)) {
+            jw_i64(w, number);
+        }
+    }
+    jw_array_end(w);
+}
+
+// What a rule did says which one it was.
+static void write_rule(struct jw *w, const struct api_history *history, struct rule_id id)
+{
+    const struct rule *rule = NULL;
+    for (size_t i = 0; history->rules != NULL && i < history->rules->count; i++) {
+        rule = history->rules->rules[i].id.v == id.v ? &history->rules->rules[i] : rule;
+    }
+    jw_field_object(w, "via");
+    jw_field_c(w, "channel", "rule");
+    jw_field_object(w, "source");
+    jw_field_object(w, "from");
+    jw_field_bool(w, "deleted", rule == NULL);
+    jw_field_str(w, "title", rule == NULL ? STR_NONE : rule->title);
+    jw_field_i64(w, "id", id.v);
+    jw_field_null(w, "revision_id");
+    jw_object_end(w);
+    jw_field_empty_object(w, "to");
+    jw_field_str(w, "rel", rule == NULL ? STR("trigger") : rule_kind_word(rule->kind));
+    jw_object_end(w);
+    jw_object_end(w);
+}
+
 static void write_event(struct ctx *ctx, struct jw *w, const struct api_history *history,
                         const struct ticket_event *event)
 {
@@ -436,6 +476,8 @@ static void write_event(struct ctx *ctx, struct jw *w, const struct api_history 
         api_comment_text_write(ctx, w, comment);
         write_files(ctx, w, comment->id, history->files, history->file_count);
         jw_field_i64(w, "audit_id", event->audit.v);
+    } else if (str_eq_c(event->kind, "Notification")) {
+        write_notification(w, event);
     } else if (str_eq_c(event->kind, "Error")) {
         jw_field_str(w, "message", event->value);
     } else if (write_special_event(w, event)) {
@@ -446,6 +488,9 @@ static void write_event(struct ctx *ctx, struct jw *w, const struct api_history 
         if (!str_eq_c(event->kind, "Create")) {
             write_event_value(w, "previous_value", event->field, event->previous);
         }
+    }
+    if (event->rule.v != 0) {
+        write_rule(w, history, event->rule);
     }
     jw_object_end(w);
 }

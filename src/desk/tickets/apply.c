@@ -392,13 +392,12 @@ static bool derive(struct apply *a, struct error *err)
     return true;
 }
 
-static bool notify_observers(struct apply *a, struct error *err)
+static bool notify_observers(struct apply *a, struct ticket_outcome *outcome, struct error *err)
 {
     if (a->change->into.v != 0) {
         return true;
     }
-    struct ticket_outcome outcome = {a->before, a->after, a->audit, a->comment};
-    struct ticket_applied applied = {a->actor, a->change, &outcome, a->now};
+    struct ticket_applied applied = {a->ctx, a->actor, a->change, outcome, a->now};
     for (size_t i = 0; i < a->room->observer_count; i++) {
         if (!a->room->observers[i].on_change(a->room->env, a->tx, &applied, err)) {
             return false;
@@ -430,10 +429,14 @@ bool ticket_apply(const struct tickets *room, struct db *tx, mem_ctx *ctx,
         return true;
     }
     set_times(a);
-    if (!apply_write(a, err) || !notify_observers(a, err)) {
+    if (!apply_write(a, err)) {
         return false;
     }
-    *ret = (struct ticket_outcome){a->before, a->after, a->audit, a->comment};
+    struct ticket_outcome outcome = {a->before, a->after, a->audit, a->comment};
+    if (!notify_observers(a, &outcome, err)) {
+        return false;
+    }
+    *ret = outcome;
     return true;
 }
 

@@ -380,14 +380,25 @@ bool ticket_event_add(struct db *tx, struct ticket_id ticket, struct audit_id au
     return event_insert(tx, &in, err);
 }
 
-bool ticket_note_event(const struct tickets *room, struct db *tx, struct ticket_id ticket,
-                       const struct ticket_event *event, struct error *err)
+bool ticket_audit_begin(const struct tickets *room, struct db *tx, const struct actor *actor,
+                        struct ticket_id ticket, struct audit_id *ret, struct error *err)
 {
     struct audit_insert_in in = {
         .id = {db_next_id(tx)},
         .ticket_id = ticket,
-        .channel = channel_word(CHANNEL_SYSTEM),
+        .author_id = actor->user,
+        .channel = channel_word(actor->channel),
         .created_at = clock_now(room->clock),
     };
-    return audit_insert(tx, &in, err) && ticket_event_add(tx, ticket, in.id, event, err);
+    *ret = in.id;
+    return audit_insert(tx, &in, err);
+}
+
+bool ticket_note_event(const struct tickets *room, struct db *tx, struct ticket_id ticket,
+                       const struct ticket_event *event, struct error *err)
+{
+    struct actor system = actor_system(CHANNEL_SYSTEM);
+    struct audit_id audit;
+    return ticket_audit_begin(room, tx, &system, ticket, &audit, err) &&
+           ticket_event_add(tx, ticket, audit, event, err);
 }

@@ -2,12 +2,15 @@
 //
 // The conversation of a ticket as its page shows it: comments in order, and between them what was
 // changed, in words.
+#include "desk/desk.h"
 #include "desk/moments/moments.h"
+#include "desk/rules/rules.h"
 #include "desk/tickets/pages_internal.h"
 #include "mail/html_text.h"
 
 struct conversation {
     struct ctx *ctx;
+    const struct rule_book *book;  // whose names events of rules bear
     const struct ticket *ticket;
     struct names *names;
     struct ticket_comment *comments;
@@ -99,6 +102,9 @@ static void add_comment(struct conversation *c, const struct ticket_comment *com
         .has_remote = comment->remote_images > 0,
         .delivery = STR(""),
     };
+    if (comment->author.v == 0) {
+        vm.author.name = STR("Automatic rule");
+    }
     fill_text(c, comment, &vm);
     fill_files(c, &vm);
     c->lines[c->line_count++] = (struct vm_line){.is_comment = true, .comment = vm};
@@ -143,16 +149,73 @@ static struct str event_label(struct str field)
     return STR_NONE;
 }
 
-// All that one person changed at once is one line: "Tom set status to open, assignee to Tom".
+static size_t words_count(struct str words)
+{
+    size_t count = 0;
+    struct str word;
+    while (str_next(&words, ' ', &word)) {
+        count += str_empty(word) ? 0 : 1;
+    }
+    return count;
+}
+
+// What one event says behind its author's name; absent when it says nothing here.
+static struct str event_words(struct conversation *c, const struct ticket_event *event)
+{
+    mem_ctx *mem = c->ctx->mem;
+    if (str_eq_c(event->kind, "Notification")) {
+        size_t people = words_count(str_none(event->previous) ? STR("") : event->previous);
+        return str_printf(mem, "sent the mail “" STR_FMT "” to %zu %s",
+                          STR_ARG(str_one_line(mem, event->field, 80)), people,
+                          people == 1 ? "person" : "people");
+    }
+    struct str label = event_label(event->field);
+    if (!str_eq_c(event->kind, "Change") || str_none(label)) {
+        return STR_NONE;
+    }
+    struct str value = event_value(c, event->field, event->value);
+    return str_printf(mem, "set " STR_FMT " to " STR_FMT, STR_ARG(label), STR_ARG(value));
+}
+
+static struct str rule_title(const struct conversation *c, struct rule_id id)
+{
+    for (size_t i = 0; i < c->book->count; i++) {
+        if (c->book->rules[i].id.v == id.v) {
+            return str_printf(c->ctx->mem, "Rule “" STR_FMT "”", STR_ARG(c->book->rules[i].title));
+        }
+    }
+    return STR("A rule that is gone");
+}
+
+static struct str author_name(const struct conversation *c, const struct ticket_audit *audit)
+{
+    return audit->author.v == 0 ? STR("Steward") : names_person(c->names, audit->author).name;
+}
+
+// All that one person, or one rule, changed at once is one line: "Tom set status to open, set
+// assignee to Tom". Events of a rule stand together, as they were written.
 static void add_audit_events(struct conversation *c, const struct ticket_audit *audit)
 {
     struct buf line;
-    buf_init(&line, c->ctx->mem, 8192);
-    for (size_t i = 0; i < c->event_count; i++) {
-        const struct ticket_event *event = &c->events[i];
-        if (event->audit.v != audit->id.v) {
+    struct rule_id rule = {0};
+    buf_init(&line, c->ctx->mem, 16384);
+    for (size_t i = 0; i <= c->event_count; i++) {
+        const struct ticket_event *event = i < c->event_count ? &c->events[i] : NULL;
+        if (event != NULL && event->audit.v != audit->id.v) {
             continue;
         }
+        if (line.len > 0 && (event == NULL || event->rule.v != rule.v)) {
+            struct str who = rule.v != 0 ? rule_title(c, rule) : author_name(c, audit);
+            add_event(
+                c,
+                str_printf(c->ctx->mem, STR_FMT " " STR_FMT, STR_ARG(who), STR_ARG(buf_str(&line))),
+                audit->created_at);
+            buf_reset(&line);
+        }
+        if (event == NULL) {
+            break;
+        }
+        rule = event->rule;
         if (str_eq_c(event->field, "satisfaction_score")) {
             c->judged = true;
             continue;
@@ -161,22 +224,11 @@ static void add_audit_events(struct conversation *c, const struct ticket_audit *
             add_event(c, event->value, audit->created_at);
             continue;
         }
-        struct str label = event_label(event->field);
-        if (!str_eq_c(event->kind, "Change") || str_none(label)) {
-            continue;
+        struct str words = event_words(c, event);
+        if (!str_none(words)) {
+            buf_put_c(&line, line.len == 0 ? "" : ", ");
+            buf_put(&line, words);
         }
-        struct str value = event_value(c, event->field, event->value);
-        buf_put_c(&line, line.len == 0 ? " set " : ", ");
-        buf_put(&line, label);
-        buf_put_c(&line, " to ");
-        buf_put(&line, value);
-    }
-    if (line.len > 0) {
-        struct str who =
-            audit->author.v == 0 ? STR("Steward") : names_person(c->names, audit->author).name;
-        add_event(c,
-                  str_printf(c->ctx->mem, STR_FMT STR_FMT, STR_ARG(who), STR_ARG(buf_str(&line))),
-                  audit->created_at);
     }
 }
 
@@ -184,7 +236,8 @@ static bool load(struct conversation *c, struct error *err)
 {
     struct ctx *ctx = c->ctx;
     struct ticket_id id = c->ticket->id;
-    if (!ticket_comments(ctx->db, ctx->mem, &ctx->actor, id, &c->comments, &c->comment_count,
+    if (!rules_read(desk_of(ctx)->rules, ctx->db, ctx->mem, &c->book, err) ||
+        !ticket_comments(ctx->db, ctx->mem, &ctx->actor, id, &c->comments, &c->comment_count,
                          err) ||
         !ticket_audits(ctx->db, ctx->mem, id, &c->audits, &c->audit_count, &c->events,
                        &c->event_count, err) ||
@@ -241,7 +294,7 @@ bool page_conversation(struct ctx *ctx, const struct ticket *ticket, struct name
     if (!load(&c, err)) {
         return false;
     }
-    c.lines = mem_array(ctx->mem, struct vm_line, c.comment_count + c.event_count + 1);
+    c.lines = mem_array(ctx->mem, struct vm_line, c.comment_count + 2 * c.event_count + 1);
     size_t next = 0;
     for (size_t i = 0; i < c.audit_count; i++) {
         for (; next < c.comment_count && c.comments[next].audit.v == c.audits[i].id.v; next++) {

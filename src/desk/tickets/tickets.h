@@ -240,9 +240,10 @@ struct ticket_outcome {
 
 // One step in the life of a change, as observers see it.
 struct ticket_applied {
+    mem_ctx *ctx;  // what `outcome` points to lives here
     const struct actor *actor;
     const struct ticket_change *change;
-    const struct ticket_outcome *outcome;
+    struct ticket_outcome *outcome;  // who changes the ticket further tells those behind: `after`
     int64_t now;
 };
 
@@ -350,6 +351,11 @@ MUST_CHECK bool ticket_event_add(struct db *tx, struct ticket_id ticket, struct 
 MUST_CHECK bool ticket_note_event(const struct tickets *room, struct db *tx,
                                   struct ticket_id ticket, const struct ticket_event *event,
                                   struct error *err);
+
+// Begins an audit without a change, for events that come together.
+MUST_CHECK bool ticket_audit_begin(const struct tickets *room, struct db *tx,
+                                   const struct actor *actor, struct ticket_id ticket,
+                                   struct audit_id *ret, struct error *err);
 
 // --- access -------------------------------------------------------------------------------------
 
