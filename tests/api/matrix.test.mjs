@@ -347,6 +347,9 @@ const expected = {
     POST /admin/mailboxes
     GET /admin/mailboxes/{inbox:id}/edit
     POST /admin/mailboxes/{inbox:id}
+    GET /admin/mailboxes/{inbox:id}
+    POST /admin/mailboxes/{inbox:id}/ask
+    POST /admin/mailboxes/{inbox:id}/import
     POST /admin/mailboxes/{inbox:id}/switch
     POST /admin/mailboxes/{inbox:id}/try
     POST /admin/mailboxes/{inbox:id}/remove

@@ -8,6 +8,10 @@
 //   const mail = await dovecot.wait('anna@people.example', (m) => m.subject.includes('[#1]'));
 //   after(() => dovecot.stop());
 //
+// startDovecot({ tls: true }) also speaks TLS, at once on dovecot.imapsPort and by STARTTLS, with a
+// certificate for 127.0.0.1 that dovecot.ca vouches for. startDovecot({ oauth: URL }) takes access
+// tokens that URL knows (URL + token is asked and answers { username }).
+//
 // Mails are read from the Maildir, as support/mime.mjs parses them, oldest first.
 import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -33,7 +37,8 @@ function names() {
 }
 
 class Dovecot {
-  constructor() {
+  constructor(options = {}) {
+    this.options = options;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'steward-dovecot-'));
     fs.chmodSync(this.folder, 0o755);
     this.password = 'secret';
@@ -53,7 +58,7 @@ state_dir = ${this.folder}/state
 log_path = ${this.logFile}
 protocols = imap lmtp
 listen = 127.0.0.1
-ssl = no
+${this.options.tls ? `ssl = yes\nssl_cert = <${this.folder}/cert.pem\nssl_key = <${this.folder}/key.pem` : 'ssl = no'}
 disable_plaintext_auth = no
 default_internal_user = ${user.internal}
 default_internal_group = ${user.group}
@@ -64,10 +69,11 @@ mail_gid = ${user.mailGroup}
 mail_home = ${this.mails}/%u
 mail_location = maildir:~/Maildir
 auth_username_chars =
-auth_mechanisms = plain login
+auth_mechanisms = plain login${this.options.oauth ? ' xoauth2' : ''}
 recipient_delimiter = +
 lmtp_save_to_detail_mailbox = no
 mail_plugins =
+${this.options.oauth ? `passdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  args = ${this.folder}/oauth.conf\n}` : ''}
 passdb {
   driver = static
   args = password=${this.password}
@@ -86,7 +92,8 @@ service imap-login {
     port = ${this.imapPort}
   }
   inet_listener imaps {
-    port = 0
+    port = ${this.options.tls ? this.imapsPort : 0}
+    ssl = ${this.options.tls ? 'yes' : 'no'}
   }
 }
 service auth {
@@ -101,8 +108,25 @@ namespace inbox {
 `;
   }
 
+  // Returns the certificate, which vouches for itself.
+  async certificate() {
+    const file = (name) => path.join(this.folder, name);
+    await exec('openssl', [
+      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+      '-keyout', file('key.pem'), '-out', file('cert.pem'), '-days', '2',
+      '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
+    ]);
+    return fs.readFileSync(file('cert.pem'), 'utf8');
+  }
+
   async start() {
     this.imapPort = await freePort();
+    this.imapsPort = await freePort();
+    if (this.options.tls) this.ca = await this.certificate();
+    if (this.options.oauth) {
+      const lines = [`tokeninfo_url = ${this.options.oauth}`, `introspection_url = ${this.options.oauth}`, 'username_attribute = username'];
+      fs.writeFileSync(path.join(this.folder, 'oauth.conf'), `${lines.join('\n')}\n`);
+    }
     fs.mkdirSync(this.mails, { mode: 0o777 });
     fs.chmodSync(this.mails, 0o777);
     fs.writeFileSync(this.config, this.text());
@@ -177,6 +201,6 @@ namespace inbox {
   }
 }
 
-export function startDovecot() {
-  return new Dovecot().start();
+export function startDovecot(options) {
+  return new Dovecot(options).start();
 }

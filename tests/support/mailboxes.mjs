@@ -18,7 +18,7 @@ export async function addMailbox(admin, fields, status = 303) {
 
 function section(text, address) {
   const parts = text.split(/(?=<section)/).filter((part) => part.startsWith('<section'));
-  const found = parts.find((part) => part.includes(`<h2>${address} `));
+  const found = parts.find((part) => part.includes(`>${address}</a> `));
   if (!found) throw new Error(`${address} is not on the page`);
   return found;
 }
@@ -29,17 +29,24 @@ export async function boxes(admin, address) {
   return pageText(address ? section(text, address) : text);
 }
 
-// Presses a button of a mailbox: ('paused', '1'), ('answering', '1'), ('try'), ('remove').
-export async function press(admin, address, name, value = '') {
-  const page = await admin.get('/admin/mailboxes');
-  const [, id] = section(page.text, address).match(/id="mailbox-(\d+)"/);
+// A form's POST by hand, with its token.
+export async function post(admin, path, fields) {
+  const page = await admin.get('/admin/mailboxes/new');
   const [, csrf] = page.text.match(/name="csrf" value="([^"]+)"/);
-  const switches = ['paused', 'answering'].includes(name);
-  const answer = await admin.send(`/admin/mailboxes/${id}/${switches ? 'switch' : name}`, {
+  return admin.send(path, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: urlencoded({ csrf, [name]: value }),
+    body: urlencoded({ csrf, ...fields }),
   });
+}
+
+// Presses a button of a mailbox: ('paused', '1'), ('answering', '1'), ('try'), ('remove'), ('ask').
+// Returns its id.
+export async function press(admin, address, name, value = '', fields = {}) {
+  const page = await admin.get('/admin/mailboxes');
+  const [, id] = section(page.text, address).match(/id="mailbox-(\d+)"/);
+  const switches = ['paused', 'answering'].includes(name);
+  const answer = await post(admin, `/admin/mailboxes/${id}/${switches ? 'switch' : name}`, { [name]: value, ...fields });
   if (answer.status !== 303) throw new Error(`${name} was answered with ${answer.status}`);
   return id;
 }

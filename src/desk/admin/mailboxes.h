@@ -21,6 +21,30 @@ struct vm_mailbox {
     bool failing;
 };
 
+struct vm_mailbox_sample {
+    int64_t received_at;
+    struct str from;
+    struct str subject;
+};
+
+// One mailbox: how it is, what was asked of its server, importing.
+struct vm_mailbox_page {
+    struct vm_layout layout;
+    struct vm_mailbox box;
+    bool asked, waiting, reached;  // of the last question
+    bool previewed;                // it was about an import
+    struct str refused;            // why there is no answer
+    int64_t asked_at;
+    struct str since;  // the day asked about, "2026-11-01"
+    int64_t count;
+    int64_t oldest_at;
+    struct vm_mailbox_sample *first;
+    size_t first_count;
+    bool importing, imported;
+    struct str import_since;
+    struct str error_since;
+};
+
 struct vm_mailboxes {
     struct vm_layout layout;
     struct vm_mailbox *items;

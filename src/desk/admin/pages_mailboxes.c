@@ -58,8 +58,68 @@ static bool page_mailboxes(struct ctx *ctx, struct error *err)
         vm.items[i] = vm_of(ctx, &list[i]);
     }
     desk_page_begin(ctx, &v, &vm.layout, STR("Mailboxes"), "admin");
-    view_mailboxes(&v, &vm);
+    if (ctx->fragment) {
+        view_mailbox_list(&v, &vm);
+    } else {
+        view_mailboxes(&v, &vm);
+    }
     return true;
+}
+
+// --- one of them --------------------------------------------------------------------------------
+
+static struct str day_of(struct ctx *ctx, int64_t ms)
+{
+    return ms == 0 ? STR("") : str_sub(time_iso(ctx->mem, ms), 0, 10);
+}
+
+static void fill_answer(struct ctx *ctx, struct vm_mailbox_page *vm,
+                        const struct inbox_answer *answer)
+{
+    bool given = answer->asked_at != 0 && !answer->waiting;
+    vm->asked = answer->asked_at != 0;
+    vm->waiting = answer->waiting;
+    vm->refused = given ? answer->error : STR("");
+    vm->reached = given && answer->error.len == 0;
+    vm->previewed = vm->reached && answer->since != 0;
+    vm->asked_at = answer->asked_at;
+    vm->since = day_of(ctx, answer->since);
+    vm->count = answer->count;
+    vm->oldest_at = answer->oldest_at;
+    vm->first = mem_array(ctx->mem, struct vm_mailbox_sample, answer->first_count + 1);
+    vm->first_count = answer->first_count;
+    for (size_t i = 0; i < answer->first_count; i++) {
+        vm->first[i] = (struct vm_mailbox_sample){
+            answer->first[i].received_at, answer->first[i].from, answer->first[i].subject};
+    }
+}
+
+static bool show_one(struct ctx *ctx, struct str error_since, struct error *err)
+{
+    struct inbox box;
+    struct vm_mailbox_page vm = {.error_since = error_since};
+    struct view v;
+    if (!inbox_get(ctx->db, ctx->mem, (struct inbox_id){ctx->path.ids[0]}, &box, err)) {
+        return false;
+    }
+    vm.box = vm_of(ctx, &box);
+    fill_answer(ctx, &vm, &box.answer);
+    vm.importing = box.importing;
+    vm.imported = box.switches.import_since != 0 && !box.importing;
+    vm.import_since = day_of(ctx, box.switches.import_since);
+    desk_page_begin(ctx, &v, &vm.layout, vm.box.address, "admin");
+    if (ctx->fragment) {
+        view_mailbox_now(&v, &vm);
+    } else {
+        view_mailbox_page(&v, &vm);
+    }
+    return true;
+}
+
+// GET /admin/mailboxes/{inbox:id}
+static bool page_mailbox(struct ctx *ctx, struct error *err)
+{
+    return show_one(ctx, STR(""), err);
 }
 
 // --- the form -----------------------------------------------------------------------------------
@@ -142,6 +202,7 @@ struct call {
     struct ctx *ctx;
     struct inbox_id id;
     struct inbox_settings settings;
+    int64_t since;
 };
 
 static struct str text_of(struct ctx *ctx, const char *name)
@@ -298,6 +359,67 @@ static bool page_mailbox_try(struct ctx *ctx, struct error *err)
     return db_tx_run(ctx->app->db, "mailbox.try", try_tx, &call, err) && back_to_list(ctx, err);
 }
 
+// --- asking and importing -----------------------------------------------------------------------
+
+// The day in the form, 0 without one. False when it is none, or not yet over.
+static bool read_day(struct ctx *ctx, int64_t *ret)
+{
+    struct str text = text_of(ctx, "since");
+    *ret = 0;
+    return text.len == 0 ||
+           (text.len == 10 && time_parse_iso(text, ret) && *ret <= clock_now(ctx->app->clock));
+}
+
+static bool bad_day(struct ctx *ctx, struct error *err)
+{
+    ctx->resp->status = 422;
+    return show_one(ctx, STR("That is no day of the past."), err);
+}
+
+static bool to_one(struct ctx *ctx)
+{
+    http_redirect(ctx->resp, str_printf(ctx->mem, "/admin/mailboxes/%lld",
+                                        (long long)ctx->path.ids[0]));
+    return true;
+}
+
+static bool ask_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct call *call = arg;
+    return inbox_ask(desk_of(call->ctx), tx, &call->ctx->actor, call->id, call->since, err);
+}
+
+// POST /admin/mailboxes/{inbox:id}/ask
+static bool page_mailbox_ask(struct ctx *ctx, struct error *err)
+{
+    struct call call = {.ctx = ctx, .id = {ctx->path.ids[0]}};
+    if (!read_day(ctx, &call.since)) {
+        return bad_day(ctx, err);
+    }
+    return db_tx_run(ctx->app->db, "mailbox.ask", ask_tx, &call, err) && to_one(ctx);
+}
+
+static bool import_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct call *call = arg;
+    struct inbox box;
+    if (!inbox_get(tx, call->ctx->mem, call->id, &box, err)) {
+        return false;
+    }
+    box.switches.import_since = call->since;
+    return inbox_switch_to(tx, &call->ctx->actor, call->id, &box.switches, err);
+}
+
+// POST /admin/mailboxes/{inbox:id}/import
+static bool page_mailbox_import(struct ctx *ctx, struct error *err)
+{
+    struct call call = {.ctx = ctx, .id = {ctx->path.ids[0]}};
+    if (!read_day(ctx, &call.since)) {
+        return bad_day(ctx, err);
+    }
+    return db_tx_run(ctx->app->db, "mailbox.import", import_tx, &call, err) && to_one(ctx);
+}
+
 static bool remove_tx(struct db *tx, void *arg, struct error *err)
 {
     struct call *call = arg;
@@ -324,6 +446,12 @@ const struct route *mailbox_routes(size_t *ret_count)
          RATE_PAGE, 0, false},
         {HTTP_POST, "/admin/mailboxes/{inbox:id}", page_mailbox_save, ROUTE_PAGE, WHO_ADMIN,
          RATE_PAGE, FORM_BYTES, false},
+        {HTTP_GET, "/admin/mailboxes/{inbox:id}", page_mailbox, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE, 0,
+         false},
+        {HTTP_POST, "/admin/mailboxes/{inbox:id}/ask", page_mailbox_ask, ROUTE_PAGE, WHO_ADMIN,
+         RATE_PAGE, 65536, false},
+        {HTTP_POST, "/admin/mailboxes/{inbox:id}/import", page_mailbox_import, ROUTE_PAGE,
+         WHO_ADMIN, RATE_PAGE, 65536, false},
         {HTTP_POST, "/admin/mailboxes/{inbox:id}/switch", page_mailbox_switch, ROUTE_PAGE,
          WHO_ADMIN, RATE_PAGE, 65536, false},
         {HTTP_POST, "/admin/mailboxes/{inbox:id}/try", page_mailbox_try, ROUTE_PAGE, WHO_ADMIN,

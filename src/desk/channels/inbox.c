@@ -39,7 +39,39 @@ static enum inbox_state state_of(const struct inbox *inbox)
                                   : INBOX_WELL;
 }
 
-static struct inbox inbox_of(const struct inbox_row *row, const struct inbox_state_row *state)
+// A line each: when, from whom, about what.
+static struct inbox_sample *samples_of(mem_ctx *ctx, struct str lines, size_t *ret_count)
+{
+    struct inbox_sample *samples = mem_array(ctx, struct inbox_sample, INBOX_SAMPLES);
+    struct str line;
+    size_t count = 0;
+    while (count < INBOX_SAMPLES && str_next(&lines, '\n', &line) && line.len > 0) {
+        struct str at = STR("");
+        struct inbox_sample sample = {.from = STR(""), .subject = STR("")};
+        (void)str_next(&line, '\t', &at);
+        (void)str_next(&line, '\t', &sample.from);
+        (void)str_next(&line, '\t', &sample.subject);
+        sample.received_at = str_to_i64(at, &sample.received_at) ? sample.received_at : 0;
+        samples[count++] = sample;
+    }
+    *ret_count = count;
+    return samples;
+}
+
+static struct inbox_answer answer_of(mem_ctx *ctx, const struct inbox_state_row *state)
+{
+    struct inbox_answer answer = {.waiting = state->answered_at < state->asked_at,
+                                  .asked_at = state->asked_at,
+                                  .since = state->asked_since,
+                                  .error = state->answer_error,
+                                  .count = state->answer_count,
+                                  .oldest_at = state->answer_oldest};
+    answer.first = samples_of(ctx, state->answer_first, &answer.first_count);
+    return answer;
+}
+
+static struct inbox inbox_of(mem_ctx *ctx, const struct inbox_row *row,
+                             const struct inbox_state_row *state)
 {
     struct inbox inbox = {
         .id = row->id,
@@ -69,6 +101,7 @@ static struct inbox inbox_of(const struct inbox_row *row, const struct inbox_sta
         .next_try_at = state->next_try_at,
         .importing = row->import_since.set &&
                      (state->uidvalidity == 0 || state->import_uid < state->import_until),
+        .answer = answer_of(ctx, state),
     };
     inbox.state = state_of(&inbox);
     return inbox;
@@ -91,7 +124,7 @@ bool inbox_list(struct db *db, mem_ctx *ctx, struct inbox **ret, size_t *ret_cou
         for (size_t k = 0; k < state_count; k++) {
             state = states[k].inbox_id.v == rows[i].id.v ? &states[k] : state;
         }
-        (*ret)[i] = inbox_of(&rows[i], state);
+        (*ret)[i] = inbox_of(ctx, &rows[i], state);
     }
     return true;
 }
@@ -113,7 +146,7 @@ bool inbox_get(struct db *db, mem_ctx *ctx, struct inbox_id id, struct inbox *re
     if (!row_of(db, ctx, id, &row, err) || !inbox_state_of(db, ctx, id, &state, &found, err)) {
         return false;
     }
-    *ret = inbox_of(&row, &state);
+    *ret = inbox_of(ctx, &row, &state);
     return true;
 }
 
@@ -315,6 +348,16 @@ bool inbox_try_now(struct db *tx, const struct actor *actor, struct inbox_id id,
            (changes == 1 || error_set(err, ERR_NOT_FOUND, "There is no such mailbox."));
 }
 
+bool inbox_ask(struct desk *desk, struct db *tx, const struct actor *actor, struct inbox_id id,
+               int64_t since, struct error *err)
+{
+    int64_t changes = 0;
+    db_notify(tx, INBOX_CHANNEL, STR(""));
+    return admins_only(actor, err) && inbox_touch(tx, id, &changes, err) &&
+           (changes == 1 || error_set(err, ERR_NOT_FOUND, "There is no such mailbox.")) &&
+           inbox_ask_state(tx, id, clock_now(desk->app->clock), since, err);
+}
+
 // --- connecting ---------------------------------------------------------------------------------
 
 struct new_secret {
@@ -383,7 +426,7 @@ bool inbox_server(struct desk *desk, mem_ctx *ctx, const struct inbox_row *row,
                   struct imap_server *ret, struct error *err)
 {
     const struct inbox_state_row none = {0};
-    struct inbox inbox = inbox_of(row, &none);
+    struct inbox inbox = inbox_of(ctx, row, &none);
     struct inbox_settings s = inbox.settings;
     return open_secrets(desk, ctx, row, &s.secret, &s.token_secret, err) &&
            server_of(desk, ctx, row->id, &s, ret, err);

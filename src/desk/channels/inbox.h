@@ -52,6 +52,24 @@ struct inbox_switches {
     int64_t import_since;  // 0: only what comes from now on
 };
 
+struct inbox_sample {
+    int64_t received_at;
+    struct str from;
+    struct str subject;
+};
+
+// What an administrator asked of a mailbox, and what its server says.
+struct inbox_answer {
+    bool waiting;      // not yet answered
+    int64_t asked_at;  // 0: nothing was asked
+    int64_t since;     // 0: only whether it can be reached
+    struct str error;  // why there is no answer; "" when there is
+    int64_t count;     // messages that came on the day `since` or later
+    int64_t oldest_at;
+    struct inbox_sample *first;
+    size_t first_count;
+};
+
 struct inbox {
     struct inbox_id id;
     int64_t version;
@@ -65,6 +83,7 @@ struct inbox {
     struct str last_error;
     int64_t failed_at;
     int64_t next_try_at;
+    struct inbox_answer answer;
 };
 
 // All functions that change need an administrator, and tell the threads that fetch.
@@ -88,6 +107,11 @@ MUST_CHECK bool inbox_remove(struct db *tx, const struct actor *actor, struct in
 // Tries a failing mailbox at once.
 MUST_CHECK bool inbox_try_now(struct db *tx, const struct actor *actor, struct inbox_id id,
                               struct error *err);
+
+// Asks the server, in the background, whether it can be reached with these settings, and what an
+// import from the day `since` (0: none) would take in. The answer comes into the row.
+MUST_CHECK bool inbox_ask(struct desk *desk, struct db *tx, const struct actor *actor,
+                          struct inbox_id id, int64_t since, struct error *err);
 
 // --- fetching -----------------------------------------------------------------------------------
 

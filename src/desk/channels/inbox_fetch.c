@@ -90,7 +90,7 @@ static bool version_tx(struct db *db, void *arg, struct error *err)
     if (!inbox_by_id(db, version->ctx, version->run->id, &row, &found, err)) {
         return false;
     }
-    version->version = found && !row.paused ? row.version : 0;
+    version->version = found ? row.version : 0;
     return true;
 }
 
@@ -564,6 +564,7 @@ static bool tidy(struct fetch *f, struct error *err)
 static bool well_tx(struct db *tx, void *arg, struct error *err)
 {
     const struct fetch *f = arg;
+    inbox_publish(f->desk, tx);
     return inbox_well(tx, f->run->id, f->run->owner, now_of(f), err);
 }
 
@@ -601,15 +602,43 @@ static bool look(struct fetch *f, bool *ret_well, struct error *err)
     return db_tx_run(f->desk->app->db, "inbox.well", well_tx, f, err);
 }
 
-static bool fetch_all(struct fetch *f, bool *ret_well, struct error *err)
+static bool connect_to(struct fetch *f, struct error *err)
 {
     struct imap_server server;
-    if (!db_read(f->desk->app->db, load_tx, f, err) || !read_kept(f, err) ||
-        !inbox_server(f->desk, f->ctx, &f->row, &server, err)) {
+    if (!inbox_server(f->desk, f->ctx, &f->row, &server, err)) {
         return false;
     }
     server.stop_fd = f->run->stop_fd;
-    if (!imap_open(f->ctx, &server, &f->imap, &f->folder, err) || !find_place(f, err)) {
+    return imap_open(f->ctx, &server, &f->imap, &f->folder, err);
+}
+
+// Connects and, where something was asked, answers first.
+static bool open_and_answer(struct fetch *f, struct error *err)
+{
+    struct error why;
+    bool open = connect_to(f, &why);
+    if (!open && inbox_stopping(f->run)) {
+        *err = why;
+        return false;
+    }
+    if (f->state.answered_at < f->state.asked_at &&
+        !inbox_answer(f->desk, &f->state, f->imap, &why, err)) {
+        return false;
+    }
+    if (!open) {
+        *err = why;
+    }
+    return open;
+}
+
+static bool fetch_all(struct fetch *f, bool *ret_well, struct error *err)
+{
+    if (!db_read(f->desk->app->db, load_tx, f, err) || !read_kept(f, err) ||
+        !open_and_answer(f, err)) {
+        return false;
+    }
+    f->over = f->row.paused;
+    if (!f->over && !find_place(f, err)) {
         return false;
     }
     while (!f->over) {

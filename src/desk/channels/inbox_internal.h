@@ -9,6 +9,8 @@
 #include "desk/channels/queries.h"
 
 #define INBOX_CHANNEL "inboxes"
+// Messages shown of those that an import would take in.
+#define INBOX_SAMPLES 10
 #define INBOX_LEASE_MS (30 * SECONDS_MS)
 
 // The server of a row, its secret opened; with OAuth an access token is fetched first.
@@ -30,6 +32,11 @@ bool inbox_stopping(const struct inbox_run *run);
 // when nothing went wrong. *ret_well: there was at least one look that went well.
 MUST_CHECK bool inbox_fetch(struct inbox_run *run, bool *ret_well, struct error *err);
 // Takes or keeps the lease; *ret_held is false when somebody else has it.
+// Answers what an administrator asked, over a connection, or with why there is none.
+MUST_CHECK bool inbox_answer(struct desk *desk, const struct inbox_state_row *state,
+                             struct imap *imap, const struct error *why, struct error *err);
+// Pages that show mailboxes look again once this transaction is durable.
+void inbox_publish(struct desk *desk, struct db *tx);
 MUST_CHECK bool inbox_hold(struct inbox_run *run, bool *ret_held, struct error *err);
 
 #endif

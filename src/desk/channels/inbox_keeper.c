@@ -29,6 +29,7 @@ struct worker {
     int64_t version;
     int stop_fd;
     pthread_t thread;
+    int keeper_fd;  // wakes the keeper
     bool used;
     atomic_bool done;
 };
@@ -105,6 +106,7 @@ static bool failed_tx(struct db *tx, void *arg, struct error *err)
     if (!inbox_get(tx, o->ctx, o->run->id, &o->inbox, err)) {
         return false;
     }
+    inbox_publish(o->run->desk, tx);
     return inbox_failed(tx, o->run->id, o->run->owner, o->now, str_c(o->why->message),
                         o->now + back_off(o->why, o->inbox.failures), err);
 }
@@ -132,6 +134,12 @@ static void note_failure(struct inbox_run *run, const struct error *why)
     mem_free(o.ctx);
 }
 
+// A paused mailbox is still asked questions.
+static bool is_wanted(const struct inbox *inbox)
+{
+    return !inbox->switches.paused || inbox->answer.waiting;
+}
+
 // Whether it may be tried now. *ret_on is false when there is nothing to fetch any more.
 static bool is_due(struct inbox_run *run, bool *ret_on)
 {
@@ -139,7 +147,7 @@ static bool is_due(struct inbox_run *run, bool *ret_on)
     struct outcome o = {.run = run, .ctx = mem_ctx_new(NULL, "inbox look")};
     bool ok = db_read(run->desk->app->db, look_tx, &o, &err);
     bool due = ok && o.inbox.next_try_at <= clock_now(run->desk->app->clock);
-    *ret_on = ok ? !o.inbox.switches.paused : err.code != ERR_NOT_FOUND;
+    *ret_on = ok ? is_wanted(&o.inbox) : err.code != ERR_NOT_FOUND;
     mem_free(o.ctx);
     return due && *ret_on;
 }
@@ -181,6 +189,7 @@ static void *worker_main(void *arg)
     }
     mem_free(ctx);
     atomic_store(&w->done, true);
+    wake(w->keeper_fd);
     return NULL;
 }
 
@@ -196,6 +205,7 @@ static void worker_start(struct inboxes *all, const struct inbox *inbox)
         *w = (struct worker){.desk = all->desk,
                              .id = inbox->id,
                              .version = inbox->version,
+                             .keeper_fd = all->wake_fd,
                              .stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
         atomic_init(&w->done, false);
         w->used = w->stop_fd >= 0 && pthread_create(&w->thread, NULL, worker_main, w) == 0;
@@ -260,25 +270,25 @@ bool inboxes_know(struct desk *desk, struct error *err)
 }
 
 // Ends threads whose mailbox is gone, paused or set anew, and starts those that are missing. One
-// that ends takes a moment; what takes its place is started the next time.
+// that ends says so, and what takes its place is started then.
 static void match(struct inboxes *all, const struct listing *l)
 {
     for (size_t i = 0; i < WORKERS_MOST; i++) {
         struct worker *w = &all->workers[i];
         bool wanted = false;
         for (size_t k = 0; k < l->count; k++) {
-            wanted = wanted || (l->list[k].id.v == w->id.v && !l->list[k].switches.paused &&
+            wanted = wanted || (l->list[k].id.v == w->id.v && is_wanted(&l->list[k]) &&
                                 l->list[k].version == w->version);
         }
         if (w->used && !wanted) {
             wake(w->stop_fd);
         }
-        if (w->used && (atomic_load(&w->done) || !wanted)) {
+        if (w->used && atomic_load(&w->done)) {
             worker_end(w);
         }
     }
     for (size_t k = 0; k < l->count; k++) {
-        if (!l->list[k].switches.paused && worker_of(all, l->list[k].id) == NULL) {
+        if (is_wanted(&l->list[k]) && worker_of(all, l->list[k].id) == NULL) {
             worker_start(all, &l->list[k]);
         }
     }

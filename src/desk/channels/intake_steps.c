@@ -311,6 +311,22 @@ static struct actor acting(struct ingest *in)
     return actor;
 }
 
+// Mail of the time before: told as it was, by nobody of today, and nobody hears of it.
+static void date_back(struct ingest *in, struct ticket_change *change, struct actor *actor)
+{
+    int64_t at = in->letter->dated_at < in->now ? in->letter->dated_at : in->now;
+    *actor = actor_system(CHANNEL_EMAIL);
+    change->import = true;
+    change->created_at = at;
+    change->submitter = in->person.id;
+    if (change->ticket.v == 0) {
+        change->set |= SET_REQUESTER;
+        change->requester = in->person.id;
+    }
+    in->comment.author = in->person.id;
+    in->comment.created_at = at;
+}
+
 static bool apply(struct ingest *in, struct error *err)
 {
     struct ticket_change change = {
@@ -344,6 +360,9 @@ static bool apply(struct ingest *in, struct error *err)
     // to answer ours may bring others.
     bool proven = belongs && !str_none(in->proof) && str_none(in->comment.stranger);
     bool copies = !change.by_machine && (change.ticket.v == 0 || proven);
+    if (in->letter->dated_at != 0) {
+        date_back(in, &change, &actor);
+    }
     return (!copies || add_copies(in, &change, err)) &&
            ticket_apply(&in->desk->tickets, in->tx, in->ctx, &actor, &change, &in->outcome, err);
 }

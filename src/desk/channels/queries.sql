@@ -62,19 +62,21 @@ FROM inbox WHERE id = :id;
 
 -- name: inbox_states :many
 -- row: inbox_state_row
--- out: inbox_id inbox_id, uidvalidity i64, last_uid i64, tidied_uid i64, recheck_until i64, started_at i64, import_uid i64, import_until i64, stuck_uid i64, stuck_count i64, fetched i64, ok_at i64?, failures i64, last_error text, failed_at i64?, next_try_at i64, lease_owner text, lease_until i64
+-- out: inbox_id inbox_id, uidvalidity i64, last_uid i64, tidied_uid i64, recheck_until i64, started_at i64, import_uid i64, import_until i64, stuck_uid i64, stuck_count i64, fetched i64, ok_at i64?, failures i64, last_error text, failed_at i64?, next_try_at i64, lease_owner text, lease_until i64, asked_at i64, asked_since i64, answered_at i64, answer_error text, answer_count i64, answer_oldest i64, answer_first text
 SELECT inbox_id, uidvalidity, last_uid, tidied_uid, recheck_until, started_at, import_uid,
     import_until, stuck_uid, stuck_count, fetched, ok_at, failures, last_error, failed_at,
-    next_try_at, lease_owner, lease_until
+    next_try_at, lease_owner, lease_until, asked_at, asked_since, answered_at, answer_error,
+    answer_count, answer_oldest, answer_first
 FROM inbox_state;
 
 -- name: inbox_state_of :opt
 -- row: inbox_state_row
 -- in: inbox_id inbox_id
--- out: inbox_id inbox_id, uidvalidity i64, last_uid i64, tidied_uid i64, recheck_until i64, started_at i64, import_uid i64, import_until i64, stuck_uid i64, stuck_count i64, fetched i64, ok_at i64?, failures i64, last_error text, failed_at i64?, next_try_at i64, lease_owner text, lease_until i64
+-- out: inbox_id inbox_id, uidvalidity i64, last_uid i64, tidied_uid i64, recheck_until i64, started_at i64, import_uid i64, import_until i64, stuck_uid i64, stuck_count i64, fetched i64, ok_at i64?, failures i64, last_error text, failed_at i64?, next_try_at i64, lease_owner text, lease_until i64, asked_at i64, asked_since i64, answered_at i64, answer_error text, answer_count i64, answer_oldest i64, answer_first text
 SELECT inbox_id, uidvalidity, last_uid, tidied_uid, recheck_until, started_at, import_uid,
     import_until, stuck_uid, stuck_count, fetched, ok_at, failures, last_error, failed_at,
-    next_try_at, lease_owner, lease_until
+    next_try_at, lease_owner, lease_until, asked_at, asked_since, answered_at, answer_error,
+    answer_count, answer_oldest, answer_first
 FROM inbox_state WHERE inbox_id = :inbox_id;
 
 -- Ours already, or nobody's any more.
@@ -135,6 +137,23 @@ WHERE inbox_id = :inbox_id AND lease_owner = :owner;
 -- name: inbox_retry :changes
 -- in: inbox_id inbox_id
 UPDATE inbox_state SET next_try_at = 0 WHERE inbox_id = :inbox_id;
+
+-- Whoever talks to the server begins anew and sees the question.
+-- name: inbox_touch :changes
+-- in: id inbox_id
+UPDATE inbox SET version = version + 1 WHERE id = :id;
+
+-- name: inbox_ask_state :exec
+-- in: inbox_id inbox_id, now i64, since i64
+UPDATE inbox_state SET asked_at = :now, asked_since = :since, answered_at = 0, next_try_at = 0
+WHERE inbox_id = :inbox_id;
+
+-- The question may be another one by now, which then waits.
+-- name: inbox_answer_state :exec
+-- in: inbox_id inbox_id, asked_at i64, now i64, error text, count i64, oldest i64, first text
+UPDATE inbox_state SET answered_at = :now, answer_error = :error, answer_count = :count,
+    answer_oldest = :oldest, answer_first = :first
+WHERE inbox_id = :inbox_id AND asked_at = :asked_at;
 
 -- name: inbox_import_again :exec
 -- in: inbox_id inbox_id
