@@ -223,12 +223,16 @@ static void add_figures(struct serving *s)
     }
 }
 
+static bool start_inboxes(struct serving *s, bool fetch, struct error *err)
+{
+    return inboxes_start(s->program.ctx, s->program.desk, fetch, &s->inboxes, err);
+}
+
 static bool start(struct serving *s, bool with_jobs, struct error *err)
 {
     add_figures(s);
     return (!with_jobs || start_jobs(s, err)) && start_lmtp(s, err) && offer_setup(s, err) &&
-           inboxes_start(s->program.ctx, s->program.desk, with_jobs, &s->inboxes, err) &&
-           start_http(s, err);
+           start_inboxes(s, with_jobs, err) && start_http(s, err);
 }
 
 // Whoever sends requests here gets the time to notice that it should not.
@@ -288,7 +292,7 @@ static bool start_serving(struct serving *s, const struct given *given, struct e
 
 static bool start_working(struct serving *s, const struct given *given UNUSED, struct error *err)
 {
-    return start_jobs(s, err);
+    return start_jobs(s, err) && start_inboxes(s, true, err);
 }
 
 static int run(const struct given *given, start_fn *start_all)

@@ -89,8 +89,8 @@ static void fill_answer(struct ctx *ctx, struct vm_mailbox_page *vm,
     vm->first = mem_array(ctx->mem, struct vm_mailbox_sample, answer->first_count + 1);
     vm->first_count = answer->first_count;
     for (size_t i = 0; i < answer->first_count; i++) {
-        vm->first[i] = (struct vm_mailbox_sample){
-            answer->first[i].received_at, answer->first[i].from, answer->first[i].subject};
+        vm->first[i] = (struct vm_mailbox_sample){answer->first[i].received_at,
+                                                  answer->first[i].from, answer->first[i].subject};
     }
 }
 
@@ -378,8 +378,8 @@ static bool bad_day(struct ctx *ctx, struct error *err)
 
 static bool to_one(struct ctx *ctx)
 {
-    http_redirect(ctx->resp, str_printf(ctx->mem, "/admin/mailboxes/%lld",
-                                        (long long)ctx->path.ids[0]));
+    http_redirect(ctx->resp,
+                  str_printf(ctx->mem, "/admin/mailboxes/%lld", (long long)ctx->path.ids[0]));
     return true;
 }
 
