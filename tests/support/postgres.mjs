@@ -15,14 +15,15 @@ const exec = promisify(execFile);
 let shared = null;
 let users = 0;
 
-function binaries() {
+export function postgresBinaries() {
   const base = '/usr/lib/postgresql';
   const versions = fs.existsSync(base) ? fs.readdirSync(base).sort((a, b) => b - a) : [];
   if (versions.length === 0) throw new Error('PostgreSQL is not installed');
   return path.join(base, versions[0], 'bin');
 }
 
-function owner() {
+// The user to run it as, for child_process.
+export function postgresOwner() {
   if (process.getuid() !== 0) return {};
   const lines = fs.readFileSync('/etc/passwd', 'utf8').split('\n');
   for (const name of ['postgres', 'nobody']) {
@@ -34,14 +35,14 @@ function owner() {
 
 class Postgres {
   constructor() {
-    this.bin = binaries();
+    this.bin = postgresBinaries();
     this.count = 0;
     const there = process.env.STEWARD_TEST_POSTGRES;
     if (there) {
       this.folder = new URL(there.replace('@/', '@localhost/')).searchParams.get('host');
       return;
     }
-    this.as = owner();
+    this.as = postgresOwner();
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'steward-pg-'));
     if (this.as.uid !== undefined) fs.chownSync(this.folder, this.as.uid, this.as.gid);
   }

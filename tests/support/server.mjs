@@ -160,7 +160,7 @@ class Server {
       'the server to answer',
       async () => {
         if (gone) return true;
-        if (worker) return this.log.includes('msg=working');
+        if (worker) return this.log.includes('msg="working"');
         return (await request(`${this.url}/healthz`, { timeout: 2000 })).status === 200;
       },
       30000,
