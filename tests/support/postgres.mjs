@@ -80,11 +80,23 @@ class Postgres {
     return `postgresql://steward@/${name}?host=${encodeURIComponent(this.folder)}`;
   }
 
+  // The database of this URL by way of pgbouncer. mode: session or transaction.
+  async pooled(url, mode) {
+    this.bouncer ??= (async () => {
+      const { startPgbouncer } = await import('./cluster.mjs');
+      return startPgbouncer(this.folder, mode);
+    })();
+    return (await this.bouncer).url(new URL(url.replace('@/', '@localhost/')).pathname.slice(1));
+  }
+
   // Drops the database; a server of ours ends with its last user.
   async release(url) {
     const name = url?.match(/\/(t\d+_\d+)\?/)?.[1];
     if (name) await this.sql('postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    if (--users > 0 || !this.as) return;
+    if (--users > 0) return;
+    if (this.bouncer) await (await this.bouncer).stop('SIGINT');
+    this.bouncer = null;
+    if (!this.as) return;
     shared = null;
     const ended = new Promise((resolve) => this.child.on('close', resolve));
     this.child.kill('SIGINT');

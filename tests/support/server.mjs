@@ -24,6 +24,7 @@ export const program = path.resolve(
   process.env.STEWARD_PROGRAM || 'build-asan/src/cmd/steward',
 );
 
+// STEWARD_TEST_POOLER=session or transaction puts pgbouncer between the program and PostgreSQL.
 export const engine = process.env.STEWARD_TEST_DB || 'sqlite';
 
 const complaint = /AddressSanitizer|LeakSanitizer|runtime error:|assertion.*failed/i;
@@ -117,6 +118,12 @@ class Server {
     if ((this.options.engine ?? engine) === 'postgres' && !this.db) {
       this.postgres = await startPostgres();
       this.db = await this.postgres.createDatabase();
+      const mode = process.env.STEWARD_TEST_POOLER;
+      if (mode) {
+        this.direct = this.db;
+        this.db = await this.postgres.pooled(this.direct, mode);
+        this.options.env = { STEWARD_DB_LISTEN: this.direct, ...this.options.env };
+      }
     }
     fs.mkdirSync(this.data, { mode: 0o700 });
     if (this.options.init === false) return;
@@ -212,7 +219,7 @@ class Server {
     try {
       await this.halt();
     } finally {
-      if (!this.options.db) await this.postgres?.release(this.db);
+      if (!this.options.db) await this.postgres?.release(this.direct ?? this.db);
       if (process.env.STEWARD_TEST_KEEP) console.error(`kept ${this.folder}`);
       else fs.rmSync(this.folder, { recursive: true, force: true });
     }
@@ -242,7 +249,7 @@ export async function startServer(options = {}) {
     return await server.start();
   } catch (error) {
     await server.kill();
-    if (!options.db) await server.postgres?.release(server.db);
+    if (!options.db) await server.postgres?.release(server.direct ?? server.db);
     throw error;
   }
 }
