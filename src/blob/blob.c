@@ -56,6 +56,26 @@ bool blob_remove(struct blob_store *store, struct hash hash, struct error *err)
     return store->ops->remove(store, hash, err);
 }
 
+bool blob_each(struct blob_store *store, blob_each_fn *fn, void *arg, struct error *err)
+{
+    return store->ops->each(store, fn, arg, err);
+}
+
+bool blob_set_aside(struct blob_store *store, struct hash hash, struct error *err)
+{
+    return store->ops->set_aside(store, hash, err);
+}
+
+bool blob_bring_back(struct blob_store *store, struct hash hash, struct error *err)
+{
+    return store->ops->bring_back(store, hash, err);
+}
+
+bool blob_remove_aside(struct blob_store *store, struct hash hash, struct error *err)
+{
+    return store->ops->remove_aside(store, hash, err);
+}
+
 // Reads `len` bytes, or fewer at the end of the file.
 static bool read_some(int fd, char *to, size_t len, size_t *ret, struct error *err)
 {

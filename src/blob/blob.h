@@ -42,6 +42,29 @@ MUST_CHECK bool blob_verify(struct blob_store *store, struct hash hash, struct e
 // that is gone already is no error.
 MUST_CHECK bool blob_remove(struct blob_store *store, struct hash hash, struct error *err);
 
+// --- going through all of them ------------------------------------------------------------------
+
+struct blob_info {
+    struct hash hash;
+    int64_t size;
+    int64_t changed_at;  // ms: when it was last put, or set aside
+    bool aside;
+};
+
+// Calls fn for every blob, in no order; fn returning false ends it. Blobs that come and go
+// meanwhile may be seen or not. fn may set aside, bring back and remove the blob that it is told
+// of.
+typedef bool blob_each_fn(void *arg, const struct blob_info *info, struct error *err);
+MUST_CHECK bool blob_each(struct blob_store *store, blob_each_fn *fn, void *arg, struct error *err);
+
+// A blob that no row names cannot simply be removed: somebody may just be putting the same content
+// and name it a moment later. So it is first set aside, where blob_open() still finds it but a put
+// does not (it is written again), and removed from there a day later, if it is still unnamed; or
+// brought back. One that is not there is no error.
+MUST_CHECK bool blob_set_aside(struct blob_store *store, struct hash hash, struct error *err);
+MUST_CHECK bool blob_bring_back(struct blob_store *store, struct hash hash, struct error *err);
+MUST_CHECK bool blob_remove_aside(struct blob_store *store, struct hash hash, struct error *err);
+
 // The hash as columns store it (64 hex digits, hash_hex()), read back. False for anything else.
 MUST_CHECK bool blob_hash_parse(struct str hex, struct hash *ret);
 

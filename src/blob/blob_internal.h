@@ -18,6 +18,10 @@ struct blob_ops {
     bool (*open)(struct blob_store *store, struct hash hash, int *ret_fd, int64_t *ret_size,
                  struct error *err);
     bool (*remove)(struct blob_store *store, struct hash hash, struct error *err);
+    bool (*each)(struct blob_store *store, blob_each_fn *fn, void *arg, struct error *err);
+    bool (*set_aside)(struct blob_store *store, struct hash hash, struct error *err);
+    bool (*bring_back)(struct blob_store *store, struct hash hash, struct error *err);
+    bool (*remove_aside)(struct blob_store *store, struct hash hash, struct error *err);
 };
 
 struct blob_store {

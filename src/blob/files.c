@@ -22,20 +22,22 @@ struct files {
     struct blob_store base;
     int root;      // the folder blobs/
     int incoming;  // blobs/new/
+    int aside;     // blobs/aside/: those that nobody names
 };
 
-// "ab/cd/abcd…", its folder "ab/cd" and that folder's parent "ab".
+// "abcd…" in "ab/cd/abcd…", its folder "ab/cd" and that folder's parent "ab".
 struct place {
     char parent[3];
     char folder[6];
     char path[6 + 2 * HASH_SIZE + 1];
+    char name[2 * HASH_SIZE + 1];
 };
 
 static struct place place_of(struct hash hash)
 {
     struct place place;
-    char hex[2 * HASH_SIZE + 1];
-    blob_hash_text(hash, hex);
+    blob_hash_text(hash, place.name);
+    const char *hex = place.name;
     (void)snprintf(place.parent, sizeof place.parent, "%.2s", hex);
     (void)snprintf(place.folder, sizeof place.folder, "%.2s/%.2s", hex, hex + 2);
     (void)snprintf(place.path, sizeof place.path, "%.2s/%.2s/%s", hex, hex + 2, hex);
@@ -213,6 +215,9 @@ static bool files_open(struct blob_store *store, struct hash hash, int *ret_fd, 
     struct place place = place_of(hash);
     struct stat info;
     int fd = openat(files->root, place.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) {
+        fd = openat(files->aside, place.name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    }
     if (fd < 0) {
         return not_there(place.path, err);
     }
@@ -226,11 +231,119 @@ static bool files_open(struct blob_store *store, struct hash hash, int *ret_fd, 
     return true;
 }
 
+static bool files_remove_aside(struct blob_store *store, struct hash hash, struct error *err)
+{
+    struct place place = place_of(hash);
+    return unlinkat(((struct files *)store)->aside, place.name, 0) == 0 || errno == ENOENT ||
+           blob_fail(place.name, err);
+}
+
 static bool files_remove(struct blob_store *store, struct hash hash, struct error *err)
 {
     struct place place = place_of(hash);
-    return unlinkat(((struct files *)store)->root, place.path, 0) == 0 || errno == ENOENT ||
-           blob_fail(place.path, err);
+    return (unlinkat(((struct files *)store)->root, place.path, 0) == 0 || errno == ENOENT ||
+            blob_fail(place.path, err)) &&
+           files_remove_aside(store, hash, err);
+}
+
+// --- all of them ------------------------------------------------------------------------------
+
+struct walk {
+    const struct files *files;
+    blob_each_fn *fn;
+    void *arg;
+};
+
+static bool is_dot(const char *name)
+{
+    return name[0] == '.';
+}
+
+// Tells of one file; other names than hashes are nobody's.
+static bool walk_file(const struct walk *walk, int folder, const char *name, bool aside,
+                      struct error *err)
+{
+    struct blob_info info = {.aside = aside};
+    struct stat about;
+    if (!blob_hash_parse(str_c(name), &info.hash) ||
+        fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(about.st_mode)) {
+        return true;
+    }
+    info.size = about.st_size;
+    info.changed_at =
+        (int64_t)about.st_mtim.tv_sec * 1000 + (int64_t)about.st_mtim.tv_nsec / 1000000;
+    return walk->fn(walk->arg, &info, err);
+}
+
+// Tells of all files of the folder `parent`/`name`; one that is not there is empty.
+static bool walk_folder(const struct walk *walk, int parent, const char *name, bool aside,
+                        struct error *err)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT || errno == ENOTDIR || blob_fail(name, err);
+    }
+    DIR *folder = fdopendir(fd);
+    if (folder == NULL) {
+        (void)blob_fail(name, err);
+        (void)close(fd);
+        return false;
+    }
+    bool ok = true;
+    for (const struct dirent *entry = readdir(folder); ok && entry != NULL;
+         entry = readdir(folder)) {
+        ok = is_dot(entry->d_name) || walk_file(walk, fd, entry->d_name, aside, err);
+    }
+    (void)closedir(folder);
+    return ok;
+}
+
+static bool files_each(struct blob_store *store, blob_each_fn *fn, void *arg, struct error *err)
+{
+    const struct walk walk = {(const struct files *)store, fn, arg};
+    bool ok = true;
+    for (int i = 0; ok && i < 256; i++) {
+        char parent[8];
+        (void)snprintf(parent, sizeof parent, "%02x", (unsigned)i);
+        int fd = openat(walk.files->root, parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0) {
+            ok = errno == ENOENT || blob_fail(parent, err);
+            continue;
+        }
+        for (int j = 0; ok && j < 256; j++) {
+            char name[8];
+            (void)snprintf(name, sizeof name, "%02x", (unsigned)j);
+            ok = walk_folder(&walk, fd, name, false, err);
+        }
+        (void)close(fd);
+    }
+    return ok && walk_folder(&walk, walk.files->root, "aside", true, err);
+}
+
+static bool files_set_aside(struct blob_store *store, struct hash hash, struct error *err)
+{
+    const struct files *files = (struct files *)store;
+    struct place place = place_of(hash);
+    // Its time says since when it lies there, so it is set before it does.
+    if (utimensat(files->root, place.path, NULL, AT_SYMLINK_NOFOLLOW) == 0 &&
+        renameat(files->root, place.path, files->aside, place.name) == 0) {
+        return true;
+    }
+    return errno == ENOENT || blob_fail(place.path, err);
+}
+
+static bool files_bring_back(struct blob_store *store, struct hash hash, struct error *err)
+{
+    const struct files *files = (struct files *)store;
+    struct place place = place_of(hash);
+    if (!folder_make(files, ".", place.parent, err) ||
+        !folder_make(files, place.parent, place.folder, err)) {
+        return false;
+    }
+    if (renameat(files->aside, place.name, files->root, place.path) != 0) {
+        return errno == ENOENT || blob_fail(place.path, err);
+    }
+    return folder_sync(files, place.folder, err);
 }
 
 // --- the store --------------------------------------------------------------------------------
@@ -263,17 +376,26 @@ static void files_close(void *handle)
     if (files->incoming >= 0) {
         (void)close(files->incoming);
     }
+    if (files->aside >= 0) {
+        (void)close(files->aside);
+    }
 }
 
 bool blob_files_open(mem_ctx *ctx, const char *folder, struct blob_store **ret, struct error *err)
 {
-    static const struct blob_ops OPS = {
-        .put = files_put, .open = files_open, .remove = files_remove};
+    static const struct blob_ops OPS = {.put = files_put,
+                                        .open = files_open,
+                                        .remove = files_remove,
+                                        .each = files_each,
+                                        .set_aside = files_set_aside,
+                                        .bring_back = files_bring_back,
+                                        .remove_aside = files_remove_aside};
     struct files *files = mem_new(ctx, struct files);
     const char *root = mem_printf(files, "%s/blobs", folder);
     files->base.ops = &OPS;
     files->root = -1;
     files->incoming = -1;
+    files->aside = -1;
     mem_on_free(files, files_close, files);
     if (mkdir(root, 0700) != 0 && errno != EEXIST) {
         return blob_fail(root, err);
@@ -282,12 +404,17 @@ bool blob_files_open(mem_ctx *ctx, const char *folder, struct blob_store **ret, 
     if (files->root < 0) {
         return blob_fail(root, err);
     }
-    if (!folder_sync(files, "..", err) || !folder_make(files, ".", "new", err)) {
+    if (!folder_sync(files, "..", err) || !folder_make(files, ".", "new", err) ||
+        !folder_make(files, ".", "aside", err)) {
         return false;
     }
     files->incoming = openat(files->root, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (files->incoming < 0) {
         return blob_fail("new", err);
+    }
+    files->aside = openat(files->root, "aside", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (files->aside < 0) {
+        return blob_fail("aside", err);
     }
     leftovers_remove(files);
     *ret = &files->base;

@@ -51,6 +51,7 @@ const char *given_value(const struct given *given, const char *name);
 int fail_with(const struct error *err);
 
 int cmd_bench_data(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_deliver(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -15,6 +15,7 @@ const struct command COMMANDS[] = {
     {"user", cmd_user, "add and list people, set passwords"},
     {"mail", cmd_mail, "list and release mails that wait"},
     {"doctor", cmd_doctor, "look whether all is well, and say what to do"},
+    {"check", cmd_check, "prove that nothing is lost, damaged or left over"},
     {"config", cmd_config, "show all settings"},
     {"sample", cmd_sample, "fill a new desk with believable people and tickets"},
     {"bench-data", cmd_bench_data, "fill a desk with any number of tickets"},

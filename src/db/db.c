@@ -83,6 +83,18 @@ bool db_read(struct db_store *store, db_fn *fn, void *arg, struct error *err)
     return ok;
 }
 
+bool db_read_long(struct db_store *store, db_fn *fn, void *arg, struct error *err)
+{
+    struct db *db;
+    if (!db_read_begin(store, &db, err)) {
+        return false;
+    }
+    db->ops->read_unhurried(db);
+    bool ok = fn(db, arg, err);
+    db_read_end(db);
+    return ok;
+}
+
 bool db_answers(struct db *db, struct error *err)
 {
     static const struct db_query ASK = {
@@ -104,9 +116,6 @@ static bool verify(struct db *db, void *arg UNUSED, struct error *err)
                                           .postgres = "SELECT 'ok'"};
     struct db_cursor *rows;
     bool row = false;
-    if (db->ops->read_unhurried != NULL) {
-        db->ops->read_unhurried(db);
-    }
     if (!db_query_start(db, &CHECK, NULL, &rows, err)) {
         return false;
     }
@@ -127,7 +136,7 @@ static bool verify(struct db *db, void *arg UNUSED, struct error *err)
 
 bool db_verify(struct db_store *store, struct error *err)
 {
-    return db_read(store, verify, NULL, err);
+    return db_read_long(store, verify, NULL, err);
 }
 
 // --- writing ----------------------------------------------------------------------------------

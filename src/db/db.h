@@ -46,6 +46,8 @@ enum db_engine db_engine_of(const struct db *db);
 // run a transaction is a new one taken, so that it sees what it wrote.
 typedef bool db_fn(struct db *db, void *arg, struct error *err);
 MUST_CHECK bool db_read(struct db_store *store, db_fn *fn, void *arg, struct error *err);
+// The same for looking through all of a database: its statements may take as long as they need.
+MUST_CHECK bool db_read_long(struct db_store *store, db_fn *fn, void *arg, struct error *err);
 // The same as begin and end, for the dispatcher: a request's whole GET runs on one snapshot.
 MUST_CHECK bool db_read_begin(struct db_store *store, struct db **ret, struct error *err);
 void db_read_end(struct db *db);

@@ -23,7 +23,7 @@ struct db_ops {
     // The handle that this thread is reading with, or NULL; and: takes a new snapshot for it.
     struct db *(*reading)(struct db_store *store);
     bool (*read_anew)(struct db *db, struct error *err);
-    // Lets the statements of this read take as long as they need; NULL where that is not wanted.
+    // Lets the statements of this read take as long as they need; said before the first.
     void (*read_unhurried)(struct db *db);
     bool (*tx_run)(struct db_store *store, const char *name, db_fn *fn, void *arg,
                    struct error *err);

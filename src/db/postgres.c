@@ -165,6 +165,11 @@ static bool read_anew(struct db *db, struct error *err UNUSED)
     return true;
 }
 
+static void read_unhurried(struct db *db)
+{
+    postgres_ahead(((struct postgres_db *)db)->conn, "SET LOCAL statement_timeout = 0");
+}
+
 static void read_end(struct db *db)
 {
     struct reader *reader = (struct reader *)db;
@@ -554,6 +559,7 @@ static const struct db_ops POSTGRES_OPS = {.engine = DB_POSTGRES,
                                            .own_tables = OWN_TABLES,
                                            .read_begin = read_begin,
                                            .read_end = read_end,
+                                           .read_unhurried = read_unhurried,
                                            .reading = reading,
                                            .read_anew = read_anew,
                                            .tx_run = tx_run,

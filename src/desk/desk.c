@@ -11,6 +11,7 @@
 #include "desk/channels/inbox.h"
 #include "desk/channels/mailbox.h"
 #include "desk/contact/pages.h"
+#include "desk/keep/collect.h"
 #include "desk/moments/pages.h"
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
@@ -51,6 +52,7 @@ const struct job_timer DESK_TIMERS[] = {
     {"automations", HOURS_MS, automations_run},
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
     {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
+    {"keep.collect", 6 * HOURS_MS, blobs_collect_timer},
 };
 const size_t DESK_TIMER_COUNT = sizeof DESK_TIMERS / sizeof *DESK_TIMERS;
 

@@ -10,7 +10,7 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config libtalloc-dev libsodi
     "libcurl4-openssl-dev|libcurl4-gnutls-dev" libgumbo-dev libicu-dev zlib1g-dev libbrotli-dev
     libgnutls28-dev libetpan-dev libcmocka-dev tzdata ca-certificates)
 packages_test=(clang libclang-rt-14-dev llvm chromium fonts-dejavu-core prometheus postfix
-    dovecot-core dovecot-imapd dovecot-lmtpd postgresql pgbouncer haproxy procps)
+    sqlite3 dovecot-core dovecot-imapd dovecot-lmtpd postgresql pgbouncer haproxy procps)
 packages_lint=(clang-format clang-tidy clang shellcheck git)
 packages_fuzz=(clang libclang-rt-14-dev llvm)
 packages_bench=(procps)

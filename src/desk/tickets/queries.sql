@@ -445,3 +445,46 @@ DELETE FROM ticket_collaborator WHERE user_id = :user_id;
 -- in: from organization_id, to organization_id, at i64
 UPDATE ticket SET organization_id = :to, version = version + 1, generated_at = :at
 WHERE organization_id = :from;
+-- ## Proving: what a ticket is, and what its history adds up to
+
+-- name: check_tickets :many
+-- in: after ticket_id, most i64
+-- out: id ticket_id, subject text, status i64, priority i64, type i64, requester_id user_id, assignee_id user_id?, steward_id user_id?, group_id group_id?, organization_id organization_id?, problem_id ticket_id?, due_at i64?, external_id text?, tags text, deleted_at i64?, comment_count i64, comments i64, tag_rows i64
+SELECT t.id, t.subject, t.status, t.priority, t.type, t.requester_id, t.assignee_id, t.steward_id,
+    t.group_id, t.organization_id, t.problem_id, t.due_at, t.external_id, t.tags, t.deleted_at,
+    t.comment_count,
+    (SELECT COUNT(*) FROM ticket_comment c WHERE c.ticket_id = t.id) AS comments,
+    (SELECT COUNT(*) FROM ticket_tag g WHERE g.ticket_id = t.id) AS tag_rows
+FROM ticket t WHERE t.id > :after AND t.purged_at IS NULL ORDER BY t.id LIMIT :most;
+
+-- name: check_events :many
+-- in: first ticket_id, last ticket_id
+-- out: ticket_id ticket_id, field text?, value text?, previous text?
+SELECT ticket_id, field, value, previous FROM ticket_event
+WHERE ticket_id >= :first AND ticket_id <= :last AND kind IN ('Create', 'Change')
+    AND field IS NOT NULL
+ORDER BY ticket_id;
+
+-- name: check_collaborators :many
+-- in: first ticket_id, last ticket_id
+-- out: ticket_id ticket_id, user_id user_id, kind text
+SELECT ticket_id, user_id, kind FROM ticket_collaborator
+WHERE ticket_id >= :first AND ticket_id <= :last ORDER BY ticket_id;
+
+-- ## The index made anew
+
+-- name: index_clear :exec
+-- sqlite:
+INSERT INTO ticket_fts (ticket_fts) VALUES ('delete-all');
+-- postgres:
+DELETE FROM ticket_fts;
+
+-- With the subject that goes into the index with a ticket's first comment.
+-- name: index_comments :many
+-- in: after comment_id, most i64
+-- out: id comment_id, body text, subject text?
+SELECT c.id, c.body,
+    CASE WHEN c.id = (SELECT MIN(f.id) FROM ticket_comment f WHERE f.ticket_id = c.ticket_id)
+    THEN (SELECT e.value FROM ticket_event e WHERE e.ticket_id = c.ticket_id AND e.kind = 'Create'
+        AND e.field = 'subject' ORDER BY e.id LIMIT 1) END AS subject
+FROM ticket_comment c WHERE c.id > :after ORDER BY c.id LIMIT :most;

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "desk/keep/check.h"
+
+#include <unistd.h>
+
+#include "desk/keep/collect.h"
+#include "desk/keep/queries.h"
+#include "desk/tickets/check.h"
+
+#define LOST_PAGE 500
+#define BLOB_PAGE 200
+
+#define GONE_ADVICE                                                                                \
+    "a row was removed by other means than Steward. Restore a backup, or remove this row, too."
+#define INDEX_ADVICE "run `steward check --rebuild-search`."
+
+typedef bool lost_fn(struct db *db, mem_ctx *ctx, int64_t after, int64_t most,
+                     struct lost_row **ret, size_t *ret_count, struct error *err);
+
+struct lost {
+    lost_fn *rows;
+    const char *what;    // the thing that names
+    const char *names;   // what it names
+    const char *advice;  // NULL: GONE_ADVICE
+};
+
+static const struct lost LOST[] = {
+    {lost_ticket_requester, "ticket", "requester", NULL},
+    {lost_ticket_submitter, "ticket", "submitter", NULL},
+    {lost_ticket_assignee, "ticket", "assignee", NULL},
+    {lost_ticket_steward, "ticket", "steward", NULL},
+    {lost_ticket_group, "ticket", "group", NULL},
+    {lost_ticket_organization, "ticket", "organisation", NULL},
+    {lost_ticket_problem, "ticket", "problem", NULL},
+    {lost_ticket_followup, "ticket", "ticket that it follows", NULL},
+    {lost_ticket_merged, "ticket", "ticket that it was merged into", NULL},
+    {lost_comment_ticket, "comment", "ticket", NULL},
+    {lost_comment_audit, "comment", "audit", NULL},
+    {lost_comment_event, "comment", "event in the audit", NULL},
+    {lost_comment_author, "comment", "author", NULL},
+    {lost_comment_mail, "comment", "mail", NULL},
+    {lost_audit_ticket, "audit", "ticket", NULL},
+    {lost_audit_author, "audit", "author", NULL},
+    {lost_event_audit, "event", "audit", NULL},
+    {lost_tag_ticket, "tag of ticket", "ticket", NULL},
+    {lost_collaborator_ticket, "collaborator of ticket", "ticket", NULL},
+    {lost_collaborator_person, "collaborator of ticket", "person", NULL},
+    {lost_draft_person, "draft of person", "person", NULL},
+    {lost_attachment_ticket, "attachment", "ticket", NULL},
+    {lost_attachment_comment, "attachment", "comment", NULL},
+    {lost_attachment_upload, "attachment", "upload", NULL},
+    {lost_session_person, "session", "person", NULL},
+    {lost_token_person, "API token", "person", NULL},
+    {lost_identity_person, "identity", "person", NULL},
+    {lost_password_person, "password of person", "person", NULL},
+    {lost_group_membership_group, "group membership", "group", NULL},
+    {lost_group_membership_person, "group membership", "person", NULL},
+    {lost_organization_membership_organization, "organisation membership", "organisation", NULL},
+    {lost_organization_membership_person, "organisation membership", "person", NULL},
+    {lost_person_organization, "person", "organisation", NULL},
+    {lost_mail_ticket, "incoming mail", "ticket", NULL},
+    {lost_mail_bytes, "incoming mail", "content", NULL},
+    {lost_raw_mail, "content of mail", "mail", NULL},
+    {lost_outgoing_ticket, "outgoing mail", "ticket", NULL},
+    {lost_mailbox_state_mailbox, "state of mailbox", "mailbox", NULL},
+    {lost_rule_term_rule, "term of rule", "rule", NULL},
+    {lost_rule_group_rule, "group of rule", "rule", NULL},
+    {lost_bulk_result_bulk, "result of bulk job", "job", NULL},
+    {lost_moment_ticket, "verdict", "ticket", NULL},
+    {lost_moment_person, "verdict", "person", NULL},
+    {lost_lens_ticket, "lens finding", "ticket", NULL},
+    {lost_comment_words, "comment", "entry in the search index", INDEX_ADVICE},
+    {lost_words_comment, "entry in the search index", "comment", INDEX_ADVICE},
+};
+
+struct checking {
+    mem_ctx *ctx;
+    struct db_store *db;
+    struct blob_store *blobs;
+    bool quick;
+    const struct findings *findings;
+    struct check_counts *counts;
+    struct str after;  // the last blob of the page before
+    struct blob_names_row *names;
+    size_t name_count;
+};
+
+// --- rows ---------------------------------------------------------------------------------------
+
+static bool check_lost(struct checking *c, struct db *db, const struct lost *lost,
+                       struct error *err)
+{
+    int64_t after = INT64_MIN;
+    size_t count = LOST_PAGE;
+    bool ok = true;
+    while (ok && count == LOST_PAGE) {
+        mem_ctx *page = mem_ctx_new(c->ctx, "lost");
+        struct lost_row *rows = NULL;
+        ok = lost->rows(db, page, after, LOST_PAGE, &rows, &count, err);
+        for (size_t i = 0; ok && i < count; i++) {
+            c->findings->violation(c->findings->arg,
+                                   str_printf(page, "%s %lld: its %s (%lld) is not there",
+                                              lost->what, (long long)rows[i].id, lost->names,
+                                              (long long)rows[i].ref),
+                                   lost->advice == NULL ? GONE_ADVICE : lost->advice);
+            after = rows[i].id;
+        }
+        mem_free(page);
+    }
+    return ok;
+}
+
+static bool check_rows(struct db *db, void *arg, struct error *err)
+{
+    struct checking *c = arg;
+    struct keep_counts_row row;
+    if (!keep_counts(db, c->ctx, &row, err)) {
+        return false;
+    }
+    *c->counts = (struct check_counts){.tickets = row.tickets,
+                                       .comments = row.comments,
+                                       .audits = row.audits,
+                                       .events = row.events,
+                                       .people = row.people,
+                                       .files = row.files,
+                                       .mails = row.mails};
+    if (!tickets_check(db, c->ctx, c->findings, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof LOST / sizeof *LOST; i++) {
+        c->findings->progress(c->findings->arg, "kinds of references", (int64_t)i + 1);
+        if (!check_lost(c, db, &LOST[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// --- blobs --------------------------------------------------------------------------------------
+
+struct naming {
+    struct hash hash;
+    bool named;
+};
+
+static bool look_for_name(struct db *db, void *arg, struct error *err)
+{
+    struct naming *n = arg;
+    mem_ctx *ctx = mem_ctx_new(NULL, "named");
+    const struct str hash = hash_hex(ctx, n->hash);
+    struct blobs_named_row *rows = NULL;
+    size_t count = 0;
+    bool ok = blobs_named(db, ctx, &hash, 1, &rows, &count, err);
+    n->named = count > 0;
+    mem_free(ctx);
+    return ok;
+}
+
+bool blob_is_named(struct db_store *db, struct hash hash, bool *ret, struct error *err)
+{
+    struct naming n = {.hash = hash};
+    bool ok = db_read(db, look_for_name, &n, err);
+    *ret = n.named;
+    return ok;
+}
+
+static bool blob_look(struct checking *c, struct hash hash, struct error *err)
+{
+    int fd = -1;
+    int64_t size = 0;
+    if (!c->quick) {
+        return blob_verify(c->blobs, hash, err);
+    }
+    if (!blob_open(c->blobs, hash, &fd, &size, err)) {
+        return false;
+    }
+    (void)close(fd);
+    return true;
+}
+
+static bool check_blob(struct checking *c, mem_ctx *ctx, struct str name, struct error *err)
+{
+    struct hash hash;
+    struct error why = {0};
+    const struct findings *findings = c->findings;
+    c->counts->blobs++;
+    if (!blob_hash_parse(name, &hash)) {
+        findings->violation(
+            findings->arg,
+            str_printf(ctx, "file \"" STR_FMT "\": no name of a blob", STR_ARG(name)), GONE_ADVICE);
+        return true;
+    }
+    if (blob_look(c, hash, &why)) {
+        return true;
+    }
+    bool named = true;
+    if (why.code == ERR_NOT_FOUND && !blob_is_named(c->db, hash, &named, err)) {
+        return false;
+    }
+    if (named) {
+        bool gone = why.code == ERR_NOT_FOUND;
+        findings->violation(
+            findings->arg,
+            str_printf(ctx, "file " STR_FMT ": %s", STR_ARG(name),
+                       gone ? "is missing" : "is damaged or cannot be read"),
+            gone ? "put it back from a backup: it lies there under the same name."
+                 : "replace it by the one of a backup: it lies there under the same name.");
+    }
+    return true;
+}
+
+static bool read_names(struct db *db, void *arg, struct error *err)
+{
+    struct checking *c = arg;
+    return blob_names(db, c->ctx, c->after, BLOB_PAGE, &c->names, &c->name_count, err);
+}
+
+static bool check_blobs(struct checking *c, struct error *err)
+{
+    char last[2 * HASH_SIZE + 1] = "";
+    mem_ctx *all = c->ctx;
+    bool ok = true;
+    c->name_count = BLOB_PAGE;
+    while (ok && c->name_count == BLOB_PAGE) {
+        c->ctx = mem_ctx_new(all, "blobs");
+        c->after = str_c(last);
+        ok = db_read_long(c->db, read_names, c, err);
+        for (size_t i = 0; ok && i < c->name_count; i++) {
+            ok = check_blob(c, c->ctx, c->names[i].hash, err);
+            c->findings->progress(c->findings->arg, "files", c->counts->blobs);
+        }
+        if (ok && c->name_count > 0) {
+            struct str name = str_sub(c->names[c->name_count - 1].hash, 0, sizeof last - 1);
+            memcpy(last, name.ptr, name.len);
+            last[name.len] = '\0';
+        }
+        mem_free(c->ctx);
+    }
+    c->ctx = all;
+    return ok;
+}
+
+bool desk_check(struct db_store *db, struct blob_store *blobs, bool quick,
+                const struct findings *findings, struct check_counts *ret, struct error *err)
+{
+    struct checking c = {.ctx = mem_ctx_new(NULL, "check"),
+                         .db = db,
+                         .blobs = blobs,
+                         .quick = quick,
+                         .findings = findings,
+                         .counts = ret};
+    *ret = (struct check_counts){0};
+    bool ok = db_verify(db, err) && db_read_long(db, check_rows, &c, err) && check_blobs(&c, err) &&
+              blobs_unnamed_count(db, blobs, &ret->unnamed, err);
+    mem_free(c.ctx);
+    return ok;
+}
