@@ -31,6 +31,32 @@ test('a desk that was used is whole, also while it runs', async () => {
   assert.match(stdout, /All is well/);
 });
 
+test('merged people and organisations leave tickets whole, and their history tells of it', async () => {
+  const person = async (name) =>
+    (await api.post('/api/v2/users', { user: { name, email: `${name}@example.net` } })).json.user;
+  const company = async (name) =>
+    (await api.post('/api/v2/organizations', { organization: { name } })).json.organization;
+  const [loser, winner] = [await person('lena'), await person('wim')];
+  const [old, young] = [await company('Old Ltd'), await company('Young Ltd')];
+  const make = (fields) => api.post('/api/v2/tickets', { ticket: { subject: 'x', comment: { body: 'x' }, ...fields } });
+  const { ticket: hers } = (await make({ requester_id: loser.id, organization_id: old.id })).json;
+  await make({ email_ccs: [{ user_id: loser.id }, { user_id: winner.id }] });
+  await make({ email_ccs: [{ user_id: loser.id }] });
+  const merged = await api.put(`/api/v2/users/${loser.id}/merge`, { user: { id: winner.id } });
+  assert.ok(merged.status < 300, merged.text);
+  const joined = await api.post(`/api/v2/organizations/${old.id}/merge`, { organization_merge: { winner_id: young.id } });
+  assert.ok(joined.status < 300, joined.text);
+  await until('the merge to be done', async () =>
+    (await api.get(`/api/v2/tickets/${hers.id}`)).json.ticket.requester_id === winner.id);
+  await until('the organisations to be one', async () =>
+    (await api.get(`/api/v2/organizations/${old.id}`)).status === 404);
+  const { json } = await api.get(`/api/v2/tickets/${hers.id}/audits`);
+  const change = json.audits.flatMap((audit) => audit.events).find((event) => event.field_name === 'requester_id' && event.type === 'Change');
+  assert.deepEqual([change.previous_value, change.value], [String(loser.id), String(winner.id)]);
+  const { code, stdout } = await check();
+  assert.equal(code, 0, stdout);
+});
+
 // Does the damage, looks, and undoes it.
 async function damaged(damage, repair, expected) {
   await damage();

@@ -214,10 +214,18 @@ class Server {
     }
   }
 
-  // The end of a test: halt, and remove everything unless STEWARD_TEST_KEEP is set.
+  // Fails unless the desk that the test leaves is whole.
+  async prove() {
+    if (this.options.data || !fs.existsSync(path.join(this.data, 'secret'))) return;
+    const { code, stdout, stderr } = await this.run('check', [], { code: null });
+    if (code !== 0) throw new Error(`steward check ended with ${code}:\n${stdout}${stderr}`);
+  }
+
+  // The end of a test: halt, with STEWARD_TEST_CHECK set look whether all is well, and remove everything unless STEWARD_TEST_KEEP is set.
   async stop() {
     try {
       await this.halt();
+      if (process.env.STEWARD_TEST_CHECK) await this.prove();
     } finally {
       if (!this.options.db) await this.postgres?.release(this.direct ?? this.db);
       if (process.env.STEWARD_TEST_KEEP) console.error(`kept ${this.folder}`);

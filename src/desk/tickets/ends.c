@@ -239,22 +239,6 @@ bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
            drafts_purge(tx, id, err) && ticket_empty(tx, id, clock_now(room->clock), err);
 }
 
-bool tickets_move_person(const struct tickets *room, struct db *tx, struct user_id from,
-                         struct user_id to, struct error *err)
-{
-    return comments_change_author(tx, from, to, err) &&
-           tickets_change_person(tx, from, to, clock_now(room->clock), err) &&
-           collaborators_change_person(tx, from, to, err) &&
-           collaborators_drop_person(tx, from, err);
-}
-
-bool tickets_move_organization(const struct tickets *room, struct db *tx,
-                               struct organization_id from, struct organization_id to,
-                               struct error *err)
-{
-    return tickets_change_organization(tx, from, to, clock_now(room->clock), err);
-}
-
 bool ticket_import_updated(struct db *tx, const struct actor *actor, struct ticket_id id,
                            int64_t updated_at, struct error *err)
 {

@@ -417,6 +417,24 @@ WHERE c.id IN (:ids) ORDER BY a.comment_id, a.id;
 
 -- ## Merged people and organisations
 
+-- What changes, for the history.
+-- name: tickets_of_requester :many
+-- in: from user_id
+-- out: id ticket_id
+SELECT id FROM ticket WHERE requester_id = :from AND purged_at IS NULL ORDER BY id;
+
+-- name: tickets_of_organization :many
+-- in: from organization_id
+-- out: id ticket_id
+SELECT id FROM ticket WHERE organization_id = :from AND purged_at IS NULL ORDER BY id;
+
+-- name: collaborations :many
+-- in: from user_id, to user_id
+-- out: ticket_id ticket_id, kind text, there i64
+SELECT c.ticket_id, c.kind, (SELECT COUNT(*) FROM ticket_collaborator o
+    WHERE o.ticket_id = c.ticket_id AND o.kind = c.kind AND o.user_id = :to) AS there
+FROM ticket_collaborator c WHERE c.user_id = :from ORDER BY c.ticket_id, c.kind;
+
 -- name: tickets_change_person :exec
 -- in: from user_id, to user_id, at i64
 UPDATE ticket SET
