@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { request } from './http.mjs';
-import { postgresBinaries, postgresOwner } from './postgres.mjs';
+import { killAll, postgresBinaries, postgresOwner } from './postgres.mjs';
 import { freePort, until } from './wait.mjs';
 
 const exec = promisify(execFile);
@@ -108,27 +108,6 @@ max_client_conn = 500
   });
   daemon.url = (database) => `postgresql://steward@/${database}?host=${encodeURIComponent(folder)}&port=6432`;
   return daemon;
-}
-
-// A process and its children, at once.
-function killAll(pid) {
-  const children = fs
-    .readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return Number(fs.readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) \S /s, '').split(' ')[0]) === pid;
-      } catch {
-        return false; // it has just ended
-      }
-    });
-  for (const one of [pid, ...children.map(Number)]) {
-    try {
-      process.kill(one, 'SIGKILL');
-    } catch {
-      // it has just ended
-    }
-  }
 }
 
 class Pair {

@@ -33,6 +33,27 @@ export function postgresOwner() {
   throw new Error('there is no user to run PostgreSQL as');
 }
 
+// A process and its children, at once.
+export function killAll(pid) {
+  const children = fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return Number(fs.readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) \S /s, '').split(' ')[0]) === pid;
+      } catch {
+        return false; // it has just ended
+      }
+    });
+  for (const one of [pid, ...children.map(Number)]) {
+    try {
+      process.kill(one, 'SIGKILL');
+    } catch {
+      // it has just ended
+    }
+  }
+}
+
 class Postgres {
   constructor() {
     this.bin = postgresBinaries();
@@ -50,19 +71,34 @@ class Postgres {
   async start() {
     if (!this.as) return this;
     const data = path.join(this.folder, 'data');
-    const options = { ...this.as, cwd: this.folder };
     await exec(
       path.join(this.bin, 'initdb'),
       ['-D', data, '-U', 'steward', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
-      options,
+      { ...this.as, cwd: this.folder },
     );
+    await this.launch();
+    return this;
+  }
+
+  async launch() {
     this.child = spawn(
       path.join(this.bin, 'postgres'),
-      ['-D', data, '-k', this.folder, '-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'max_connections=200'],
-      { ...options, stdio: 'ignore' },
+      [
+        '-D', path.join(this.folder, 'data'), '-k', this.folder, '-c', 'listen_addresses=', '-c', 'fsync=off',
+        '-c', 'max_connections=200',
+      ],
+      { ...this.as, cwd: this.folder, stdio: 'ignore' },
     );
     await until('PostgreSQL to start', () => this.sql('postgres', 'SELECT 1'), 30000);
-    return this;
+  }
+
+  // As if its machine were gone for a moment; what it wrote to its files is there.
+  async killAndLaunch() {
+    const ended = new Promise((resolve) => this.child.on('close', resolve));
+    killAll(this.child.pid);
+    await ended;
+    fs.rmSync(path.join(this.folder, 'data/postmaster.pid'), { force: true });
+    await this.launch();
   }
 
   // Runs SQL by psql; returns its output, one row a line, columns divided by '|'.

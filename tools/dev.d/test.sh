@@ -177,7 +177,8 @@ dev_fault() {
     local passed=0 failed=0 skipped=0
     need_packages build test
     need_node
-    export STEWARD_FAULT_ROUNDS=${1:-100}
+    export STEWARD_FAULT_ROUNDS=${1:-1000}
+    export SUITE_SECONDS=$((STEWARD_FAULT_ROUNDS * 20 + 1200))
     run_suite fault
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
