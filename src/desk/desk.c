@@ -26,11 +26,8 @@
 
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
-    {"triggers", triggers_observe},
-    {"contact", contact_observe},
-    {"moments", moments_observe},
-    {"notify", channels_notify},
-    {"publish", channels_publish},
+    {"triggers", triggers_observe}, {"contact", contact_observe},  {"moments", moments_observe},
+    {"notify", channels_notify},    {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {
