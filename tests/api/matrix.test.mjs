@@ -35,6 +35,7 @@ const expected = {
     GET /setup
     POST /setup
     GET /api/v2/users/me
+    POST /api/v2/requests
     GET /attachments/token/{token}
     GET /
     GET /ask
@@ -57,6 +58,15 @@ const expected = {
     POST /requests/{ticket:id}
     POST /api/v2/uploads
     DELETE /api/v2/uploads/{token}
+    GET /api/v2/requests/{ticket:id}/comments/{comment:id}
+    GET /api/v2/requests/{ticket:id}/comments
+    PUT /api/v2/requests/{ticket:id}
+    GET /api/v2/requests/{ticket:id}
+    GET /api/v2/requests/search
+    GET /api/v2/requests/ccd
+    GET /api/v2/requests/solved
+    GET /api/v2/requests/open
+    GET /api/v2/requests
     GET /api/v2/users/me/session
     DELETE /api/v2/users/me/session
     DELETE /api/v2/users/me/sessions
@@ -177,6 +187,8 @@ const expected = {
     GET /api/v2/tickets/{ticket:id}/metrics
     GET /api/v2/ticket_metrics
     GET /api/v2/ticket_metrics/{ticket:id}
+    GET /api/v2/organizations/{organization:id}/requests
+    GET /api/v2/users/{user:id}/requests
     GET /api/v2/users/{user:id}/related
     GET /api/v2/users/{user:id}/tickets/assigned/count
     GET /api/v2/users/{user:id}/tickets/ccd/count
@@ -308,6 +320,12 @@ const expected = {
     GET /api/v2/exports/tickets
     GET /api/v2/exports/tickets/sample
     GET /api/v2/ticket_audits
+    PUT /api/v2/suspended_tickets/{mail:id}/recover
+    DELETE /api/v2/suspended_tickets/{mail:id}
+    GET /api/v2/suspended_tickets/{mail:id}
+    DELETE /api/v2/suspended_tickets/destroy_many
+    PUT /api/v2/suspended_tickets/recover_many
+    GET /api/v2/suspended_tickets
     DELETE /api/v2/deleted_users/{user:id}
     GET /api/v2/sessions
     POST /api/v2/organizations/{organization:id}/merge

@@ -351,7 +351,8 @@ static bool bind_comment(struct binding *b, struct problems *problems)
     set_comment_text(b, &in, &b->comment);
     bool agent = actor_is_agent(&b->ctx->actor);
     b->comment.is_public = in.is_public.is == JR_SET ? in.is_public.v : default_public(b);
-    b->comment.is_public = b->comment.is_public && (agent || !actor_is_staff(&b->ctx->actor));
+    // Light agents write notes only; who asks has no notes to write.
+    b->comment.is_public = !actor_is_staff(&b->ctx->actor) || (agent && b->comment.is_public);
     if (agent && in.author_id.is == JR_SET) {
         b->comment.author.v = in.author_id.v;
     } else if (agent && b->change.ticket.v == 0 && b->in.submitter_id.is == JR_SET) {

@@ -13,6 +13,10 @@
 // {"url":…,"id":…,"ticket_id":…,…}
 void api_metric_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
                       const struct ticket_metric *metric);
+// Of the ticket, from what was loaded.
+struct str api_ticket_description(const struct api_tickets *set, struct ticket_id id);
+void api_collaborators_write(struct jw *w, const char *key, const struct api_tickets *set,
+                             struct ticket_id id, bool ccs, bool followers);
 // "via" of a channel without more.
 void api_via_write(struct jw *w, struct str channel);
 // body, html_body, public and so on.

@@ -38,7 +38,7 @@ bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t coun
                            &ret->metrics, err));
 }
 
-static struct str description_of(const struct api_tickets *set, struct ticket_id id)
+struct str api_ticket_description(const struct api_tickets *set, struct ticket_id id)
 {
     for (size_t i = 0; i < set->description_count; i++) {
         if (set->descriptions[i].ticket.v == id.v) {
@@ -48,8 +48,8 @@ static struct str description_of(const struct api_tickets *set, struct ticket_id
     return STR("");
 }
 
-static void write_collaborators(struct jw *w, const char *key, const struct api_tickets *set,
-                                struct ticket_id id, bool ccs, bool followers)
+void api_collaborators_write(struct jw *w, const char *key, const struct api_tickets *set,
+                             struct ticket_id id, bool ccs, bool followers)
 {
     jw_field_array(w, key);
     for (size_t i = 0; i < set->collaborator_count; i++) {
@@ -215,7 +215,7 @@ void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *s
     jw_field_str(w, "type", word_or_null(ticket_type_word(t->type)));
     jw_field_str(w, "subject", word_or_null(t->subject));
     jw_field_str(w, "raw_subject", word_or_null(t->subject));
-    jw_field_str(w, "description", description_of(set, t->id));
+    jw_field_str(w, "description", api_ticket_description(set, t->id));
     jw_field_str(w, "priority", word_or_null(ticket_priority_word(t->priority)));
     jw_field_str(w, "status", t->deleted_at != 0 ? STR("deleted") : ticket_status_word(t->status));
     jw_field_str(w, "recipient", t->recipient);
@@ -225,9 +225,9 @@ void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *s
     jw_field_id(w, "steward_id", t->steward.v);
     jw_field_id(w, "organization_id", t->organization.v);
     jw_field_id(w, "group_id", t->group.v);
-    write_collaborators(w, "collaborator_ids", set, t->id, true, true);
-    write_collaborators(w, "follower_ids", set, t->id, false, true);
-    write_collaborators(w, "email_cc_ids", set, t->id, true, false);
+    api_collaborators_write(w, "collaborator_ids", set, t->id, true, true);
+    api_collaborators_write(w, "follower_ids", set, t->id, false, true);
+    api_collaborators_write(w, "email_cc_ids", set, t->id, true, false);
     jw_field_null(w, "forum_topic_id");
     jw_field_id(w, "problem_id", t->problem.v);
     jw_field_bool(w, "has_incidents", incidents_of(set, t->id) > 0);
