@@ -15,6 +15,7 @@
 #include "desk/moments/pages.h"
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
+#include "desk/records/routes.h"
 #include "desk/rules/acting.h"
 #include "desk/rules/routes.h"
 #include "desk/rules/rules.h"
@@ -72,6 +73,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     add_routes(table, api_routes);
+    add_routes(table, records_routes);
     add_routes(table, mailbox_routes);
     return table;
 }

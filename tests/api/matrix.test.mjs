@@ -187,6 +187,36 @@ const expected = {
     GET /api/v2/tickets/{ticket:id}/metrics
     GET /api/v2/ticket_metrics
     GET /api/v2/ticket_metrics/{ticket:id}
+    GET /api/v2/custom_statuses/{record:id}
+    GET /api/v2/custom_statuses/count
+    GET /api/v2/custom_statuses/show_many
+    GET /api/v2/custom_statuses
+    GET /api/v2/brands/{record:id}
+    GET /api/v2/brands/count
+    GET /api/v2/brands/show_many
+    GET /api/v2/brands
+    GET /api/v2/ticket_forms/{record:id}
+    GET /api/v2/ticket_forms/count
+    GET /api/v2/ticket_forms/show_many
+    GET /api/v2/ticket_forms
+    GET /api/v2/organization_fields/{record:id}/options/{option:id}
+    GET /api/v2/organization_fields/{record:id}/options
+    GET /api/v2/organization_fields/{record:id}
+    GET /api/v2/organization_fields/count
+    GET /api/v2/organization_fields/show_many
+    GET /api/v2/organization_fields
+    GET /api/v2/user_fields/{record:id}/options/{option:id}
+    GET /api/v2/user_fields/{record:id}/options
+    GET /api/v2/user_fields/{record:id}
+    GET /api/v2/user_fields/count
+    GET /api/v2/user_fields/show_many
+    GET /api/v2/user_fields
+    GET /api/v2/ticket_fields/{record:id}/options/{option:id}
+    GET /api/v2/ticket_fields/{record:id}/options
+    GET /api/v2/ticket_fields/{record:id}
+    GET /api/v2/ticket_fields/count
+    GET /api/v2/ticket_fields/show_many
+    GET /api/v2/ticket_fields
     GET /api/v2/organizations/{organization:id}/requests
     GET /api/v2/users/{user:id}/requests
     GET /api/v2/users/{user:id}/related
@@ -320,6 +350,39 @@ const expected = {
     GET /api/v2/exports/tickets
     GET /api/v2/exports/tickets/sample
     GET /api/v2/ticket_audits
+    GET /api/v2/brands/{record:id}/check_host_mapping
+    GET /api/v2/brands/check_host_mapping
+    PUT /api/v2/custom_status/default
+    POST /api/v2/ticket_forms/{record:id}/clone
+    DELETE /api/v2/custom_statuses/{record:id}
+    PUT /api/v2/custom_statuses/{record:id}
+    POST /api/v2/custom_statuses
+    DELETE /api/v2/brands/{record:id}
+    PUT /api/v2/brands/{record:id}
+    PUT /api/v2/brands/reorder
+    POST /api/v2/brands
+    DELETE /api/v2/ticket_forms/{record:id}
+    PUT /api/v2/ticket_forms/{record:id}
+    PUT /api/v2/ticket_forms/reorder
+    POST /api/v2/ticket_forms
+    DELETE /api/v2/organization_fields/{record:id}/options/{option:id}
+    POST /api/v2/organization_fields/{record:id}/options
+    DELETE /api/v2/organization_fields/{record:id}
+    PUT /api/v2/organization_fields/{record:id}
+    PUT /api/v2/organization_fields/reorder
+    POST /api/v2/organization_fields
+    DELETE /api/v2/user_fields/{record:id}/options/{option:id}
+    POST /api/v2/user_fields/{record:id}/options
+    DELETE /api/v2/user_fields/{record:id}
+    PUT /api/v2/user_fields/{record:id}
+    PUT /api/v2/user_fields/reorder
+    POST /api/v2/user_fields
+    DELETE /api/v2/ticket_fields/{record:id}/options/{option:id}
+    POST /api/v2/ticket_fields/{record:id}/options
+    DELETE /api/v2/ticket_fields/{record:id}
+    PUT /api/v2/ticket_fields/{record:id}
+    PUT /api/v2/ticket_fields/reorder
+    POST /api/v2/ticket_fields
     PUT /api/v2/suspended_tickets/{mail:id}/recover
     DELETE /api/v2/suspended_tickets/{mail:id}
     GET /api/v2/suspended_tickets/{mail:id}
@@ -519,7 +582,7 @@ async function freshObjects(admin, round) {
     view: view.id, macro: macro.id, trigger: trigger.id, rule: automation.id, category: category.id,
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
     organization: organization.id, group: ids.group, membership: membership.id,
-    mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, inbox: 999999,
+    mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, record: 999999, option: 999999, inbox: 999999,
   };
 }
 

@@ -4,6 +4,7 @@
 #include "base/words.h"
 #include "desk/people/api_bind.h"
 #include "desk/people/api_internal.h"
+#include "desk/records/records.h"
 
 // --- showing ------------------------------------------------------------------------------------
 
@@ -157,6 +158,7 @@ struct organization_body {
     struct jr_int group_id;
     struct jr_flag shared_tickets, shared_comments;
     struct jr_strs domain_names, tags;
+    struct jr_value organization_fields;
 };
 
 static const struct jr_field FIELDS[] = {
@@ -169,6 +171,7 @@ static const struct jr_field FIELDS[] = {
     JR_FIELD(FLAG, "shared_comments", struct organization_body, shared_comments),
     JR_FIELD(WORDS, "domain_names", struct organization_body, domain_names),
     JR_FIELD(WORDS, "tags", struct organization_body, tags),
+    JR_FIELD(RAW, "organization_fields", struct organization_body, organization_fields),
 };
 static const struct jr_spec SPEC = JR_SPEC(FIELDS);
 
@@ -229,6 +232,7 @@ struct organization_call {
     struct ctx *ctx;
     struct organization_id id;  // none: create
     struct organization_change change;
+    struct jr_value fields;
     struct organization after;
 };
 
@@ -237,10 +241,17 @@ static bool call_tx(struct db *tx, void *arg, struct error *err)
     struct organization_call *call = arg;
     struct ctx *ctx = call->ctx;
     const struct people *room = desk_people(ctx);
-    return call->id.v == 0 ? organization_create(room, tx, ctx->mem, &ctx->actor, &call->change,
-                                                 &call->after, err)
-                           : organization_update(room, tx, ctx->mem, &ctx->actor, call->id,
-                                                 &call->change, &call->after, err);
+    bool fine = call->id.v == 0 ? organization_create(room, tx, ctx->mem, &ctx->actor,
+                                                      &call->change, &call->after, err)
+                                : organization_update(room, tx, ctx->mem, &ctx->actor, call->id,
+                                                      &call->change, &call->after, err);
+    bool changed = false;
+    struct organization_id id = call->after.id;
+    return fine &&
+           keyed_values_store(tx, ctx->mem, "organization_fields", id.v, call->fields, &changed,
+                              err) &&
+           (!changed || (organization_touched(room, tx, id, err) &&
+                         organization_load(tx, ctx->mem, &ctx->actor, id, &call->after, err)));
 }
 
 static bool run_call(struct ctx *ctx, struct organization_id id, struct error *err)
@@ -257,6 +268,7 @@ static bool run_call(struct ctx *ctx, struct organization_id id, struct error *e
         return api_write_problems(ctx, &problems);
     }
     call.change = change_of(ctx->mem, &body);
+    call.fields = body.organization_fields;
     if (!db_tx_run(ctx->app->db, "api.organization", call_tx, &call, err)) {
         return false;
     }
@@ -321,6 +333,7 @@ bool api_organization_apply(struct ctx *ctx, struct db *tx, struct jr_value obje
         return problems_none(&problems, err);
     }
     call.change = change_of(ctx->mem, &body);
+    call.fields = body.organization_fields;
     if (!call_tx(tx, &call, err)) {
         return false;
     }

@@ -5,6 +5,7 @@
 #include "base/words.h"
 #include "desk/people/api_bind.h"
 #include "desk/people/api_internal.h"
+#include "desk/records/records.h"
 
 // --- bodies -------------------------------------------------------------------------------------
 
@@ -20,6 +21,7 @@ struct user_body {
     struct jr_flag verified, suspended, moderator, only_private_comments, shared_phone_number;
     struct jr_strs tags;
     struct jr_value identities;
+    struct jr_value user_fields;
     struct organization_body organization;
 };
 
@@ -52,6 +54,7 @@ static const struct jr_field USER_FIELDS[] = {
     JR_FIELD(FLAG, "shared_phone_number", struct user_body, shared_phone_number),
     JR_FIELD(WORDS, "tags", struct user_body, tags),
     JR_FIELD(RAW, "identities", struct user_body, identities),
+    JR_FIELD(RAW, "user_fields", struct user_body, user_fields),
     JR_CHILD("organization", struct user_body, organization, &ORGANIZATION),
 };
 static const struct jr_spec USER = JR_SPEC(USER_FIELDS);
@@ -270,6 +273,19 @@ static bool add_identities(struct user_call *call, struct db *tx, struct error *
            user_load(tx, ctx->mem, &ctx->actor, call->after.id, &call->after, err);
 }
 
+static bool store_fields(struct user_call *call, struct db *tx, struct error *err)
+{
+    struct ctx *ctx = call->ctx;
+    bool changed = false;
+    if (!actor_is_agent(&ctx->actor)) {
+        return true;
+    }
+    return keyed_values_store(tx, ctx->mem, "user_fields", call->after.id.v, call->body.user_fields,
+                              &changed, err) &&
+           (!changed || (user_touch(desk_people(ctx), tx, call->after.id, err) &&
+                         user_load(tx, ctx->mem, &ctx->actor, call->after.id, &call->after, err)));
+}
+
 static bool user_call_tx(struct db *tx, void *arg, struct error *err)
 {
     struct user_call *call = arg;
@@ -282,7 +298,7 @@ static bool user_call_tx(struct db *tx, void *arg, struct error *err)
                     ? user_create(room, tx, ctx->mem, &ctx->actor, &call->change, &call->after, err)
                     : user_update(room, tx, ctx->mem, &ctx->actor, call->before.id, &call->change,
                                   &call->after, err);
-    if (!fine || !add_identities(call, tx, err)) {
+    if (!fine || !add_identities(call, tx, err) || !store_fields(call, tx, err)) {
         return false;
     }
     const struct new_password set = {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/people/api_write.h"
 
+#include "desk/records/records.h"
+
 // --- users --------------------------------------------------------------------------------------
 
 static struct str object_url(struct ctx *ctx, const char *kind, int64_t id)
@@ -19,6 +21,25 @@ static void write_role_type(struct jw *w, enum role role)
     }
 }
 
+// The values that administrators' own fields have for these people or organisations. On a snapshot
+// of its own, for after a write the request's is old. These functions write in the middle of an
+// answer: what goes wrong here spoils the answer as a whole.
+static void load_values(struct ctx *ctx, const char *kind, const int64_t *ids, size_t count,
+                        struct keyed_values *ret)
+{
+    struct db *db = NULL;
+    struct error err;
+    *ret = (struct keyed_values){0};
+    if (!db_read_begin(ctx->app->db, &db, &err)) {
+        ctx->resp->body.failed = true;
+        return;
+    }
+    if (!keyed_values_load(db, ctx->mem, kind, ids, count, ret, &err)) {
+        ctx->resp->body.failed = true;
+    }
+    db_read_end(db);
+}
+
 static void write_locale(struct jw *w, const struct user *user)
 {
     // Locale 1 is the account's own; others have no number yet.
@@ -26,7 +47,8 @@ static void write_locale(struct jw *w, const struct user *user)
     jw_field_str(w, "locale", user->locale);
 }
 
-static void write_staff_part(struct jw *w, const struct user *user)
+static void write_staff_part(struct jw *w, const struct user *user,
+                             const struct keyed_values *values)
 {
     struct str restriction = scope_word(user->scope);
     jw_field_str(w, "external_id", user->external_id);
@@ -49,10 +71,11 @@ static void write_staff_part(struct jw *w, const struct user *user)
     jw_field_bool(w, "suspended", user->suspended);
     jw_field_id(w, "default_group_id", user->default_group.v);
     jw_field_bool(w, "report_csv", user->role >= ROLE_ADMIN);
-    jw_field_empty_object(w, "user_fields");
+    keyed_values_write(w, "user_fields", values, user->id.v);
 }
 
-static void write_user(struct ctx *ctx, struct jw *w, const struct user *user, bool result)
+static void write_user(struct ctx *ctx, struct jw *w, const struct user *user, bool result,
+                       const struct keyed_values *values)
 {
     bool whole = actor_is_staff(&ctx->actor);
     bool self = user->id.v != 0 && user->id.v == ctx->actor.user.v;
@@ -84,7 +107,7 @@ static void write_user(struct ctx *ctx, struct jw *w, const struct user *user, b
         jw_field_bool(w, "verified", user->verified);
     }
     if (whole) {
-        write_staff_part(w, user);
+        write_staff_part(w, user, values);
     }
     if (self && str_eq_c(ctx->req->path, "/api/v2/users/me")) {
         jw_field_str(w, "authenticity_token", ctx->csrf.len == 0 ? STR_NONE : ctx->csrf);
@@ -97,20 +120,30 @@ static void write_user(struct ctx *ctx, struct jw *w, const struct user *user, b
 
 void api_user_write(struct ctx *ctx, struct jw *w, const struct user *user)
 {
-    write_user(ctx, w, user, false);
+    struct keyed_values values;
+    load_values(ctx, "user_fields", &user->id.v, 1, &values);
+    write_user(ctx, w, user, false, &values);
 }
 
 void api_user_result_write(struct ctx *ctx, struct jw *w, const struct user *user)
 {
-    write_user(ctx, w, user, true);
+    struct keyed_values values;
+    load_values(ctx, "user_fields", &user->id.v, 1, &values);
+    write_user(ctx, w, user, true, &values);
 }
 
 void api_users_write(struct ctx *ctx, struct jw *w, const char *key, const struct user *users,
                      size_t count)
 {
+    struct keyed_values values;
+    int64_t *ids = mem_array(ctx->mem, int64_t, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = users[i].id.v;
+    }
+    load_values(ctx, "user_fields", ids, count, &values);
     jw_field_array(w, key);
     for (size_t i = 0; i < count; i++) {
-        api_user_write(ctx, w, &users[i]);
+        write_user(ctx, w, &users[i], false, &values);
     }
     jw_array_end(w);
 }
@@ -141,7 +174,7 @@ void api_identity_write(struct ctx *ctx, struct jw *w, const struct identity *id
 // --- organisations and groups -------------------------------------------------------------------
 
 static void write_organization(struct ctx *ctx, struct jw *w, const struct organization *one,
-                               bool result)
+                               bool result, const struct keyed_values *values)
 {
     jw_object_begin(w);
     jw_field_str(w, "url", object_url(ctx, "organizations", one->id.v));
@@ -158,7 +191,7 @@ static void write_organization(struct ctx *ctx, struct jw *w, const struct organ
         jw_field_str(w, "notes", one->notes);
         jw_field_id(w, "group_id", one->group.v);
         jw_field_words(w, "tags", one->tags);
-        jw_field_empty_object(w, "organization_fields");
+        keyed_values_write(w, "organization_fields", values, one->id.v);
     }
     if (one->deleted_at != 0) {
         jw_field_time(w, "deleted_at", one->deleted_at);
@@ -171,20 +204,30 @@ static void write_organization(struct ctx *ctx, struct jw *w, const struct organ
 
 void api_organization_write(struct ctx *ctx, struct jw *w, const struct organization *one)
 {
-    write_organization(ctx, w, one, false);
+    struct keyed_values values;
+    load_values(ctx, "organization_fields", &one->id.v, 1, &values);
+    write_organization(ctx, w, one, false, &values);
 }
 
 void api_organization_result_write(struct ctx *ctx, struct jw *w, const struct organization *one)
 {
-    write_organization(ctx, w, one, true);
+    struct keyed_values values;
+    load_values(ctx, "organization_fields", &one->id.v, 1, &values);
+    write_organization(ctx, w, one, true, &values);
 }
 
 void api_organizations_write(struct ctx *ctx, struct jw *w, const struct organization *list,
                              size_t count)
 {
+    struct keyed_values values;
+    int64_t *ids = mem_array(ctx->mem, int64_t, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = list[i].id.v;
+    }
+    load_values(ctx, "organization_fields", ids, count, &values);
     jw_field_array(w, "organizations");
     for (size_t i = 0; i < count; i++) {
-        api_organization_write(ctx, w, &list[i]);
+        write_organization(ctx, w, &list[i], false, &values);
     }
     jw_array_end(w);
 }

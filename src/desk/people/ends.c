@@ -120,6 +120,17 @@ bool user_wipe(const struct people *room, struct db *tx, mem_ctx *ctx, const str
     return true;
 }
 
+bool user_touch(const struct people *room, struct db *tx, struct user_id id, struct error *err)
+{
+    return person_touch(tx, id, clock_now(room->clock), err);
+}
+
+bool organization_touched(const struct people *room, struct db *tx, struct organization_id id,
+                          struct error *err)
+{
+    return organization_touch(tx, id, clock_now(room->clock), err);
+}
+
 // --- organisations ------------------------------------------------------------------------------
 
 // Sorts by time like a ULID: 26 characters of Crockford's base 32.

@@ -37,12 +37,12 @@ struct people_hooks {
     // Ends all sessions and tokens of a person but the session `except` (may be absent).
     bool (*end_sessions)(void *env, struct db *tx, struct user_id user, struct str except,
                          struct error *err);
+    void *env;
     // What others keep of a person, or of an organisation, becomes the other one's. May be NULL.
     bool (*person_moved)(void *env, struct db *tx, struct user_id from, struct user_id to,
                          struct error *err);
     bool (*organization_moved)(void *env, struct db *tx, struct organization_id from,
                                struct organization_id to, struct error *err);
-    void *env;
 };
 
 struct people {
@@ -220,6 +220,13 @@ struct sender {
 MUST_CHECK bool user_find_or_create(const struct people *room, struct db *tx, mem_ctx *ctx,
                                     const struct sender *sender, struct user *ret,
                                     bool *ret_created, struct error *err);
+
+// What is kept of them beside their row changed: exports show them again. For whoever changed it
+// with permission.
+MUST_CHECK bool user_touch(const struct people *room, struct db *tx, struct user_id id,
+                           struct error *err);
+MUST_CHECK bool organization_touched(const struct people *room, struct db *tx,
+                                     struct organization_id id, struct error *err);
 
 // Sets last_login_at.
 MUST_CHECK bool user_signed_in(const struct people *room, struct db *tx, struct user_id id,

@@ -809,3 +809,13 @@ SELECT id, loser_id, winner_id FROM organization_merge WHERE id = :id;
 -- in: winner_id organization_id
 -- out: id text, loser_id organization_id, winner_id organization_id
 SELECT id, loser_id, winner_id FROM organization_merge WHERE winner_id = :winner_id ORDER BY id;
+
+-- ## Values beside the row
+
+-- name: person_touch :exec
+-- in: id user_id, at i64
+UPDATE person SET updated_at = :at WHERE id = :id;
+
+-- name: organization_touch :exec
+-- in: id organization_id, at i64
+UPDATE organization SET updated_at = :at WHERE id = :id;

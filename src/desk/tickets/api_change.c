@@ -6,6 +6,7 @@
 #include "desk/tickets/api_internal.h"
 
 #include "desk/people/people.h"
+#include "desk/tickets/api_fields.h"
 #include "mail/html_text.h"
 #include "mail/sanitize.h"
 
@@ -480,7 +481,13 @@ bool api_change_apply(struct db *tx, void *arg, struct error *err)
         b->change.status == STATUS_CLOSED && !actor_is_admin(&b->ctx->actor)) {
         return error_field(err, "status", "InvalidValue", "Status: a ticket cannot begin closed.");
     }
-    return call->import ? apply_import(b, call, err)
-                        : ticket_apply(desk_tickets(call->ctx), tx, b->mem, &call->ctx->actor,
-                                       &b->change, &call->outcome, err);
+    struct field_binding fields;
+    if (!field_binding_read(&fields, tx, b->mem, call->ticket, call->body, err)) {
+        return false;
+    }
+    field_binding_carry(&fields, &b->change);
+    bool applied = call->import ? apply_import(b, call, err)
+                                : ticket_apply(desk_tickets(call->ctx), tx, b->mem,
+                                               &call->ctx->actor, &b->change, &call->outcome, err);
+    return applied && field_binding_store(&fields, tx, call->outcome.after.id, err);
 }

@@ -5,6 +5,7 @@
 #define STEWARD_DESK_TICKETS_API_LIST_H
 
 #include "app/api.h"
+#include "desk/tickets/api_fields.h"
 #include "desk/tickets/tickets.h"
 #include "json/json.h"
 
@@ -16,6 +17,7 @@ struct api_tickets {
     size_t description_count;
     struct collaborator *collaborators;
     size_t collaborator_count;
+    struct ticket_extras extras;
     struct ticket_link *links;
     size_t link_count;
     struct ticket_metric *metrics;  // with ?include=metric_sets, one for each ticket

@@ -41,7 +41,8 @@ static void write_request(struct ctx *ctx, struct jw *w, const struct api_ticket
     jw_field_str(w, "description", api_ticket_description(set, t->id));
     jw_field_id(w, "organization_id", t->organization.v);
     api_via_write(w, t->channel);
-    jw_field_empty_array(w, "custom_fields");
+    ticket_fields_write(w, "custom_fields", &set->extras, t->id);
+    ticket_choices_write(w, &set->extras, t);
     jw_field_i64(w, "requester_id", t->requester.v);
     api_collaborators_write(w, "collaborator_ids", set, t->id, true, false);
     api_collaborators_write(w, "email_cc_ids", set, t->id, true, false);

@@ -33,6 +33,7 @@ bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t coun
                                 &ret->collaborator_count, err) &&
            ticket_links(ctx->db, ctx->mem, tickets, count, &ret->links, &ret->link_count, err) &&
            load_senders(ctx, ret, err) &&
+           ticket_extras_load(ctx->db, ctx->mem, tickets, count, &ret->extras, err) &&
            (!api_includes(ctx, "metric_sets") ||
             ticket_metrics(ctx->db, ctx->mem, tickets, count, clock_now(ctx->app->clock),
                            &ret->metrics, err));
@@ -186,16 +187,14 @@ static struct str word_or_null(struct str word)
     return word.len == 0 ? STR_NONE : word;
 }
 
-static void write_empty_lists(struct jw *w, const struct api_tickets *set, struct ticket_id id)
+static void write_extras(struct jw *w, const struct api_tickets *set, const struct ticket *t)
 {
-    jw_field_empty_array(w, "custom_fields");
+    ticket_fields_write(w, "custom_fields", &set->extras, t->id);
     jw_field_null(w, "satisfaction_rating");
     jw_field_empty_array(w, "sharing_agreement_ids");
-    jw_field_null(w, "custom_status_id");
-    jw_field_empty_array(w, "fields");
-    write_followups(w, set, id);
-    jw_field_null(w, "ticket_form_id");
-    jw_field_null(w, "brand_id");
+    ticket_fields_write(w, "fields", &set->extras, t->id);
+    write_followups(w, set, t->id);
+    ticket_choices_write(w, &set->extras, t);
     jw_field_bool(w, "allow_channelback", false);
     jw_field_bool(w, "allow_attachments", true);
     jw_field_bool(w, "from_messaging_channel", false);
@@ -234,7 +233,7 @@ void api_ticket_write(struct ctx *ctx, struct jw *w, const struct api_tickets *s
     jw_field_bool(w, "is_public", t->is_public);
     jw_field_time(w, "due_at", t->due_at);
     jw_field_words(w, "tags", t->tags);
-    write_empty_lists(w, set, t->id);
+    write_extras(w, set, t);
     write_included(ctx, w, set, t);
     if (set->results) {
         jw_field_c(w, "result_type", "ticket");

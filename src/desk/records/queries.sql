@@ -1,0 +1,57 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+
+-- name: record_insert :exec
+-- in: id i64, kind text, position i64, doc text, at i64
+INSERT INTO desk_record (id, kind, position, system, doc, created_at, updated_at)
+VALUES (:id, :kind, :position, 0, :doc, :at, :at);
+
+-- name: record_update_row :exec
+-- in: id i64, position i64, doc text, at i64
+UPDATE desk_record SET position = :position, doc = :doc, updated_at = :at WHERE id = :id;
+
+-- name: record_set_position :exec
+-- in: id i64, kind text, position i64
+UPDATE desk_record SET position = :position WHERE id = :id AND kind = :kind;
+
+-- name: record_mark_deleted :exec
+-- in: id i64, at i64
+UPDATE desk_record SET deleted_at = :at, updated_at = :at WHERE id = :id;
+
+-- name: records_of_kind :many
+-- row: record_row
+-- in: kind text
+-- out: id i64, kind text, position i64, system bool, doc text, created_at i64, updated_at i64, deleted_at i64?
+SELECT id, kind, position, system, doc, created_at, updated_at, deleted_at FROM desk_record
+WHERE kind = :kind ORDER BY position, id;
+
+-- name: field_value_put :exec
+-- in: field_id i64, object_id i64, value text
+INSERT INTO field_value (field_id, object_id, value) VALUES (:field_id, :object_id, :value)
+ON CONFLICT (object_id, field_id) DO UPDATE SET value = excluded.value;
+
+-- name: field_value_delete :exec
+-- in: field_id i64, object_id i64
+DELETE FROM field_value WHERE object_id = :object_id AND field_id = :field_id;
+
+-- name: field_values_delete_of :exec
+-- in: field_id i64
+DELETE FROM field_value WHERE field_id = :field_id;
+
+-- name: field_values_of :many
+-- in: objects i64[], fields i64[]
+-- out: field_id i64, object_id i64, value text
+SELECT field_id, object_id, value FROM field_value
+WHERE object_id IN (:objects) AND field_id IN (:fields) ORDER BY object_id, field_id;
+
+-- name: ticket_choice_put :exec
+-- in: ticket_id i64, custom_status_id i64?, form_id i64?, brand_id i64?
+INSERT INTO ticket_choice (ticket_id, custom_status_id, form_id, brand_id)
+VALUES (:ticket_id, :custom_status_id, :form_id, :brand_id)
+ON CONFLICT (ticket_id) DO UPDATE SET custom_status_id = excluded.custom_status_id,
+    form_id = excluded.form_id, brand_id = excluded.brand_id;
+
+-- name: ticket_choices_of :many
+-- in: tickets i64[]
+-- out: ticket_id i64, custom_status_id i64?, form_id i64?, brand_id i64?
+SELECT ticket_id, custom_status_id, form_id, brand_id FROM ticket_choice
+WHERE ticket_id IN (:tickets) ORDER BY ticket_id;
