@@ -11,6 +11,7 @@
 #include "mail/quote_words.h"
 
 #define FORWARD_TEXT (32 * 1024)
+#define FORWARD_MOST ((size_t)32 << 20)
 
 struct judge {
     mem_ctx *ctx;
@@ -509,15 +510,40 @@ static struct mail_address first_address(mem_ctx *ctx, struct str raw)
     return list.count > 0 ? list.items[0] : (struct mail_address){STR(""), STR_NONE};
 }
 
+// The words above a forwarded mail, without the line that announces it.
+static struct str remark_before(struct str text, struct str block)
+{
+    struct str before = str_trim(str_sub(text, 0, (size_t)(block.ptr - text.ptr)));
+    size_t start = before.len;
+    while (start > 0 && before.ptr[start - 1] != '\n') {
+        start--;
+    }
+    struct str last = str_from(before, start);
+    bool announces = quote_forward(last) || quote_separator(last);
+    return announces ? str_trim(str_sub(before, 0, start)) : before;
+}
+
+// What follows the block of headers: its lines end with an empty one.
+static struct str after_block(struct str block)
+{
+    struct str line;
+    while (str_next(&block, '\n', &line)) {
+        if (str_trim(line).len == 0) {
+            return str_none(block) ? STR("") : block;
+        }
+    }
+    return STR("");
+}
+
 // The first "From:" line of a block of such lines.
-static struct mail_address from_in_text(mem_ctx *ctx, struct str text)
+static void forward_in_text(mem_ctx *ctx, struct str text, struct mail_forward *forward)
 {
     struct str rest = str_sub(text, 0, FORWARD_TEXT);
     struct str line;
     while (rest.len > 0) {
         struct str here = rest;
         if (!str_next(&rest, '\n', &line)) {
-            break;
+            return;
         }
         if (quote_label_of(line) == QUOTE_LABEL_FROM && quote_header_block(here)) {
             ptrdiff_t colon = str_find_char(line, ':');
@@ -526,11 +552,36 @@ static struct mail_address from_in_text(mem_ctx *ctx, struct str text)
                 wide >= 0 && (colon < 0 || wide < colon) ? (size_t)wide + 3 : (size_t)colon + 1;
             struct mail_address from = first_address(ctx, str_from(line, after));
             if (!str_none(from.address)) {
-                return from;
+                forward->from = from;
+                forward->remark = remark_before(text, here);
+                forward->text = after_block(str_from(text, (size_t)(here.ptr - text.ptr)));
+                return;
             }
         }
     }
-    return (struct mail_address){STR(""), STR_NONE};
+}
+
+// Forwarded as an attachment: the one mail that is attached.
+static void forward_attached(mem_ctx *ctx, const struct mail_message *message,
+                             struct mail_forward *forward)
+{
+    const struct mail_part *attached = NULL;
+    struct mail_limits limits = mail_limits_default(message->date_ms);
+    struct mail_message *inner = NULL;
+    struct str raw;
+    struct error ignored;
+    for (size_t i = 0; i < message->part_count; i++) {
+        if (message->parts[i].is_message && attached != NULL) {
+            return;
+        }
+        attached = message->parts[i].is_message ? &message->parts[i] : attached;
+    }
+    if (attached != NULL && mail_part_bytes(ctx, attached, FORWARD_MOST, &raw, &ignored) &&
+        mail_parse(ctx, raw, &limits, &inner, &ignored) && inner->from.count > 0) {
+        forward->from = inner->from.items[0];
+        forward->remark = str_trim(message->text);
+        forward->text = inner->text;
+    }
 }
 
 static struct mail_address from_in_headers(mem_ctx *ctx, struct str headers)
@@ -551,11 +602,16 @@ static struct mail_address from_in_headers(mem_ctx *ctx, struct str headers)
 struct mail_forward mail_forwarded(mem_ctx *ctx, const struct mail_message *message)
 {
     struct mail_forward forward = {.from = {STR(""), STR_NONE},
-                                   .subject = subject_bare(message->subject)};
+                                   .subject = subject_bare(message->subject),
+                                   .remark = STR(""),
+                                   .text = STR("")};
     if (prefix_at(str_trim(message->subject), FORWARD_PREFIXES) == 0) {
         return forward;
     }
-    forward.from = from_in_text(ctx, message->text);
+    forward_in_text(ctx, message->text, &forward);
+    if (str_none(forward.from.address)) {
+        forward_attached(ctx, message, &forward);
+    }
     if (str_none(forward.from.address) && !str_none(message->original_headers)) {
         forward.from = from_in_headers(ctx, message->original_headers);
     }

@@ -62,11 +62,13 @@ struct mail_address mail_requester(const struct mail_message *message,
                                    const struct own_addresses *own);
 
 // Whom a forwarded mail was from: an agent forwards a person's mail to the desk, and the person
-// is the requester. Looks at an attached mail, or at the "From:" block in the text; only when the
+// is the requester. Looks at the "From:" block in the text, or at an attached mail; only when the
 // subject says that it was forwarded ("Fwd:", "WG:", ...).
 struct mail_forward {
     struct mail_address from;  // absent address when nothing was found
     struct str subject;        // without the forwarding prefix
+    struct str remark;         // what the forwarder wrote above it; "" for nothing
+    struct str text;           // what was forwarded, without the block of headers
 };
 struct mail_forward mail_forwarded(mem_ctx *ctx, const struct mail_message *message);
 

@@ -139,6 +139,9 @@ static bool prepare(struct ingest *in, struct error *err)
     }
     set_own_addresses(in);
     in->verdict = mail_classify(in->ctx, in->message, &in->own);
+    if (in->desk->app->config->agent_forwarding != 0) {
+        in->forward = mail_forwarded(in->ctx, in->message);
+    }
     if (!store_files(in, err)) {
         return false;
     }

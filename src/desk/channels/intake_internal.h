@@ -30,12 +30,15 @@ struct ingest {
     struct new_file *files;
     size_t file_count;
     struct new_comment comment;
+    struct mail_forward forward;  // absent address: nobody forwarded anything
     // Inside it.
     struct db *tx;
     struct mail_spooled spooled;
     enum ingest_decision decision;
     struct str reason;
     struct user person;
+    struct new_comment forwarded;
+    struct user forwarder;    // the agent who forwarded the person's mail; id none otherwise
     struct ticket_id ticket;  // the one it belongs to; none: a new one
     struct ticket found;
     struct str proof;  // "token" or "reference": why a stranger may add to it
@@ -45,5 +48,11 @@ struct ingest {
 // Runs the steps in order until one decides; without a decision the mail became a comment
 // (in->outcome). Everything happens in in->tx.
 MUST_CHECK bool intake_steps(struct ingest *in, struct error *err);
+
+// Where an agent forwards somebody's mail: the sender becomes in->person, the agent in->forwarder,
+// and the forwarded words the comment.
+MUST_CHECK bool intake_forwarded(struct ingest *in, struct error *err);
+// After the ticket was made: notes, internally, who forwarded it and what they wrote above it.
+MUST_CHECK bool intake_note_forwarder(struct ingest *in, struct error *err);
 
 #endif

@@ -330,7 +330,7 @@ static void date_back(struct ingest *in, struct ticket_change *change, struct ac
 static bool apply(struct ingest *in, struct error *err)
 {
     struct ticket_change change = {
-        .comment = &in->comment,
+        .comment = in->forwarder.id.v != 0 ? &in->forwarded : &in->comment,
         .recipient = in->mailbox,
         .silent = in->letter->silent,
         .by_machine = in->verdict.no_answer || in->verdict.auto_reply,
@@ -359,23 +359,30 @@ static bool apply(struct ingest *in, struct error *err)
     // Who is in copy reads along from now on: into a ticket that is there, only a mail that shows
     // to answer ours may bring others.
     bool proven = belongs && !str_none(in->proof) && str_none(in->comment.stranger);
-    bool copies = !change.by_machine && (change.ticket.v == 0 || proven);
+    bool forwarded = in->forwarder.id.v != 0;
+    bool copies = !change.by_machine && !forwarded && (change.ticket.v == 0 || proven);
+    if (forwarded) {
+        change.subject = in->forward.subject;
+        change.submitter = in->forwarder.id;
+    }
     if (in->letter->dated_at != 0) {
         date_back(in, &change, &actor);
     }
     return (!copies || add_copies(in, &change, err)) &&
-           ticket_apply(&in->desk->tickets, in->tx, in->ctx, &actor, &change, &in->outcome, err);
+           ticket_apply(&in->desk->tickets, in->tx, in->ctx, &actor, &change, &in->outcome, err) &&
+           (!forwarded || intake_note_forwarder(in, err));
 }
 
 // --- in order -----------------------------------------------------------------------------------
 
 bool intake_steps(struct ingest *in, struct error *err)
 {
-    static ingest_step *const STEPS[] = {step_own_loop, step_bounce, step_sender, step_find_ticket,
-                                         step_machine};
+    static ingest_step *const STEPS[] = {step_own_loop,    step_bounce,  step_sender,
+                                         step_find_ticket, step_machine, intake_forwarded};
     in->comment.stranger = STR_NONE;
     in->comment.author = (struct user_id){0};
     in->comment.is_public = true;
+    in->forwarder = (struct user){0};
     for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
         if (!STEPS[i](in, err)) {
             return false;

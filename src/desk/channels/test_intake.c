@@ -348,10 +348,156 @@ static void what_can_be_taken_back_is_not_shown_yet(void **state)
     assert_int_equal(err.code, ERR_CONFLICT);
 }
 
+// --- forwarded by agents ------------------------------------------------------------------------
+
+static enum intake_result forward_mail(struct world *w, const char *envelope, const char *raw)
+{
+    struct error err;
+    const struct letter letter = {
+        .envelope_from = str_c(envelope), .recipient = STR(SUPPORT), .raw = str_c(raw)};
+    return intake_letter(w->desk, w->ctx, &letter, &err);
+}
+
+#define FORWARDED(from, more)                                                                      \
+    "From: " from "\nTo: support@desk.example\nSubject: WG: Broken screen\n" more                  \
+    "\nHe writes like this every week.\n\n---------- Forwarded message ---------\n"                \
+    "From: *Carl Client* <carl@client.example>\nDate: Fri, Nov 20, 2026 at 8:00 AM\n"              \
+    "Subject: Broken screen\nTo: Tom <tom@desk.example>\n\nMy screen is broken.\n"
+
+static struct user requester_of(struct world *w, int64_t ticket)
+{
+    struct error err;
+    struct db *db = NULL;
+    struct user user = {0};
+    bool found = false;
+    assert_true(db_read_begin(w->app.db, &db, &err));
+    assert_true(user_find(db, w->ctx, world_ticket(w, ticket).requester, &user, &found, &err));
+    db_read_end(db);
+    assert_true(found);
+    return user;
+}
+
+static void what_an_agent_forwards_is_the_senders_request(void **state)
+{
+    struct world *w = *state;
+    struct outmail *mails = NULL;
+    size_t count = 0;
+    struct user tom = world_person(w, "verified@desk.example", ROLE_AGENT);
+    assert_int_equal(forward_mail(w, tom.email.ptr, FORWARDED("Tom <verified@desk.example>", "")),
+                     INTAKE_TAKEN);
+    struct ticket ticket = world_ticket(w, 1);
+    assert_true(str_eq_c(ticket.subject, "Broken screen"));
+    assert_true(str_eq_c(requester_of(w, 1).email, "carl@client.example"));
+    assert_true(str_eq_c(requester_of(w, 1).name, "Carl Client"));
+    assert_int_equal(ticket.submitter.v, tom.id.v);
+    // The agent's own words are a note; the requester reads theirs only, and is the one who hears.
+    struct ticket_comment note = last_comment(w, 1, &count);
+    assert_int_equal(count, 2);
+    assert_false(note.is_public);
+    assert_int_equal(note.author.v, tom.id.v);
+    assert_true(str_find(note.body, STR("every week")) >= 0);
+    assert_true(str_find(note.body, STR("verified@desk.example")) >= 0);
+    assert_int_equal(mails_out(w, 1, &mails), 1);
+    assert_true(str_eq_c(mails[0].address, "carl@client.example"));
+}
+
+static void the_forwarders_words_are_not_in_the_request(void **state)
+{
+    struct world *w = *state;
+    struct error err;
+    struct db *db = NULL;
+    struct ticket_comment *comments = NULL;
+    size_t count = 0;
+    struct actor system = actor_system(CHANNEL_SYSTEM);
+    (void)world_person(w, "verified@desk.example", ROLE_AGENT);
+    assert_int_equal(
+        forward_mail(w, "verified@desk.example", FORWARDED("Tom <verified@desk.example>", "")),
+        INTAKE_TAKEN);
+    assert_true(db_read_begin(w->app.db, &db, &err));
+    assert_true(
+        ticket_comments(db, w->ctx, &system, (struct ticket_id){1}, &comments, &count, &err));
+    db_read_end(db);
+    assert_true(str_eq_c(str_trim(comments[0].body), "My screen is broken."));
+    assert_true(comments[0].is_public);
+}
+
+static void strangers_forward_in_their_own_name(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *envelope, *raw, *requester;
+    } CASES[] = {
+        // An end user.
+        {"eve@evil.example", FORWARDED("Eve <eve@evil.example>", ""), "eve@evil.example"},
+        // The agent's address in From, somebody else's envelope.
+        {"eve@evil.example", FORWARDED("Tom <verified@desk.example>", "Message-ID: <1@x>\n"),
+         "verified@desk.example"},
+        // No envelope at all, handed over.
+        {"", FORWARDED("Tom <verified@desk.example>", "Message-ID: <2@x>\n"),
+         "verified@desk.example"},
+        // Our mail server says that it is forged.
+        {"verified@desk.example",
+         FORWARDED("Tom <verified@desk.example>",
+                   "Message-ID: <3@x>\nAuthentication-Results: mx; spf=pass; dmarc=fail\n"),
+         "verified@desk.example"},
+        // A machine.
+        {"verified@desk.example",
+         FORWARDED("Tom <verified@desk.example>", "Message-ID: <4@x>\nPrecedence: bulk\n"),
+         "verified@desk.example"},
+    };
+    (void)world_person(w, "verified@desk.example", ROLE_AGENT);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        assert_int_equal(forward_mail(w, CASES[i].envelope, CASES[i].raw), INTAKE_TAKEN);
+        assert_true(str_eq_c(requester_of(w, (int64_t)i + 1).email, CASES[i].requester));
+    }
+}
+
+static void forwarding_can_be_switched_off_and_staff_speak_for_themselves(void **state)
+{
+    struct world *w = *state;
+    (void)world_person(w, "verified@desk.example", ROLE_AGENT);
+    (void)world_person(w, "carl@client.example", ROLE_AGENT);
+    assert_int_equal(forward_mail(w, "verified@desk.example",
+                                  FORWARDED("Tom <verified@desk.example>", "Message-ID: <1@x>\n")),
+                     INTAKE_TAKEN);
+    assert_true(str_eq_c(requester_of(w, 1).email, "verified@desk.example"));
+    w->config.agent_forwarding = 0;
+    assert_int_equal(
+        forward_mail(w, "verified@desk.example",
+                     "From: Tom <verified@desk.example>\nSubject: Fwd: x\n\n"
+                     "---------- Forwarded message ---------\nFrom: Dan <dan@client.example>\n"
+                     "Date: Fri\nSubject: x\nTo: Tom\n\nHello.\n"),
+        INTAKE_TAKEN);
+    assert_true(str_eq_c(requester_of(w, 2).email, "verified@desk.example"));
+}
+
+static void forwarded_as_an_attachment(void **state)
+{
+    struct world *w = *state;
+    size_t count = 0;
+    (void)world_person(w, "verified@desk.example", ROLE_AGENT);
+    assert_int_equal(
+        forward_mail(w, "verified@desk.example",
+                     "From: Tom <verified@desk.example>\nSubject: FW: Screen\nMIME-Version: 1.0\n"
+                     "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+                     "Content-Type: text/plain\n\nSee below.\n--b\n"
+                     "Content-Type: message/rfc822\n\nFrom: Carl <carl@client.example>\n"
+                     "Subject: Screen\n\nIt is dark.\n--b--\n"),
+        INTAKE_TAKEN);
+    assert_true(str_eq_c(requester_of(w, 1).email, "carl@client.example"));
+    assert_true(str_find(last_comment(w, 1, &count).body, STR("See below.")) >= 0);
+    assert_int_equal(count, 2);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
+        CASE(what_an_agent_forwards_is_the_senders_request),
+        CASE(the_forwarders_words_are_not_in_the_request),
+        CASE(strangers_forward_in_their_own_name),
+        CASE(forwarding_can_be_switched_off_and_staff_speak_for_themselves),
+        CASE(forwarded_as_an_attachment),
         CASE(a_mail_becomes_a_ticket_and_is_acknowledged_once),
         CASE(other_peoples_mailboxes_are_refused),
         CASE(replies_join_by_known_message_id),
