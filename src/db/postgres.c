@@ -506,29 +506,52 @@ static bool script(struct db *db, const char *sql, struct error *err)
 
 // --- ids --------------------------------------------------------------------------------------
 
-// The sequence counts blocks; this program gives out the ids of its block. A sequence never goes
-// back, whatever becomes of the transaction.
-static int64_t next_id(struct db *db)
+static bool id_block(struct db *db, int64_t *ret)
 {
     static const struct db_query BLOCK = {.name = "db_id_block",
                                           .postgres = "SELECT nextval('steward_id')"};
+    struct db_cursor *rows;
+    struct error ignored;
+    bool row = false;
+    if (!postgres_start(db, &BLOCK, STR_NONE, NULL, 0, &rows, &ignored)) {
+        return false;
+    }
+    (void)!postgres_step(rows, &row, &ignored);
+    *ret = postgres_column_i64(rows, 0);
+    postgres_end(rows);
+    return true;
+}
+
+// The next id of the block at hand; 0 when it is used up.
+static int64_t id_at_hand(struct postgres_store *store)
+{
+    (void)pthread_mutex_lock(&store->id_lock);
+    int64_t id = store->next_id < store->id_limit ? store->next_id++ : 0;
+    (void)pthread_mutex_unlock(&store->id_lock);
+    return id;
+}
+
+// The sequence counts blocks; this program gives out the ids of its block. A sequence never goes
+// back, whatever becomes of the transaction. No lock of ours is held while the server is asked:
+// this may be the statement that waits for the transaction's turn, and whoever has it may want an
+// id.
+static int64_t next_id(struct db *db)
+{
     struct tx *tx = (struct tx *)db;
     struct postgres_store *store = tx->store;
+    int64_t id = id_at_hand(store);
+    if (id != 0 || tx->doomed) {
+        return id;
+    }
+    if (!id_block(db, &id)) {
+        tx->doomed = true;
+        return 0;
+    }
     (void)pthread_mutex_lock(&store->id_lock);
     if (store->next_id >= store->id_limit) {
-        struct db_cursor *rows;
-        struct error ignored;
-        bool row = false;
-        if (postgres_start(db, &BLOCK, STR_NONE, NULL, 0, &rows, &ignored)) {
-            (void)!postgres_step(rows, &row, &ignored);
-            store->next_id = postgres_column_i64(rows, 0);
-            store->id_limit = store->next_id + DB_ID_RANGE;
-            postgres_end(rows);
-        } else {
-            tx->doomed = true;
-        }
+        store->next_id = id + 1;
+        store->id_limit = id + DB_ID_RANGE;
     }
-    int64_t id = tx->doomed ? 0 : store->next_id++;
     (void)pthread_mutex_unlock(&store->id_lock);
     return id;
 }

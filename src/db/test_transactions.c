@@ -268,6 +268,43 @@ static void test_numbers_of_many(void **state)
     assert_int_equal(thing.seen, THREADS * ROUNDS + 1);
 }
 
+static bool take_ids_and_number(struct db *db, void *arg, struct error *err)
+{
+    for (int i = 0; i < 300; i++) {
+        if (db_next_id(db) == 0) {
+            return error_internal(err, "no id");
+        }
+    }
+    return take_number_and_insert(db, arg, err) && db_next_id(db) != 0;
+}
+
+static void *ids_main(void *arg)
+{
+    struct worker *worker = arg;
+    for (int i = 0; i < ROUNDS; i++) {
+        struct error err = {0};
+        struct thing thing = {0};
+        worker->good +=
+            db_tx_run(worker->world->store, "ids", take_ids_and_number, &thing, &err) ? 1 : 0;
+    }
+    return NULL;
+}
+
+// Whoever waits for its turn to take a number keeps nobody from taking ids.
+static void test_ids_while_waiting_for_numbers(void **state)
+{
+    struct world *w = *state;
+    struct worker workers[THREADS] = {0};
+    for (int i = 0; i < THREADS; i++) {
+        workers[i].world = w;
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, ids_main, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+        assert_int_equal(workers[i].good, ROUNDS);
+    }
+}
+
 // --- PostgreSQL only --------------------------------------------------------------------------
 
 struct losing {
@@ -387,6 +424,7 @@ int main(void)
         TEST(test_many_threads),
         TEST(test_one_that_cannot_commit),
         TEST(test_numbers_of_many),
+        TEST(test_ids_while_waiting_for_numbers),
     };
     const struct CMUnitTest sqlite_tests[] = {
         TEST(test_full_disk_hurts_only_the_big_one),
