@@ -11,6 +11,8 @@
 #include "desk/channels/inbox.h"
 #include "desk/channels/mailbox.h"
 #include "desk/contact/pages.h"
+#include "desk/hooks/hooks.h"
+#include "desk/hooks/routes.h"
 #include "desk/keep/collect.h"
 #include "desk/moments/pages.h"
 #include "desk/people/routes.h"
@@ -33,6 +35,7 @@ static const struct ticket_observer OBSERVERS[] = {
 
 const struct job_kind DESK_JOBS[] = {
     {.name = MAIL_SEND_JOB, .run = channels_send_job},
+    {.name = HOOK_CALL_JOB, .run = hook_call_job, .max_attempts = 5, .backoff_ms = 5 * SECONDS_MS},
     {.name = BULK_JOB, .run = bulk_job, .max_attempts = 5},
     {.name = REPLY_RELEASE_JOB, .run = channels_release_job},
 };
@@ -48,6 +51,7 @@ static bool sweep_sessions(void *env, mem_ctx *ctx, struct error *err)
 const struct job_timer DESK_TIMERS[] = {
     {"sessions.sweep", HOURS_MS, sweep_sessions},
     {"automations", HOURS_MS, automations_run},
+    {"hooks.sweep", DAYS_MS, hooks_sweep},
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
     {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
     {"keep.collect", 6 * HOURS_MS, blobs_collect_timer},
@@ -70,6 +74,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, contact_routes);
     add_routes(table, moments_routes);
     add_routes(table, rules_routes);
+    add_routes(table, hooks_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     add_routes(table, api_routes);

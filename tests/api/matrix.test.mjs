@@ -418,6 +418,17 @@ const expected = {
     POST /api/v2/trigger_categories
     PATCH /api/v2/trigger_categories/{category:id}
     DELETE /api/v2/trigger_categories/{category:id}
+    GET /api/v2/webhooks
+    POST /api/v2/webhooks
+    POST /api/v2/webhooks/test
+    GET /api/v2/webhooks/{name}
+    PUT /api/v2/webhooks/{name}
+    PATCH /api/v2/webhooks/{name}
+    DELETE /api/v2/webhooks/{name}
+    GET /api/v2/webhooks/{name}/signing_secret
+    POST /api/v2/webhooks/{name}/signing_secret
+    GET /api/v2/webhooks/{name}/invocations
+    GET /api/v2/webhooks/{name}/invocations/{name}/attempts
     GET /admin
     POST /admin/mails/{mail:id}/release
     POST /admin/mails/{mail:id}/delete

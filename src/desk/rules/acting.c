@@ -6,9 +6,11 @@
 #include "app/config.h"
 #include "desk/channels/channels.h"
 #include "desk/desk.h"
+#include "desk/hooks/hooks.h"
 #include "desk/rules/placeholders.h"
 #include "mail/html_text.h"
 #include "mail/sanitize.h"
+#include "json/json.h"
 
 #define RECIPIENTS_MOST 200
 
@@ -303,6 +305,56 @@ static bool send_mails(struct acting *a, const struct rule *rule, const struct r
     return ticket_event_add(a->tx, a->ticket.id, audit, &event, err);
 }
 
+// --- webhooks -----------------------------------------------------------------------------------
+
+// Pairs ([["name","value"],…]) as a form; each value is filled by itself.
+static bool fill_pairs(struct acting *a, struct jr_value pairs, struct str *ret, struct error *err)
+{
+    struct buf out;
+    buf_init(&out, a->ctx, 256 << 10);
+    for (size_t i = 0; i < jr_count(pairs); i++) {
+        struct str value = jr_text(jr_at(jr_at(pairs, i), 1));
+        if (!fill(a, INTO_TEXT, false, str_none(value) ? STR("") : value, &value, err)) {
+            return false;
+        }
+        buf_put_c(&out, i > 0 ? "&" : "");
+        buf_put_percent(&out, jr_text(jr_at(jr_at(pairs, i), 0)));
+        buf_put_c(&out, "=");
+        buf_put_percent(&out, value);
+    }
+    *ret = buf_str(&out);
+    return true;
+}
+
+static bool call_hook(struct acting *a, const struct rule *rule, const struct rule_action *action,
+                      struct audit_id audit, struct error *err)
+{
+    struct actor system = actor_system(CHANNEL_RULE);
+    struct jr_value pairs = JR_NONE;
+    struct hook hook;
+    struct error ignored;
+    struct str payload;
+    if (!hook_load(a->desk, a->tx, a->ctx, &system, action->subject, &hook, err)) {
+        return false;
+    }
+    bool form =
+        str_starts(action->text, STR("[[")) && jr_parse(a->ctx, action->text, &pairs, &ignored);
+    enum placeholder_place place = str_eq_c(hook.format, "json")  ? INTO_JSON
+                                   : str_eq_c(hook.format, "xml") ? INTO_HTML
+                                                                  : INTO_TEXT;
+    bool filled = form ? fill_pairs(a, pairs, &payload, err)
+                       : fill(a, place, false, action->text, &payload, err);
+    if (!filled || !hook_invoke(a->desk, a->tx, a->ctx, hook.id, payload, NULL, err)) {
+        return false;
+    }
+    struct ticket_event event = {.kind = STR("External"),
+                                 .field = hook.id,
+                                 .value = hook.name,
+                                 .previous = STR_NONE,
+                                 .rule = rule->id};
+    return ticket_event_add(a->tx, a->ticket.id, audit, &event, err);
+}
+
 // --- all of it ----------------------------------------------------------------------------------
 
 static bool has_change(const struct ticket_change *change)
@@ -314,7 +366,8 @@ static bool has_change(const struct ticket_change *change)
 static bool speaks(const struct rule_action *action)
 {
     enum action_value kind = action_value_kind(action->field);
-    return kind == ACTION_VALUE_MAIL_PERSON || kind == ACTION_VALUE_MAIL_GROUP;
+    return kind == ACTION_VALUE_MAIL_PERSON || kind == ACTION_VALUE_MAIL_GROUP ||
+           kind == ACTION_VALUE_HOOK;
 }
 
 static bool needs_audit(const struct rule *rule)
@@ -348,7 +401,13 @@ static bool change_and_speak(struct acting *a, const struct rule *rule, bool *re
         return false;
     }
     for (size_t i = 0; i < rule->action_count; i++) {
-        if (speaks(&rule->actions[i]) && !send_mails(a, rule, &rule->actions[i], audit, err)) {
+        const struct rule_action *action = &rule->actions[i];
+        if (!speaks(action)) {
+            continue;
+        }
+        bool fine = action->field == ACTION_WEBHOOK ? call_hook(a, rule, action, audit, err)
+                                                    : send_mails(a, rule, action, audit, err);
+        if (!fine) {
             return false;
         }
     }

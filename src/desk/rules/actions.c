@@ -167,6 +167,10 @@ static bool read_value(mem_ctx *ctx, const struct rule_term *term, struct rule_a
         return !str_empty(str_trim(ret->text));
     case ACTION_VALUE_FLAG:
         return read_flag(value, &ret->number);
+    case ACTION_VALUE_HOOK:
+        ret->subject = value;
+        ret->text = term->count > 1 ? term->values[1] : STR("");
+        return !str_empty(value);
     }
     return false;
 }

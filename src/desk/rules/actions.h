@@ -24,7 +24,8 @@ enum action_value {
     ACTION_VALUE_COMMENT,
     ACTION_VALUE_FLAG,
     ACTION_VALUE_MAIL_PERSON,
-    ACTION_VALUE_MAIL_GROUP
+    ACTION_VALUE_MAIL_GROUP,
+    ACTION_VALUE_HOOK
 };
 
 // Beside those of conditions: whom a mail goes to.
@@ -34,7 +35,7 @@ struct rule_action {
     enum action_field field;
     int64_t number;      // enumerations, flags, ids; below 0: somebody else each time
     struct str text;     // tags, subjects, comments; a message's body
-    struct str subject;  // a message's
+    struct str subject;  // a message's; the webhook to call
 };
 
 // Compiles the actions among the terms; what is wrong goes to `problems` (field "base"), and it

@@ -185,7 +185,11 @@ static void write_actions(struct ctx *ctx, struct jw *w, enum rule_kind kind,
         jw_object_begin(w);
         jw_field_str(w, "title", action_field_label(field));
         jw_field_str(w, "subject", action_field_word(field));
-        jw_field_c(w, "type", text ? "text" : mail ? "notification" : "list");
+        jw_field_c(w, "type",
+                   text                         ? "text"
+                   : mail                       ? "notification"
+                   : value == ACTION_VALUE_HOOK ? "webhook"
+                                                : "list");
         jw_field_c(w, "group", mail ? "notification" : "ticket");
         jw_field_bool(w, "nullable", value == ACTION_VALUE_GROUP || value == ACTION_VALUE_PERSON);
         jw_field_bool(w, "repeatable", mail);

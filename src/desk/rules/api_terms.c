@@ -242,6 +242,20 @@ struct str api_rule_url(struct ctx *ctx, const struct rule *rule)
                    (long long)rule->id.v);
 }
 
+// Pairs for a form are a list in the list.
+static bool is_list(struct str text)
+{
+    struct jr_value list = JR_NONE;
+    struct error ignored;
+    if (!str_starts(text, STR("[["))) {
+        return false;
+    }
+    mem_ctx *ctx = mem_ctx_new(NULL, "pairs");
+    bool parsed = jr_parse(ctx, text, &list, &ignored);
+    mem_free(ctx);
+    return parsed;
+}
+
 static void write_value(struct jw *w, const struct rule_term *term)
 {
     if (!term->list) {
@@ -250,7 +264,11 @@ static void write_value(struct jw *w, const struct rule_term *term)
     }
     jw_field_array(w, "value");
     for (size_t i = 0; i < term->count; i++) {
-        jw_str(w, term->values[i]);
+        if (is_list(term->values[i])) {
+            jw_raw(w, term->values[i]);
+        } else {
+            jw_str(w, term->values[i]);
+        }
     }
     jw_array_end(w);
 }

@@ -477,6 +477,9 @@ static void write_event(struct ctx *ctx, struct jw *w, const struct api_history 
         jw_field_i64(w, "audit_id", event->audit.v);
     } else if (str_eq_c(event->kind, "Notification")) {
         write_notification(w, event);
+    } else if (str_eq_c(event->kind, "External")) {
+        jw_field_str(w, "resource", event->field);
+        jw_field_str(w, "body", event->value);
     } else if (str_eq_c(event->kind, "Error")) {
         jw_field_str(w, "message", event->value);
     } else if (write_special_event(w, event)) {

@@ -169,6 +169,9 @@ static struct str event_words(struct conversation *c, const struct ticket_event 
                           STR_ARG(str_one_line(mem, event->field, 80)), people,
                           people == 1 ? "person" : "people");
     }
+    if (str_eq_c(event->kind, "External")) {
+        return str_printf(mem, "called the webhook “" STR_FMT "”", STR_ARG(event->value));
+    }
     struct str label = event_label(event->field);
     if (!str_eq_c(event->kind, "Change") || str_none(label)) {
         return STR_NONE;

@@ -1,0 +1,97 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Named queries of the hooks room; tools/README.md says how they become C.
+
+-- name: webhook_rows :many
+-- row: webhook_row
+-- out: id text, name text, description text?, active bool, endpoint text, method text, format text
+-- out: auth_sealed text, secret_sealed text, headers text, subscriptions text, paused_until i64
+-- out: created_by user_id?, created_at i64, updated_by user_id?, updated_at i64?
+SELECT id, name, description, active, endpoint, method, format, auth_sealed, secret_sealed, headers,
+    subscriptions, paused_until, created_by, created_at, updated_by, updated_at
+FROM webhook ORDER BY created_at, id;
+
+-- name: webhook_by_id :opt
+-- row: webhook_row
+-- in: id text
+-- out: id text, name text, description text?, active bool, endpoint text, method text, format text
+-- out: auth_sealed text, secret_sealed text, headers text, subscriptions text, paused_until i64
+-- out: created_by user_id?, created_at i64, updated_by user_id?, updated_at i64?
+SELECT id, name, description, active, endpoint, method, format, auth_sealed, secret_sealed, headers,
+    subscriptions, paused_until, created_by, created_at, updated_by, updated_at
+FROM webhook WHERE id = :id;
+
+-- name: webhook_insert :exec
+-- in: id text, name text, description text?, active bool, endpoint text, method text, format text
+-- in: auth_sealed text, secret_sealed text, headers text, subscriptions text
+-- in: created_by user_id?, now i64
+INSERT INTO webhook (id, name, description, active, endpoint, method, format, auth_sealed,
+    secret_sealed, headers, subscriptions, paused_until, created_by, created_at)
+VALUES (:id, :name, :description, :active, :endpoint, :method, :format, :auth_sealed,
+    :secret_sealed, :headers, :subscriptions, 0, :created_by, :now);
+
+-- name: webhook_update :exec
+-- in: id text, name text, description text?, active bool, endpoint text, method text, format text
+-- in: auth_sealed text, secret_sealed text, headers text, subscriptions text
+-- in: updated_by user_id?, now i64
+UPDATE webhook SET name = :name, description = :description, active = :active, endpoint = :endpoint,
+    method = :method, format = :format, auth_sealed = :auth_sealed, secret_sealed = :secret_sealed,
+    headers = :headers, subscriptions = :subscriptions, updated_by = :updated_by,
+    updated_at = :now, paused_until = 0 WHERE id = :id;
+
+-- name: webhook_pause :exec
+-- in: id text, until i64
+UPDATE webhook SET paused_until = :until WHERE id = :id;
+
+-- name: webhook_remove :exec
+-- in: id text
+DELETE FROM webhook WHERE id = :id;
+
+-- name: invocation_insert :exec
+-- in: id text, webhook_id text, payload text, now i64
+INSERT INTO webhook_invocation (id, webhook_id, payload, status, created_at)
+VALUES (:id, :webhook_id, :payload, 'pending', :now);
+
+-- name: invocation_by_id :opt
+-- in: id text
+-- out: id text, webhook_id text, payload text, status text, status_code i64?, created_at i64
+-- out: completed_at i64?
+SELECT id, webhook_id, payload, status, status_code, created_at, completed_at
+FROM webhook_invocation WHERE id = :id;
+
+-- name: invocations_of :many
+-- in: webhook_id text, most i64
+-- out: id text, status text, status_code i64?, created_at i64, completed_at i64?
+SELECT id, status, status_code, created_at, completed_at FROM webhook_invocation
+WHERE webhook_id = :webhook_id ORDER BY created_at DESC, id DESC LIMIT :most;
+
+-- name: invocation_settle :exec
+-- in: id text, status text, status_code i64?, now i64
+UPDATE webhook_invocation SET status = :status, status_code = :status_code, completed_at = :now
+WHERE id = :id;
+
+-- name: attempt_insert :exec
+-- in: id text, webhook_id text, invocation_id text, status text, status_code i64?, answer text
+-- in: now i64
+INSERT INTO webhook_attempt (id, webhook_id, invocation_id, status, status_code, answer,
+    completed_at)
+VALUES (:id, :webhook_id, :invocation_id, :status, :status_code, :answer, :now);
+
+-- name: attempts_of :many
+-- in: invocation_id text
+-- out: id text, invocation_id text, status text, status_code i64?, answer text, completed_at i64
+SELECT id, invocation_id, status, status_code, answer, completed_at FROM webhook_attempt
+WHERE invocation_id = :invocation_id ORDER BY completed_at, id;
+
+-- name: attempts_late :one
+-- in: webhook_id text, since i64
+-- out: total i64, failed i64
+SELECT COUNT(*) AS total, COUNT(CASE WHEN status = 'failed' THEN 1 END) AS failed
+FROM webhook_attempt WHERE webhook_id = :webhook_id AND completed_at > :since;
+
+-- name: attempts_sweep :exec
+-- in: before i64
+DELETE FROM webhook_attempt WHERE completed_at < :before;
+
+-- name: invocations_sweep :exec
+-- in: before i64
+DELETE FROM webhook_invocation WHERE created_at < :before;

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Webhooks with a real receiver: what arrives, how it is signed, what happens when the receiver
+// says no, is slow or is gone, and where the desk refuses to call.
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { startServer } from '../support/server.mjs';
+import { until } from '../support/wait.mjs';
+
+let server;
+let api;
+let receiver;
+let base;
+const heard = [];
+let answers = []; // what the receiver says next; 200 when empty
+
+before(async () => {
+  receiver = http.createServer((request, response) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      heard.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString('utf8') });
+      const answer = answers.shift() ?? { status: 200, body: 'thanks' };
+      response.writeHead(answer.status, answer.headers ?? {});
+      response.end(answer.body ?? '');
+    });
+  });
+  await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${receiver.address().port}`;
+  server = await startServer({ env: { STEWARD_WEBHOOK_NETWORK: '127.0.0.1' } });
+  api = await server.api();
+});
+after(async () => {
+  await server.stop();
+  receiver.closeAllConnections();
+  receiver.close();
+});
+
+async function made(where, body) {
+  const answer = await api.post(where, body);
+  assert.equal(answer.status, 201, answer.text);
+  return Object.values(answer.json)[0];
+}
+
+const newHook = (fields = {}) =>
+  made('/api/v2/webhooks', {
+    webhook: {
+      name: 'Receiver', endpoint: `${base}/in`, http_method: 'POST', request_format: 'json',
+      status: 'active', subscriptions: ['conditional_ticket_events'], ...fields,
+    },
+  });
+
+const newTrigger = (tag, value) =>
+  made('/api/v2/triggers', {
+    trigger: {
+      title: `Tell ${tag}`,
+      conditions: { all: [{ field: 'current_tags', operator: 'includes', value: tag }] },
+      actions: [{ field: 'notification_webhook', value }],
+    },
+  });
+
+const newTicket = (tag, fields = {}) => made('/api/v2/tickets', { ticket: { comment: 'x', tags: [tag], ...fields } });
+
+const arrived = (test) => until('a call to arrive', () => heard.find(test), 15000);
+
+const log = async (hook) => (await api.get(`/api/v2/webhooks/${hook.id}/invocations`)).json.invocations;
+
+test('a rule calls, signed, with what the placeholders say', async () => {
+  const hook = await newHook({
+    authentication: { type: 'basic_auth', add_position: 'header', data: { username: 'u', password: 'secret words' } },
+    custom_headers: { 'X-Own': 'yes' },
+  });
+  assert.match(hook.id, /^[0-9A-HJKMNP-TV-Z]{26}$/);
+  assert.deepEqual(hook.authentication, { type: 'basic_auth', add_position: 'header', data: { username: 'u' } });
+  const { secret } = (await api.get(`/api/v2/webhooks/${hook.id}/signing_secret`)).json.signing_secret;
+  const trigger = await newTrigger('signed', [hook.id, '{"title":"{{ticket.title}}","id":{{ticket.id}}}']);
+  const ticket = await newTicket('signed', { subject: 'Say "hello"\\' });
+  const call = await arrived(({ body }) => body.includes('hello'));
+  assert.deepEqual(JSON.parse(call.body), { title: 'Say "hello"\\', id: ticket.id });
+  assert.equal(call.method, 'POST');
+  assert.equal(call.headers['content-type'], 'application/json');
+  assert.equal(call.headers.authorization, `Basic ${Buffer.from('u:secret words').toString('base64')}`);
+  assert.equal(call.headers['x-own'], 'yes');
+  assert.equal(call.headers['x-zendesk-webhook-id'], hook.id);
+  const time = call.headers['x-zendesk-webhook-signature-timestamp'];
+  const expected = crypto.createHmac('sha256', secret).update(time + call.body).digest('base64');
+  assert.equal(call.headers['x-zendesk-webhook-signature'], expected);
+  const [entry] = await until('the log', async () => ((await log(hook))[0]?.status === 'success' ? log(hook) : null), 5000);
+  assert.equal(entry.id, call.headers['x-zendesk-webhook-invocation-id']);
+  assert.equal(entry.status_code, 200);
+  const { attempts } = (await api.get(`/api/v2/webhooks/${hook.id}/invocations/${entry.id}/attempts`)).json;
+  assert.deepEqual(attempts.map(({ status, response }) => [status, response.payload]), [['success', 'thanks']]);
+  // The history names it, and it cannot go while a rule needs it.
+  const { audits } = (await api.get(`/api/v2/tickets/${ticket.id}/audits`)).json;
+  assert.ok(audits[0].events.some(({ type, resource }) => type === 'External' && resource === hook.id));
+  assert.equal((await api.delete(`/api/v2/webhooks/${hook.id}`)).status, 422);
+  await api.delete(trigger.url);
+  assert.equal((await api.delete(`/api/v2/webhooks/${hook.id}`)).status, 204);
+  assert.equal((await api.get(`/api/v2/webhooks/${hook.id}`)).status, 404);
+});
+
+test('forms, and calls by GET', async () => {
+  const hook = await newHook({ request_format: 'form_encoded', endpoint: `${base}/form` });
+  const trigger = await newTrigger('form', [hook.id, [['name', '{{ticket.title}}'], ['a b', '1&2']]]);
+  assert.deepEqual(trigger.actions[0].value, [hook.id, [['name', '{{ticket.title}}'], ['a b', '1&2']]]);
+  await newTicket('form', { subject: 'x=y & z' });
+  const call = await arrived(({ url }) => url === '/form');
+  assert.deepEqual([...new URLSearchParams(call.body)], [['name', 'x=y & z'], ['a b', '1&2']]);
+  await api.call('PATCH', `/api/v2/webhooks/${hook.id}`, { webhook: { http_method: 'GET', endpoint: `${base}/get` } });
+  await newTicket('form', { subject: 'again' });
+  const got = await arrived(({ url }) => url.startsWith('/get'));
+  assert.equal(new URL(got.url, base).searchParams.get('name'), 'again');
+  await api.delete(trigger.url);
+});
+
+test('what a receiver cannot take now is told again, and what it refuses is not', async () => {
+  const hook = await newHook({ endpoint: `${base}/moody` });
+  const trigger = await newTrigger('moody', [hook.id, '{}']);
+  answers = [{ status: 503 }];
+  await newTicket('moody');
+  await until('two calls', () => heard.filter(({ url }) => url === '/moody').length === 2, 20000);
+  const [first, second] = heard.filter(({ url }) => url === '/moody');
+  assert.equal(first.headers['x-zendesk-webhook-invocation-id'], second.headers['x-zendesk-webhook-invocation-id']);
+  await until('success', async () => (await log(hook))[0].status === 'success', 5000);
+  answers = [{ status: 400, body: 'no' }];
+  await newTicket('moody');
+  await until('failure', async () => (await log(hook))[0].status === 'failed', 5000);
+  assert.equal(heard.filter(({ url }) => url === '/moody').length, 3);
+  await api.delete(trigger.url);
+});
+
+test('a dead receiver, a slow one, an endless one', async () => {
+  const sockets = new Set();
+  const silent = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+  });
+  await new Promise((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const slow = `http://127.0.0.1:${silent.address().port}/`;
+  const begun = performance.now();
+  const waited = await api.post('/api/v2/webhooks/test', { request: { endpoint: slow, http_method: 'POST', request_format: 'json', payload: '{}' } });
+  assert.equal(waited.status, 422);
+  assert.ok(performance.now() - begun < 15000);
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => silent.close(resolve));
+  const dead = await api.post('/api/v2/webhooks/test', { request: { endpoint: slow, http_method: 'POST', request_format: 'json' } });
+  assert.equal(dead.status, 422, dead.text);
+  answers = [{ status: 200, body: 'x'.repeat(1 << 20) }];
+  const long = await api.post('/api/v2/webhooks/test', { request: { endpoint: `${base}/long`, http_method: 'POST', request_format: 'json' } });
+  assert.equal(long.status, 200, long.text);
+  assert.equal(long.json.response.payload.length, 65536);
+});
+
+test('a try shows what came back; redirects are not followed', async () => {
+  answers = [{ status: 302, headers: { Location: 'http://169.254.169.254/latest' }, body: 'there' }];
+  const before = heard.length;
+  const tried = await api.post('/api/v2//webhooks/test', { request: { endpoint: `${base}/try`, http_method: 'PUT', request_format: 'json', payload: '{"a":1}' } });
+  assert.equal(tried.status, 200, tried.text);
+  assert.equal(tried.json.response.status_code, 302);
+  assert.equal(tried.json.response.payload, 'there');
+  assert.ok(tried.json.response.headers.some(({ key, value }) => /location/i.test(key) && value.startsWith('http')));
+  assert.equal(heard.length, before + 1);
+  assert.deepEqual([heard.at(-1).method, heard.at(-1).body], ['PUT', '{"a":1}']);
+});
+
+test('the desk does not call inside', async () => {
+  const { port } = receiver.address();
+  const inside = [
+    `http://127.0.0.2:${port}/`, `http://localhost.localdomain:${port}/`, 'http://10.0.0.1/', 'http://169.254.169.254/latest',
+    'http://[::1]/', 'http://[::ffff:127.0.0.2]/', 'http://[fd00::1]/', 'http://0.0.0.0/', 'http://2130706434/', 'http://0x7f.2/',
+  ];
+  const before = heard.length;
+  for (const endpoint of inside) {
+    const answer = await api.post('/api/v2/webhooks/test', { request: { endpoint, http_method: 'GET', request_format: 'json' } });
+    assert.equal(answer.status, 422, `${endpoint}: ${answer.text}`);
+    if (!endpoint.includes('localdomain')) assert.match(answer.text, /not allowed|resolve|protocol/i, endpoint);
+  }
+  for (const endpoint of ['file:///etc/passwd', 'gopher://127.0.0.1/', 'ftp://127.0.0.1/']) {
+    const answer = await api.post('/api/v2/webhooks', { webhook: { name: 'x', endpoint, http_method: 'GET', request_format: 'json' } });
+    assert.equal(answer.status, 422, endpoint);
+    const tried = await api.post('/api/v2/webhooks/test', { request: { endpoint, http_method: 'GET', request_format: 'json' } });
+    assert.equal(tried.status, 422, endpoint);
+  }
+  assert.equal(heard.length, before);
+});
+
+test('changing, listing, secrets', async () => {
+  const hook = await newHook({ name: 'Listed', authentication: { type: 'bearer_token', data: { token: 'abc123def' } } });
+  const list = await api.get('/api/v2/webhooks?filter[name_contains]=liste&page[size]=5');
+  assert.deepEqual(list.json.webhooks.map(({ name }) => name), ['Listed']);
+  assert.equal(list.json.meta.has_more, false);
+  assert.doesNotMatch(list.text, /abc123def/);
+  // Nor does it stand in the database.
+  for (const file of fs.readdirSync(server.data).filter((name) => name.startsWith('steward.db'))) {
+    assert.ok(!fs.readFileSync(path.join(server.data, file)).includes('abc123def'), file);
+  }
+  assert.equal((await api.call('PATCH', `/api/v2/webhooks/${hook.id}`, { webhook: { status: 'inactive' } })).status, 204);
+  assert.equal((await api.get(`/api/v2/webhooks/${hook.id}`)).json.webhook.status, 'inactive');
+  const one = (await api.get(`/api/v2/webhooks/${hook.id}/signing_secret`)).json.signing_secret;
+  const two = await api.post(`/api/v2/webhooks/${hook.id}/signing_secret`, {});
+  assert.equal(two.status, 201);
+  assert.notEqual(one.secret, two.json.signing_secret.secret);
+  assert.equal((await api.put(`/api/v2/webhooks/${hook.id}`, { webhook: { name: 'Whole', endpoint: `${base}/w`, http_method: 'POST', request_format: 'json', status: 'active' } })).status, 204);
+  const after_ = (await api.get(`/api/v2/webhooks/${hook.id}`)).json.webhook;
+  assert.deepEqual([after_.name, after_.authentication], ['Whole', null]);
+  const clone = await api.post(`/api/v2/webhooks?clone_webhook_id=${hook.id}`, {});
+  assert.equal(clone.status, 201, clone.text);
+  const wrong = await api.post('/api/v2/webhooks', { webhook: { name: '', endpoint: 'https://x.example', http_method: 'POST', request_format: 'json' } });
+  assert.equal(wrong.json.details.name[0].error, 'BlankValue');
+});
