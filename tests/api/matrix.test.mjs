@@ -35,6 +35,13 @@ const expected = {
     GET /setup
     POST /setup
     GET /api/v2/users/me
+    GET /api/v2/locales/{name}
+    PUT /api/v2/locales/detect_best_locale
+    GET /api/v2/locales/detect_best_locale
+    GET /api/v2/locales/current
+    GET /api/v2/locales/public
+    GET /api/v2/locales/agent
+    GET /api/v2/locales
     POST /api/v2/requests
     GET /attachments/token/{token}
     GET /
@@ -187,6 +194,16 @@ const expected = {
     GET /api/v2/tickets/{ticket:id}/metrics
     GET /api/v2/ticket_metrics
     GET /api/v2/ticket_metrics/{ticket:id}
+    GET /api/v2/bookmarks
+    GET /api/v2/skips
+    GET /api/v2/channels/voice/phone_numbers
+    GET /api/v2/sharing_agreements
+    GET /api/v2/apps/installations
+    GET /api/v2/apps/owned
+    GET /api/v2/apps
+    GET /api/v2/custom_roles/{role:id}
+    GET /api/v2/custom_roles
+    GET /api/v2/account/settings
     GET /api/v2/custom_statuses/{record:id}
     GET /api/v2/custom_statuses/count
     GET /api/v2/custom_statuses/show_many
@@ -593,7 +610,7 @@ async function freshObjects(admin, round) {
     view: view.id, macro: macro.id, trigger: trigger.id, rule: automation.id, category: category.id,
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
     organization: organization.id, group: ids.group, membership: membership.id,
-    mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, record: 999999, option: 999999, inbox: 999999,
+    mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, record: 999999, option: 999999, role: 999999, inbox: 999999,
   };
 }
 
