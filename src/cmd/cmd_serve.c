@@ -164,9 +164,9 @@ static bool code_in_tx(struct db *tx, void *arg, struct error *err)
     if (!setup_code_make(&s->program.desk->people, tx, s->program.ctx, &code, err)) {
         return false;
     }
-    (void)printf(
-        "There is no administrator yet. Open /setup in a browser and enter this code: %.*s\n",
-        STR_ARG(code));
+    (void)printf("There is no administrator yet. Open %.*s/setup in a browser and enter this code: "
+                 "%.*s\n",
+                 STR_ARG(s->program.config.public_url), STR_ARG(code));
     (void)fflush(stdout);
     return true;
 }

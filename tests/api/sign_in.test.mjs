@@ -160,7 +160,14 @@ test('without an administrator the first visitor who has the code becomes one', 
     assert.equal(wrong.status, 422);
     const right = await eve.submit(page, '/setup', { ...fields, code });
     assert.equal(right.status, 303);
-    assert.equal((await eve.get('/admin')).status, 200);
+    assert.ok(fresh.log.includes(`Open ${fresh.url}/setup in a browser`), fresh.log);
+    assert.ok((await eve.get('/admin')).text.includes(`${fresh.data}/steward.conf`));
+    // What to do next stands where the first ticket will be, and no longer when it is there.
+    const empty = await eve.get('/desk');
+    assert.match(empty.text, /Your desk is open/);
+    const ask = await eve.get('/ask');
+    assert.equal((await eve.submit(ask, '/ask', { subject: 'Hello', body: 'Is anybody there?' })).status, 303);
+    assert.doesNotMatch((await eve.get('/desk')).text, /Your desk is open/);
     const late = await fresh.visitor().send('/setup');
     assert.equal(late.location, '/sign-in');
     eve.close();

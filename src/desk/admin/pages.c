@@ -63,6 +63,8 @@ static bool admin_home(struct ctx *ctx, struct error *err)
     buf_init(&settings, ctx->mem, 1 << 20);
     config_print(ctx->app->config, &settings);
     vm.settings = buf_str(&settings);
+    vm.settings_file =
+        str_printf(ctx->mem, STR_FMT "/steward.conf", STR_ARG(ctx->app->config->data));
     vm.can_send = ctx->app->config->smtp.len > 0;
     desk_page_begin(ctx, &v, &vm.layout, STR("Administration"), "admin");
     view_admin_home(&v, &vm);

@@ -41,6 +41,7 @@ struct vm_admin {
     struct vm_dead_job *jobs;
     size_t job_count;
     struct str settings;  // as text
+    struct str settings_file;
     bool can_send;
 };
 

@@ -48,6 +48,7 @@ struct vm_ticket_list {
     struct vm_pager pager;
     bool can_edit;
     struct vm_options agents;  // for acting on many
+    bool first_steps;  // the desk has no ticket yet, and who looks can do something about it
 };
 
 struct vm_file {

@@ -194,6 +194,19 @@ static bool fill_bulk(struct ctx *ctx, struct vm_ticket_list *vm, struct error *
     return page_agent_options(ctx, (struct user_id){0}, &vm->agents, err);
 }
 
+// An administrator whose desk has no ticket yet is told how to go on.
+static bool find_first_steps(struct ctx *ctx, struct vm_ticket_list *vm, struct error *err)
+{
+    struct ticket_query every = {0};
+    int64_t count = 1;
+    if (actor_is_admin(&ctx->actor) &&
+        !tickets_count(ctx->db, ctx->mem, &ctx->actor, &every, 1, &count, err)) {
+        return false;
+    }
+    vm->first_steps = count == 0;
+    return true;
+}
+
 static void show_list(struct ctx *ctx, struct vm_ticket_list *vm, const char *nav)
 {
     struct view v;
@@ -218,6 +231,9 @@ bool page_tickets(struct ctx *ctx, struct error *err)
     vm.title = view->title;
     if (!desk_views(ctx, vm.view, &vm.layout, err) || !fill_view(ctx, view, &vm, err) ||
         !fill_bulk(ctx, &vm, err)) {
+        return false;
+    }
+    if (vm.row_count == 0 && !find_first_steps(ctx, &vm, err)) {
         return false;
     }
     struct url_builder self;
