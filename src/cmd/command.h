@@ -50,6 +50,7 @@ const char *given_value(const struct given *given, const char *name);
 // Says on standard error what went wrong and returns the exit code for it.
 int fail_with(const struct error *err);
 
+int cmd_backup(int argc, char **argv);
 int cmd_bench_data(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_config(int argc, char **argv);
@@ -58,6 +59,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_lens(int argc, char **argv);
 int cmd_mail(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 int cmd_routes(int argc, char **argv);
 int cmd_sample(int argc, char **argv);
 int cmd_serve(int argc, char **argv);

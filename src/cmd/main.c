@@ -16,6 +16,8 @@ const struct command COMMANDS[] = {
     {"mail", cmd_mail, "list and release mails that wait"},
     {"doctor", cmd_doctor, "look whether all is well, and say what to do"},
     {"check", cmd_check, "prove that nothing is lost, damaged or left over"},
+    {"backup", cmd_backup, "add a snapshot of the desk to a backup, or prove one"},
+    {"restore", cmd_restore, "make a desk from a backup"},
     {"config", cmd_config, "show all settings"},
     {"sample", cmd_sample, "fill a new desk with believable people and tickets"},
     {"bench-data", cmd_bench_data, "fill a desk with any number of tickets"},
