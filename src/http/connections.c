@@ -351,7 +351,11 @@ static bool listen_network(struct book *book, struct str text, struct error *err
                          STR_ARG(text));
     }
     bool any = host[0] == '\0' || strcmp(host, "*") == 0;
-    hints.ai_family = any || strcmp(host, "localhost") == 0 ? AF_INET : AF_UNSPEC;
+    // By its address: a bare machine may have nothing that resolves the name.
+    if (strcmp(host, "localhost") == 0) {
+        host = "127.0.0.1";
+    }
+    hints.ai_family = any ? AF_INET : AF_UNSPEC;
     int failed = getaddrinfo(any ? NULL : host, port, &hints, &found);
     if (failed != 0) {
         return error_set(err, ERR_INVALID, "Cannot listen on \"%.*s\": %s.", STR_ARG(text),

@@ -1,10 +1,12 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# ./dev fresh [run|test]: proves `./dev run` and `./dev test` on a machine with nothing on it: a
-# minimal Debian 12 made by debootstrap, entered by chroot in namespaces of its own. Nothing of
-# this machine is visible in it but a copy of the tree. Needs root. FRESH_KEEP=1 keeps the folder
-# (build-fresh/), FRESH_MIRROR=URL takes Debian from there.
+# ./dev fresh [run|test|package]…: proves `./dev run`, `./dev test` and the Debian package on a
+# machine with nothing on it: a minimal Debian 12 made by debootstrap, entered by chroot in
+# namespaces of its own. Nothing of this machine is visible in it but the sources that git knows.
+# Needs root. FRESH_KEEP=1 keeps the folder (build-fresh/), FRESH_MIRROR=URL takes Debian from there,
+# FRESH_SUITES="unit api" runs only these suites in `fresh test`, FRESH_PORT is where `fresh run`
+# serves, FRESH_PACKAGE=1 takes the package that build/package has already.
 
 fresh_root=$ROOT/build-fresh/root
 
@@ -37,7 +39,6 @@ fresh_make() {
     chroot "$fresh_root" useradd -m -s /bin/bash person
     echo 'person ALL=(ALL) NOPASSWD: ALL' >"$fresh_root/etc/sudoers.d/person"
     copy_tree "$fresh_root/steward"
-    rm -rf "$fresh_root"/steward/web/node_modules
     chroot "$fresh_root" chown -R person: /steward
 }
 
@@ -64,35 +65,64 @@ fresh_in() {
     ' fresh "$fresh_root" "$user" "$command" "${keep[@]}"
 }
 
-# ./dev run by a person with sudo, until its page answers; what it says stays on the screen.
+# fresh_sign_in URL MAIL PASSWORD: as a browser without scripts does it; the desk's own page answers.
+fresh_sign_in() {
+    local url=$1 jar=build/log/fresh-cookies csrf
+    rm -f "$jar"
+    csrf=$(curl -fs -c "$jar" "$url/sign-in" | sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' | head -n 1)
+    curl -fs -b "$jar" -c "$jar" -o /dev/null --data-urlencode "csrf=$csrf" \
+        --data-urlencode "email=$2" --data-urlencode "password=$3" "$url/sign-in" &&
+        curl -fs -b "$jar" -o build/log/fresh-desk.html -w '%{http_code}\n' "$url/desk" | grep -qx 200
+}
+
+# ./dev run by a person with sudo, until its page answers and what it printed signs somebody in;
+# what it says stays on the screen.
 fresh_run() {
-    local pid code=1 i
+    local pid code=1 i log=build/log/fresh-run.log port=${FRESH_PORT:-8080}
     echo "== ./dev run, as a user with sudo"
-    fresh_in person './dev run' >build/log/fresh-run.log 2>&1 &
+    set -m # a process group of its own, to end all of it
+    fresh_in person "./dev run --listen localhost:$port" >"$log" 2>&1 &
     pid=$!
-    for ((i = 0; i < 900; i++)); do
+    set +m
+    for ((i = 0; i < 1800; i++)); do
         kill -0 "$pid" 2>/dev/null || break
-        if curl -fs -o build/log/fresh-page.html http://localhost:8080/ 2>/dev/null; then
+        if curl -fs -o build/log/fresh-page.html "http://localhost:$port/" 2>/dev/null; then
             code=0
             break
         fi
         sleep 1
     done
-    cat build/log/fresh-run.log
-    kill "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-    if [ $code -eq 0 ]; then
-        echo "== its page answered after $i s"
-    else
+    cat "$log"
+    if [ $code -ne 0 ]; then
         echo "== its page did not answer"
+    elif fresh_sign_in "$(sed -n 's/^ *Steward is at *//p' "$log")" \
+        "$(sed -n 's/^ *Sign in as *//p' "$log")" "$(sed -n 's/^ *with the password *//p' "$log")"; then
+        echo "== its page answered after $i s, and lets in who signs in as it says"
+    else
+        echo "== its page answered after $i s, but signing in as it says did not work"
+        code=1
     fi
+    kill -- "-$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
     return $code
 }
 
 # ./dev test as root, on its own: the packages that ./dev run installed are not there.
 fresh_test() {
-    echo "== ./dev test, as root"
-    fresh_in root './.ci/run'
+    echo "== ./dev test ${FRESH_SUITES:-}, as root"
+    if [ -n "${FRESH_SUITES:-}" ]; then
+        fresh_in root "./dev test $FRESH_SUITES"
+    else
+        fresh_in root './.ci/run'
+    fi
+}
+
+# The package that `./dev package` makes here, installed there with nothing but what it depends on.
+fresh_package() {
+    echo "== the Debian package: install, upgrade, remove, purge"
+    [ -n "${FRESH_PACKAGE:-}" ] || (dev_package) || return 1
+    cp build/package/steward_*.deb "$fresh_root/tmp/" &&
+        fresh_in root 'tools/dev.d/package-trial.sh /tmp/steward_*.deb'
 }
 
 dev_fresh() {
@@ -105,9 +135,9 @@ dev_fresh() {
     need_packages fresh
     for each in "${what[@]}"; do
         case $each in
-        run | test) ;;
+        run | test | package) ;;
         *)
-            echo "dev: fresh knows run and test, not '$each'" >&2
+            echo "dev: fresh knows run, test and package, not '$each'" >&2
             exit 64
             ;;
         esac

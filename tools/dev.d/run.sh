@@ -49,7 +49,7 @@ run_sample() {
     rm -rf "$fresh"
     (umask 077 && mkdir -p "$fresh" && od -An -N9 -tx1 /dev/urandom | tr -d ' \n' >"$fresh/sample-password")
     "$steward" init --data "$fresh" --admin admin@example.org \
-        --password-file "$fresh/sample-password"
+        --password-file "$fresh/sample-password" >/dev/null
     "$steward" sample --data "$fresh"
     mv "$fresh" "$data"
 }
