@@ -95,9 +95,12 @@ struct route {
     enum route_kind kind;
     enum who who;
     enum rate_class rate;
-    int64_t body_limit;  // bytes; 0: none; files and raw bodies above 1 MiB go to disk
+    int64_t body_limit;  // bytes; 0: ROUTE_SMALL_BODY; files and raw bodies above 1 MiB go to disk
     bool stream;         // the raw body may go to a file (request->raw)
 };
+
+// Clients send small bodies along with GET; they are read and passed over.
+#define ROUTE_SMALL_BODY 65536
 
 // Collects the rooms' routes. A path that two rooms claim, or one that is not well formed, is a
 // mistake of ours and ends the program. Where several fit, literal segments win over {x:id}, and

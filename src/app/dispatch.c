@@ -10,9 +10,6 @@
 #include "http/negotiate.h"
 #include "live/live.h"
 
-// Clients send small bodies along with GET; they are read and passed over.
-#define UNASKED_BODY_BYTES 65536
-
 static bool run_handler(struct ctx *ctx, const struct route *route, size_t *ret_keep,
                         struct error *err)
 {
@@ -140,7 +137,7 @@ int64_t dispatch_body_limit(const struct app *app, enum http_method method, stru
     if (route == NULL) {
         return -1;
     }
-    return route->body_limit > 0 ? route->body_limit : UNASKED_BODY_BYTES;
+    return route->body_limit > 0 ? route->body_limit : ROUTE_SMALL_BODY;
 }
 
 void dispatch_refuse(struct app *app, const struct http_request *request, const struct error *why,

@@ -76,7 +76,7 @@ int cmd_check(int argc, char **argv)
         (void)fprintf(stderr, "steward check: --data DIR is needed.\n");
         return EX_USAGE;
     }
-    if (!program_open(&program, &given, false, &err)) {
+    if (!program_open(&program, &given, PROGRAM_VISIT, &err)) {
         return fail_with(&err);
     }
     int code = EX_OK;

@@ -52,7 +52,7 @@ int cmd_deliver(int argc, char **argv)
         (void)fprintf(stderr, "steward deliver: --data DIR is needed.\n");
         return EX_USAGE;
     }
-    if (!program_open(&program, &given, false, &err)) {
+    if (!program_open(&program, &given, PROGRAM_VISIT, &err)) {
         (void)fail_with(&err);
         return EX_TEMPFAIL;
     }

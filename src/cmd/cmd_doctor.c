@@ -113,6 +113,21 @@ static void look_at_zones(struct doctor *d)
     say(d, ok, "time zone data is installed", "install the package tzdata.");
 }
 
+// Tried by a child: this program goes on outside.
+static void look_at_sandbox(struct doctor *d)
+{
+    struct sandbox sandbox;
+    bool held = false;
+    if (str_eq_c(d->program->config.sandbox, "off")) {
+        say(d, false, "the server is in its sandbox", "sandbox = off is set; see the manual.");
+        return;
+    }
+    program_sandbox(d->program->ctx, &d->program->config, &sandbox);
+    struct str verdict = sandbox_try(d->program->ctx, &sandbox, &held);
+    say(d, held, mem_printf(d->program->ctx, "the server's sandbox: " STR_FMT, STR_ARG(verdict)),
+        "please tell those who make Steward, with the version of the kernel.");
+}
+
 int cmd_doctor(int argc, char **argv)
 {
     static const struct option OPTIONS[] = {OPTION_DATA, OPTION_DB};
@@ -134,9 +149,12 @@ int cmd_doctor(int argc, char **argv)
         (void)fprintf(stderr, "steward doctor: --data DIR is needed.\n");
         return EX_USAGE;
     }
-    bool open = program_open(&program, &given, false, &err);
+    bool open = program_open(&program, &given, PROGRAM_VISIT, &err);
     say(&doctor, open, "data folder and database open", open ? "" : err.message);
     if (open) {
+        bool whole = db_verify(program.app.db, 0, &err);
+        say(&doctor, whole, "the database is whole",
+            whole ? "" : mem_printf(program.ctx, "%s (%s)", err.message, err.detail));
         if (!db_read(program.app.db, look_at_rows, &doctor, &err) ||
             !db_read(program.app.db, look_at_mailboxes, &doctor, &err)) {
             say(&doctor, false, "the database answers", err.message);
@@ -147,6 +165,7 @@ int cmd_doctor(int argc, char **argv)
         look_at_disk(&doctor);
         look_at_mail(&doctor);
         look_at_zones(&doctor);
+        look_at_sandbox(&doctor);
         program_close(&program);
     }
     return doctor.troubles == 0 ? EX_OK : EX_UNAVAILABLE;

@@ -47,7 +47,7 @@ int cmd_init(int argc, char **argv)
         (void)fprintf(stderr, "steward init: --data, --admin and --password-file are needed.\n");
         return EX_USAGE;
     }
-    if (!program_open(&program, &given, true, &err)) {
+    if (!program_open(&program, &given, PROGRAM_CREATE, &err)) {
         return fail_with(&err);
     }
     struct init init = {

@@ -60,7 +60,7 @@ int cmd_mail(int argc, char **argv)
         (void)fprintf(stderr, "steward mail: say list or release, and --data DIR.\n");
         return EX_USAGE;
     }
-    if (!program_open(&program, &given, false, &err)) {
+    if (!program_open(&program, &given, PROGRAM_VISIT, &err)) {
         return fail_with(&err);
     }
     bool ok = list ? db_read(program.app.db, print_waiting, &program, &err)

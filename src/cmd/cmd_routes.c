@@ -21,8 +21,9 @@ static void print_route(const struct route *route)
     static const char *const WHO[] = {
         [WHO_ANYONE] = "anyone", [WHO_SIGNED_IN] = "signed-in", [WHO_STAFF] = "staff",
         [WHO_AGENT] = "agent",   [WHO_LEAD] = "lead",           [WHO_ADMIN] = "admin"};
-    (void)printf("%s %s %s %s\n", METHODS[route->method], route->path, KINDS[route->kind],
-                 WHO[route->who]);
+    (void)printf("%s %s %s %s %lld\n", METHODS[route->method], route->path, KINDS[route->kind],
+                 WHO[route->who],
+                 (long long)(route->body_limit > 0 ? route->body_limit : ROUTE_SMALL_BODY));
 }
 
 int cmd_routes(int argc, char **argv)
@@ -31,7 +32,8 @@ int cmd_routes(int argc, char **argv)
     switch (
         options_read(argc, argv,
                      "Lists the addresses that the desk answers: method, path, kind (page, api,\n"
-                     "plain) and who may ask at least.",
+                     "plain), who may ask at least, and the largest body in bytes "
+                     "(max_upload_bytes holds, too).",
                      NULL, 0, &given)) {
     case OPTIONS_DONE:
         return EX_OK;

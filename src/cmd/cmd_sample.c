@@ -34,7 +34,7 @@ int cmd_sample(int argc, char **argv)
         (void)fprintf(stderr, "steward sample: --data DIR is needed.\n");
         return EX_USAGE;
     }
-    if (!program_open(&program, &given, false, &err)) {
+    if (!program_open(&program, &given, PROGRAM_VISIT, &err)) {
         return fail_with(&err);
     }
     const char *file = given_value(&given, "password-file");
@@ -82,7 +82,7 @@ int cmd_bench_data(int argc, char **argv)
         (void)fprintf(stderr, "steward bench-data: --data DIR and --tickets N are needed.\n");
         return EX_USAGE;
     }
-    if (!program_open(&program, &given, false, &err)) {
+    if (!program_open(&program, &given, PROGRAM_VISIT, &err)) {
         return fail_with(&err);
     }
     bool ok = sample_many(program.desk, program.ctx, tickets, show_progress, NULL, &err);

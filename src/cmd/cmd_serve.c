@@ -305,7 +305,7 @@ static int run(const struct given *given, start_fn *start_all)
     (void)sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     int code = EX_OK;
-    if (!program_open(&s->program, given, true, &err)) {
+    if (!program_open(&s->program, given, PROGRAM_SERVE, &err)) {
         code = fail_with(&err);
         mem_free(s);
         return code;

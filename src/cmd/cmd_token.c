@@ -54,7 +54,7 @@ int cmd_token(int argc, char **argv)
         (void)fprintf(stderr, "steward token: --data and --user are needed.\n");
         return EX_USAGE;
     }
-    if (!program_open(&program, &given, false, &err)) {
+    if (!program_open(&program, &given, PROGRAM_VISIT, &err)) {
         return fail_with(&err);
     }
     const char *name = given_value(&given, "name");

@@ -147,7 +147,7 @@ int cmd_user(int argc, char **argv)
         (void)fprintf(stderr, "steward user: say add, list or password, and --data DIR.\n");
         return EX_USAGE;
     }
-    if (!program_open(&program, &given, false, &err)) {
+    if (!program_open(&program, &given, PROGRAM_VISIT, &err)) {
         return fail_with(&err);
     }
     struct task task = {.program = &program, .hash = STR("")};

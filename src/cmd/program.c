@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,10 +16,14 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "blob/blob.h"
+#include "cmd/sandbox.h"
 #include "live/live.h"
+#include "mail/smtp.h"
 #include "migrations.h"
 
 #define SECRET_BYTES 32
+// How long a start may look for damage; doctor looks at everything.
+#define VERIFY_MS 2000
 
 static bool make_folder(const char *path, struct error *err)
 {
@@ -139,7 +144,82 @@ static bool open_stores(struct program *p, const char *data, struct error *err)
            blob_store_open(p->ctx, mem_printf(p->ctx, "file:%s", data), &p->app.blobs, err);
 }
 
-static bool open_all(struct program *p, const struct given *given, bool create, struct error *err)
+// --- the sandbox ---------------------------------------------------------------------------------
+
+static const char *folder_of(mem_ctx *ctx, struct str path)
+{
+    size_t slash = path.len;
+    while (slash > 0 && path.ptr[slash - 1] != '/') {
+        slash--;
+    }
+    return slash == 0 ? "." : str_cstr(ctx, str_sub(path, 0, slash > 1 ? slash - 1 : 1));
+}
+
+// Folders of local sockets: the file is made at the start and removed at the end.
+static void allow_sockets(struct sandbox *sandbox, mem_ctx *ctx, const struct config_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct str where = list->items[i];
+        where = str_starts(where, STR("unix:")) ? str_from(where, 5) : where;
+        if (str_starts(where, STR("/"))) {
+            sandbox_may_write(sandbox, folder_of(ctx, where));
+        }
+    }
+}
+
+static void allow_files(struct sandbox *sandbox, mem_ctx *ctx, const struct config *config)
+{
+    struct smtp_config smtp;
+    struct error ignored;  // a wrong address of the mail server is told by who uses it
+    const char *home = getenv("HOME");
+    if (config->tls_certificate.len > 0) {
+        sandbox_may_read(sandbox, str_cstr(ctx, config->tls_certificate));
+        sandbox_may_read(sandbox, str_cstr(ctx, config->tls_key));
+    }
+    if (config->smtp.len > 0 && smtp_config_parse(ctx, config->smtp, &smtp, &ignored) &&
+        smtp.ca_file.len > 0) {
+        sandbox_may_read(sandbox, str_cstr(ctx, smtp.ca_file));
+    }
+    if (home != NULL && str_starts(config->db, STR("postgres"))) {
+        sandbox_may_read(sandbox, mem_printf(ctx, "%s/.postgresql", home));
+        sandbox_may_read(sandbox, mem_printf(ctx, "%s/.pgpass", home));
+    }
+}
+
+void program_sandbox(mem_ctx *ctx, const struct config *config, struct sandbox *ret)
+{
+    *ret = (struct sandbox){.write_count = 0};
+    sandbox_may_write(ret, str_cstr(ctx, config->data));
+    if (str_starts(config->db, STR("sqlite:"))) {
+        sandbox_may_write(ret, folder_of(ctx, str_from(config->db, strlen("sqlite:"))));
+    }
+    allow_sockets(ret, ctx, &config->listen);
+    allow_sockets(ret, ctx, &config->lmtp);
+    allow_files(ret, ctx, config);
+}
+
+static bool enter_sandbox(struct program *p, struct error *err)
+{
+    struct sandbox sandbox;
+    bool off = str_eq_c(p->config.sandbox, "off");
+    if (!off && !str_eq_c(p->config.sandbox, "on")) {
+        return error_set(err, ERR_INVALID, "sandbox is on or off.");
+    }
+    if (off) {
+        LOG(LOG_LEVEL_WARN, "the sandbox is off: so it is set", LOG_NUM("calls", 0));
+        return true;
+    }
+    program_sandbox(p->ctx, &p->config, &sandbox);
+    struct sandbox_state state = sandbox_enter(&sandbox);
+    LOG(LOG_LEVEL_INFO, "sandbox", LOG_NUM("calls", state.calls),
+        LOG_NUM("files_abi", state.files_abi));
+    return true;
+}
+
+// --- opening -------------------------------------------------------------------------------------
+
+static bool open_all(struct program *p, const struct given *given, enum program_use use,
+                     struct error *err)
 {
     const char *data = given_value(given, "data");
     if (data == NULL || data[0] == '\0') {
@@ -149,8 +229,10 @@ static bool open_all(struct program *p, const struct given *given, bool create, 
     clock_init(&p->clock);
     p->app.clock = &p->clock;
     p->app.config = &p->config;
-    if ((create && !make_data(p, data, err)) || !read_secret(p, data, err) ||
-        !read_settings(p, given, data, err) || !open_stores(p, data, err) ||
+    if ((use != PROGRAM_VISIT && !make_data(p, data, err)) || !read_secret(p, data, err) ||
+        !read_settings(p, given, data, err) || (use == PROGRAM_SERVE && !enter_sandbox(p, err)) ||
+        !open_stores(p, data, err) ||
+        (use == PROGRAM_SERVE && !db_verify(p->app.db, VERIFY_MS, err)) ||
         !seal_check(p->app.db, p->app.secret, given_value(given, "new-secret") != NULL, err)) {
         return false;
     }
@@ -162,10 +244,11 @@ static bool open_all(struct program *p, const struct given *given, bool create, 
     return desk_new(p->ctx, &p->app, &p->desk, err);
 }
 
-bool program_open(struct program *p, const struct given *given, bool create, struct error *err)
+bool program_open(struct program *p, const struct given *given, enum program_use use,
+                  struct error *err)
 {
     *p = (struct program){.ctx = mem_ctx_new(NULL, "program")};
-    if (open_all(p, given, create, err)) {
+    if (open_all(p, given, use, err)) {
         return true;
     }
     program_close(p);

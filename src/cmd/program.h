@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "app/config.h"
 #include "cmd/command.h"
+#include "cmd/sandbox.h"
 #include "desk/desk.h"
 
 struct program {
@@ -17,12 +18,21 @@ struct program {
     struct desk *desk;
 };
 
+enum program_use {
+    PROGRAM_VISIT,   // the data folder must be there
+    PROGRAM_CREATE,  // it is made, with its secret, where it is not
+    PROGRAM_SERVE,   // the same; and strangers will be heard: enters the sandbox before the stores
+                     // are opened and any thread is started
+};
+
 // Reads the settings of the data folder, applies the command line's, opens database and blobs and
-// wires the rooms. With `create`, makes the folder and its secret. Options of the same name as a
-// setting are taken as that setting.
-MUST_CHECK bool program_open(struct program *program, const struct given *given, bool create,
-                             struct error *err);
+// wires the rooms. Options of the same name as a setting are taken as that setting.
+MUST_CHECK bool program_open(struct program *program, const struct given *given,
+                             enum program_use use, struct error *err);
 void program_close(struct program *program);
+
+// The files that a server with these settings needs.
+void program_sandbox(mem_ctx *ctx, const struct config *config, struct sandbox *ret);
 
 // The administrator in whose name commands act.
 struct actor program_actor(void);

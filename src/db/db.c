@@ -83,16 +83,21 @@ bool db_read(struct db_store *store, db_fn *fn, void *arg, struct error *err)
     return ok;
 }
 
-bool db_read_long(struct db_store *store, db_fn *fn, void *arg, struct error *err)
+static bool read_within(struct db_store *store, int ms, db_fn *fn, void *arg, struct error *err)
 {
     struct db *db;
     if (!db_read_begin(store, &db, err)) {
         return false;
     }
-    db->ops->read_unhurried(db);
+    db->ops->read_within(db, ms);
     bool ok = fn(db, arg, err);
     db_read_end(db);
     return ok;
+}
+
+bool db_read_long(struct db_store *store, db_fn *fn, void *arg, struct error *err)
+{
+    return read_within(store, 0, fn, arg, err);
 }
 
 bool db_answers(struct db *db, struct error *err)
@@ -134,9 +139,11 @@ static bool verify(struct db *db, void *arg UNUSED, struct error *err)
     return ok;
 }
 
-bool db_verify(struct db_store *store, struct error *err)
+bool db_verify(struct db_store *store, int within_ms, struct error *err)
 {
-    return db_read_long(store, verify, NULL, err);
+    // The engine stops a statement at its time, and says that it was busy.
+    return read_within(store, within_ms, verify, NULL, err) ||
+           (within_ms > 0 && err->code == ERR_BUSY);
 }
 
 // --- writing ----------------------------------------------------------------------------------

@@ -23,8 +23,9 @@ struct db_ops {
     // The handle that this thread is reading with, or NULL; and: takes a new snapshot for it.
     struct db *(*reading)(struct db_store *store);
     bool (*read_anew)(struct db *db, struct error *err);
-    // Lets the statements of this read take as long as they need; said before the first.
-    void (*read_unhurried)(struct db *db);
+    // How long the statements of this read may take, 0 for as long as they need; said before the
+    // first.
+    void (*read_within)(struct db *db, int ms);
     bool (*tx_run)(struct db_store *store, const char *name, db_fn *fn, void *arg,
                    struct error *err);
     bool (*savepoint)(struct db *db, struct error *err);

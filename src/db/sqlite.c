@@ -92,9 +92,9 @@ static void read_end(struct db *db)
     }
 }
 
-static void read_unhurried(struct db *db)
+static void read_within(struct db *db, int ms)
 {
-    ((struct sqlite_db *)db)->conn->timeout_ms = 0;  // until the next read begins
+    ((struct sqlite_db *)db)->conn->timeout_ms = ms;  // until the next read begins
 }
 
 // --- operations of a transaction --------------------------------------------------------------
@@ -142,7 +142,7 @@ static const struct db_ops SQLITE_OPS = {.engine = DB_SQLITE,
                                          .read_end = read_end,
                                          .reading = reading,
                                          .read_anew = read_anew,
-                                         .read_unhurried = read_unhurried,
+                                         .read_within = read_within,
                                          .tx_run = tx_run,
                                          .savepoint = savepoint,
                                          .savepoint_keep = savepoint_keep,

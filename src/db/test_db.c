@@ -525,7 +525,8 @@ static void test_verify(void **state)
     for (int i = 0; i < 500; i++) {
         must_insert(w, mem_printf(w->ctx, "%d", i));
     }
-    assert_true(db_verify(w->store, &err));
+    assert_true(db_verify(w->store, 0, &err));
+    assert_true(db_verify(w->store, 1, &err));
     if (postgres_url() != NULL) {
         return;
     }
@@ -540,7 +541,7 @@ static void test_verify(void **state)
     }
     assert_int_equal(fclose(file), 0);
     assert_true(try_open(w, WORLD_MIGRATIONS, 2, &err));
-    assert_false(db_verify(w->store, &err));
+    assert_false(db_verify(w->store, 0, &err));
     assert_int_equal(err.code, ERR_UNAVAILABLE);
 }
 

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/site.h"
 
+#include <string.h>
+
+#include "app/config.h"
 #include "app/metrics.h"
 #include "app/rate.h"
 #include "app/session.h"
+#include "base/random.h"
 #include "desk/desk.h"
+#include "http/address.h"
 #include "live/live.h"
 #include "view/layout.html.h"
 
@@ -21,18 +26,44 @@ static bool health(struct ctx *ctx, struct error *err)
     return true;
 }
 
-// GET /metrics: for whoever watches this machine from it, and for administrators.
+// Whether a request comes from this machine and through nobody's hands. Where a proxy is known, all
+// that it passes on comes from its own address when it says nothing else: then no request counts as
+// ours.
+static bool from_this_machine(const struct ctx *ctx)
+{
+    static const char *const FORWARDED[] = {"Forwarded",        "Via",
+                                            "X-Forwarded-For",  "X-Real-IP",
+                                            "X-Forwarded-Host", "X-Forwarded-Proto"};
+    struct str host = ctx->req->host;
+    struct address peer;
+    struct address named;
+    for (size_t i = 0; i < sizeof FORWARDED / sizeof *FORWARDED; i++) {
+        if (!str_none(http_header(ctx->req, FORWARDED[i]))) {
+            return false;
+        }
+    }
+    bool by_name = str_eq_c(host, "localhost") || str_starts(host, STR("localhost:")) ||
+                   (address_parse(host, &named) && address_is_loopback(&named));
+    return ctx->app->config->trusted_proxy.count == 0 && by_name &&
+           address_parse(ctx->req->peer, &peer) && !peer.local_socket && address_is_loopback(&peer);
+}
+
+static bool has_metrics_token(const struct ctx *ctx)
+{
+    struct str want = ctx->app->config->metrics_token;
+    struct str given = http_header(ctx->req, "Authorization");
+    return want.len > 0 && str_starts(given, STR("Bearer ")) &&
+           secret_equal(str_trim(str_from(given, strlen("Bearer "))), want);
+}
+
+// GET /metrics: for who knows the token, for this machine while no proxy stands before the desk,
+// and for administrators.
 static bool metrics(struct ctx *ctx, struct error *err)
 {
-    // Who comes through a proxy on this machine is not this machine.
-    bool forwarded = !str_none(http_header(ctx->req, "X-Forwarded-For")) ||
-                     !str_none(http_header(ctx->req, "Forwarded"));
-    bool here = str_starts(ctx->req->peer, STR("127.")) || str_eq_c(ctx->req->peer, "::1");
-    bool local = here && !forwarded;
-    if (!local && !actor_is_admin(&ctx->actor)) {
+    if (!has_metrics_token(ctx) && !from_this_machine(ctx) && !actor_is_admin(&ctx->actor)) {
         return error_set(err, ERR_FORBIDDEN,
-                         "Figures are shown to this machine and to "
-                         "administrators only.");
+                         "Figures are shown to administrators and to who sends the metrics_token; "
+                         "without a proxy, to this machine, too.");
     }
     http_set_header(ctx->resp, "Content-Type", STR("text/plain; version=0.0.4; charset=utf-8"));
     metrics_write(ctx->app->metrics, &ctx->resp->body);

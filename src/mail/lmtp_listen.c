@@ -115,8 +115,7 @@ static bool listen_tcp(mem_ctx *ctx, struct str where, struct lmtp_listener *ret
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
     const char *port = str_cstr(ctx, str_from(where, colon));
-    int looked_up =
-        getaddrinfo(host.len == 0 ? NULL : str_cstr(ctx, host), port, &hints, &found);
+    int looked_up = getaddrinfo(host.len == 0 ? NULL : str_cstr(ctx, host), port, &hints, &found);
     // A bare machine may have nothing that resolves the name.
     if (looked_up != 0 && str_eq_c(host, "localhost")) {
         looked_up = getaddrinfo("127.0.0.1", port, &hints, &found);

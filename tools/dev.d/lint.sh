@@ -5,7 +5,7 @@
 # A check is a function lint_NAME; quick ones run in `./dev test` too, clang-tidy only here: on the
 # files changed since the main branch, with --all on every file.
 
-lint_quick=(format shell layers size banned memory todo spdx tested templates locks headers)
+lint_quick=(format shell layers size banned memory todo spdx tested templates locks unit headers)
 lint_optional=(typescript openapi)
 
 # source_files PATTERN…: files of the tree by name, without what is built or installed, and without
@@ -123,9 +123,19 @@ lint_locks() {
         "${files[@]}"
 }
 
+# What systemd takes from the service before it starts: exposure below 2.0 of 10.
+lint_unit() {
+    local folder out
+    folder=$(mktemp -d) || return 1
+    cp packaging/steward.service "$folder/"
+    out=$(systemd-analyze security --offline=true --threshold=19 "$folder/steward.service" 2>&1) ||
+        { printf '%s\n' "$out" | grep -v '^✓' && rm -r "$folder" && return 1; }
+    rm -r "$folder"
+}
+
 compiler_flags() {
     pkg-config --cflags talloc libsodium sqlite3 libpq libmicrohttpd jansson gmime-3.0 libcurl \
-        gumbo icu-uc zlib libbrotlienc gnutls cmocka
+        gumbo icu-uc zlib libbrotlienc libseccomp gnutls cmocka
 }
 
 # Each header compiles alone, with both compilers, and with what the build made.

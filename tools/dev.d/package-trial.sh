@@ -33,6 +33,10 @@ install_deb() {
         { tail -n 30 /tmp/apt.log && return 1; }
 }
 
+apt_quietly() {
+    DEBIAN_FRONTEND=noninteractive apt-get "$1" -yq steward >>/tmp/apt.log 2>&1
+}
+
 # The same package with a higher version, as the next release would be.
 next_version() {
     dpkg-deb -R "$deb" /tmp/next
@@ -44,8 +48,7 @@ is_mode() {
     [ "$(stat -c '%a %U %G' "$1")" = "$2" ]
 }
 
-# serves SECONDS: the program as the unit starts it answers, knows the administrator's ticket list,
-# and ends in order.
+# The program, started as the unit does it, answers and ends in order.
 serves() {
     local pid code=1 i
     as_steward /usr/bin/steward serve --data "$data" --listen localhost:8099 >>/tmp/serve.log 2>&1 &
@@ -65,7 +68,6 @@ serves() {
     return $code
 }
 
-# The number of tickets that doctor's database has, told by the list of users and tickets alike.
 same_people() {
     as_steward steward user list --data "$data" >/tmp/people.now && cmp -s /tmp/people.before /tmp/people.now
 }
@@ -93,12 +95,12 @@ check 'upgrades' install_deb /tmp/next.deb
 check 'to the new version' test "$(dpkg-query -W -f '${Version}' steward)" != "$(dpkg-deb -f "$deb" Version)"
 check 'the same people are there' same_people
 check 'serves after the upgrade' serves
-check 'removes' apt-get remove -yq steward
+check 'removes' apt_quietly remove
 check 'the program is gone' test ! -e /usr/bin/steward
 check 'the data stays' test -f "$data/steward.db"
 check 'installs again' install_deb "$deb"
 check 'with the data of before' same_people
-check 'purges' apt-get purge -yq steward
+check 'purges' apt_quietly purge
 check 'the package is gone' test -z "$(dpkg-query -W -f '${Status}' steward 2>/dev/null)"
 check 'no file of its own is left' test -z "$(find /usr /etc /lib -name '*steward*' -not -path '/usr/share/doc/*' -print -quit)"
 check 'tickets are never removed by removing a program' test -f "$data/steward.db"

@@ -250,8 +250,8 @@ bool desk_check(struct db_store *db, struct blob_store *blobs, bool quick,
                          .findings = findings,
                          .counts = ret};
     *ret = (struct check_counts){0};
-    bool ok = db_verify(db, err) && db_read_long(db, check_rows, &c, err) && check_blobs(&c, err) &&
-              blobs_unnamed_count(db, blobs, &ret->unnamed, err);
+    bool ok = db_verify(db, 0, err) && db_read_long(db, check_rows, &c, err) &&
+              check_blobs(&c, err) && blobs_unnamed_count(db, blobs, &ret->unnamed, err);
     mem_free(c.ctx);
     return ok;
 }
