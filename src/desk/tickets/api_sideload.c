@@ -22,7 +22,8 @@ bool api_ticket_sideloads_write(struct ctx *ctx, struct jw *w, const struct api_
             return false;
         }
     }
-    if (api_includes(ctx, "groups")) {
+    // How the desk is divided is no business of who asks it.
+    if (api_includes(ctx, "groups") && actor_is_staff(&ctx->actor)) {
         struct group_id *ids = mem_array(ctx->mem, struct group_id, set->count + 1);
         for (size_t i = 0; i < set->count; i++) {
             ids[i] = set->tickets[i].group;
