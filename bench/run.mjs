@@ -15,6 +15,7 @@ import { request } from '../tests/support/http.mjs';
 import { buildMail } from '../tests/support/mime.mjs';
 import { prepareData, startServer } from '../tests/support/server.mjs';
 import { freePort, until } from '../tests/support/wait.mjs';
+import { changeRate, withPostgres, withProcessorTime } from './postgres.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const tools = process.env.BENCH_TOOLS || path.join(root, 'build-bench/bench');
@@ -306,6 +307,54 @@ async function startRow() {
   return { value: times[2], limit: 150, unit: 'ms', less: true };
 }
 
+// --- on PostgreSQL ------------------------------------------------------------------------------
+
+const measuring = { clients, seconds, scratch };
+
+async function postgresPageRow() {
+  const pages = async (server) => {
+    const id = await ticketWithTenComments(server);
+    return load(server, `/tickets/${id}`, ['-H', `Cookie: ${await signedIn(server)}`]);
+  };
+  const limit = (await withServer(copyData(await dataFolder(few)), {}, pages)).rate;
+  return withPostgres(few, {}, async (server, postgres) => {
+    const { rate, note } = await withProcessorTime(server, postgres, () => pages(server));
+    return { value: rate, limit, unit: '/s', note };
+  });
+}
+
+async function postgresCreateRow() {
+  const ticket = { ticket: { subject: 'A printer is out of paper', comment: { body: text(7) } } };
+  const file = path.join(scratch, 'ticket.json');
+  fs.writeFileSync(file, JSON.stringify(ticket));
+  return withPostgres(few, {}, async (server, postgres, name) => {
+    const api = await server.api();
+    const create = async () => {
+      const answer = await api.post('/api/v2/tickets.json', ticket);
+      if (answer.status !== 201) throw new Error(`creating answered ${answer.status}`);
+    };
+    await create();
+    const headers = [`Authorization: ${api.headers.authorization}`, 'Content-Type: application/json'];
+    const args = ['-m', 'POST', '-b', file, ...headers.flatMap((line) => ['-H', line])];
+    const { rate, note } = await withProcessorTime(server, postgres, () => load(server, '/api/v2/tickets.json', args));
+    const limit = await changeRate(postgres, name, measuring, create);
+    api.close();
+    return { value: rate, limit: limit.rate, unit: '/s', note: `${limit.rows} rows; ${note}` };
+  });
+}
+
+async function postgresMailRow() {
+  const files = writeMails();
+  return withPostgres(few, { lmtp: true }, async (server, postgres, name) => {
+    const deliver = (count, time, list) =>
+      tool('lmtp_load', [server.lmtp.host, server.lmtp.port, count, time, 'support@example.org', ...list]);
+    const { rate } = await deliver(clients, seconds, files);
+    const limit = await changeRate(postgres, name, measuring, () => deliver(1, 0, [files[1]]));
+    const parse = (await tool('bare_gmime', [seconds, ...files])).rate;
+    return { value: rate, limit: 1 / (1 / limit.rate + 1 / parse), unit: '/s', note: `${limit.rows} rows` };
+  });
+}
+
 // Prints lines of `name value`; an object of numbers.
 function printedNumbers(...args) {
   const out = execFileSync(process.env.STEWARD_PROGRAM || path.join(root, 'build-bench/src/cmd/steward'), args);
@@ -352,6 +401,9 @@ const rows = {
   growth: { what: `ticket page at ${many} tickets`, beside: `at ${few}`, goal: 1.2, run: growthRow },
   idle: { what: 'resident memory, idle', beside: 'goal', goal: 1, run: idleRow },
   live: { what: 'resident memory, 10,000 live browsers', beside: 'goal', goal: 1, run: liveRow },
+  'postgres-page': { what: "PostgreSQL: agent's ticket page, ten comments", beside: 'the same on SQLite', goal: 0.4, run: postgresPageRow },
+  'postgres-create': { what: 'PostgreSQL: ticket by API, durable, 8 clients', beside: 'pgbench, same writes', goal: 0.5, run: postgresCreateRow },
+  'postgres-mail': { what: 'PostgreSQL: mail to ticket by LMTP, durable', beside: 'pgbench, same writes, and bare GMime', goal: 0.5, run: postgresMailRow },
   lens: { beside: 'goal', goal: 1, run: lensRow },
   triage: { beside: 'goal', goal: 1, run: triageRow },
   start: { what: `start to first answer, ${many} tickets`, beside: 'goal', goal: 1, run: startRow },
@@ -369,7 +421,7 @@ async function main() {
     if (!row) throw new Error(`there is no row '${name}'; there are: ${Object.keys(rows).join(' ')}`);
     const parts = [await row.run()].flat();
     for (const part of parts) {
-      const { what, beside, goal, value, limit, unit, less, skip } = { ...row, ...part };
+      const { what, beside, goal, value, limit, unit, less, skip, note } = { ...row, ...part };
       if (skip) {
         console.log(`| ${skip} | | | | | |`);
         continue;
@@ -387,6 +439,7 @@ async function main() {
         good ? 'reached' : 'MISSED',
       ];
       console.log(`| ${cells.join(' | ')} |`);
+      if (note) say(`${what}: ${note}`);
     }
   }
   fs.writeFileSync(path.join(root, 'build/bench.json'), JSON.stringify(results, null, 2));

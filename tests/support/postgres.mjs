@@ -55,8 +55,9 @@ export function killAll(pid) {
 }
 
 class Postgres {
-  constructor() {
+  constructor(settings) {
     this.bin = postgresBinaries();
+    this.settings = settings;
     this.count = 0;
     const there = process.env.STEWARD_TEST_POSTGRES;
     if (there) {
@@ -80,16 +81,28 @@ class Postgres {
     return this;
   }
 
-  async launch() {
+  spawnServer() {
     this.child = spawn(
       path.join(this.bin, 'postgres'),
       [
         '-D', path.join(this.folder, 'data'), '-k', this.folder, '-c', 'listen_addresses=', '-c', 'fsync=off',
-        '-c', 'max_connections=200',
+        '-c', 'max_connections=200', ...this.settings.flatMap((one) => ['-c', one]),
       ],
       { ...this.as, cwd: this.folder, stdio: 'ignore' },
     );
-    await until('PostgreSQL to start', () => this.sql('postgres', 'SELECT 1'), 30000);
+  }
+
+  async launch() {
+    this.spawnServer();
+    await until(
+      'PostgreSQL to start',
+      () => {
+        // It does not start while processes of the last one, which was killed, are still there.
+        if (this.child.exitCode !== null) this.spawnServer();
+        return this.sql('postgres', 'SELECT 1');
+      },
+      30000,
+    );
   }
 
   // As if its machine were gone for a moment; what it wrote to its files is there.
@@ -97,7 +110,6 @@ class Postgres {
     const ended = new Promise((resolve) => this.child.on('close', resolve));
     killAll(this.child.pid);
     await ended;
-    fs.rmSync(path.join(this.folder, 'data/postmaster.pid'), { force: true });
     await this.launch();
   }
 
@@ -141,8 +153,9 @@ class Postgres {
   }
 }
 
-export function startPostgres() {
+// settings: 'name=value' for the server; those of the first caller count.
+export function startPostgres(settings = []) {
   users++;
-  shared ??= new Postgres().start();
+  shared ??= new Postgres(settings).start();
   return shared;
 }

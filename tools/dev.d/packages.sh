@@ -13,7 +13,7 @@ packages_test=(clang libclang-rt-14-dev llvm chromium fonts-dejavu-core promethe
     sqlite3 dovecot-core dovecot-imapd dovecot-lmtpd postgresql pgbouncer haproxy procps)
 packages_lint=(clang-format clang-tidy clang shellcheck git systemd)
 packages_fuzz=(clang libclang-rt-14-dev llvm)
-packages_bench=(procps)
+packages_bench=(procps postgresql)
 packages_package=(dpkg-dev debhelper fakeroot lintian)
 packages_fresh=(debootstrap util-linux curl)
 
