@@ -148,17 +148,31 @@ bool db_verify(struct db_store *store, int within_ms, struct error *err)
 
 // --- writing ----------------------------------------------------------------------------------
 
-bool db_tx_run(struct db_store *store, const char *name, db_fn *fn, void *arg, struct error *err)
+static bool tx_run(struct db_store *store, const char *name, bool loose, db_fn *fn, void *arg,
+                   struct error *err)
 {
     // A transaction inside a transaction would wait for itself.
     assert(!thread_in_tx);
-    bool ok = store->ops->tx_run(store, name, fn, arg, err);
+    bool ok = loose && store->ops->tx_run_loose != NULL
+                  ? store->ops->tx_run_loose(store, name, fn, arg, err)
+                  : store->ops->tx_run(store, name, fn, arg, err);
     // Also after a failure: what it ran into may be newer than the snapshot.
     struct db *reading = store->ops->reading(store);
     if (reading != NULL) {
         reading->outdated = true;
     }
     return ok;
+}
+
+bool db_tx_run(struct db_store *store, const char *name, db_fn *fn, void *arg, struct error *err)
+{
+    return tx_run(store, name, false, fn, arg, err);
+}
+
+bool db_tx_run_loose(struct db_store *store, const char *name, db_fn *fn, void *arg,
+                     struct error *err)
+{
+    return tx_run(store, name, true, fn, arg, err);
 }
 
 void db_thread_in_tx(bool inside)

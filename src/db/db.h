@@ -74,6 +74,11 @@ MUST_CHECK bool db_verify(struct db_store *store, int within_ms, struct error *e
 // Memory that outlives fn must come from a context that `arg` brings.
 MUST_CHECK bool db_tx_run(struct db_store *store, const char *name, db_fn *fn, void *arg,
                           struct error *err);
+// For transactions that rely on nothing but each statement by itself, such as those that claim
+// rows: they see what was committed when a statement began, and do not run into others for what
+// they read.
+MUST_CHECK bool db_tx_run_loose(struct db_store *store, const char *name, db_fn *fn, void *arg,
+                                struct error *err);
 // Inside fn: call after(arg) once this transaction is durable, on the thread that called
 // db_tx_run; dropped when it rolls back.
 void db_after_commit(struct db *db, void (*after)(void *arg), void *arg);

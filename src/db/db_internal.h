@@ -28,6 +28,9 @@ struct db_ops {
     void (*read_within)(struct db *db, int ms);
     bool (*tx_run)(struct db_store *store, const char *name, db_fn *fn, void *arg,
                    struct error *err);
+    // The same for db_tx_run_loose(); NULL where there is no difference.
+    bool (*tx_run_loose)(struct db_store *store, const char *name, db_fn *fn, void *arg,
+                         struct error *err);
     bool (*savepoint)(struct db *db, struct error *err);
     void (*savepoint_keep)(struct db *db);
     void (*savepoint_undo)(struct db *db);

@@ -32,7 +32,11 @@
 #define MARKS_KEPT 1000
 
 #define BEGIN_READING "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define BEGIN_LOOSE "BEGIN ISOLATION LEVEL READ COMMITTED"
 #define BEGIN_WRITING "BEGIN ISOLATION LEVEL SERIALIZABLE"
+// A serializable transaction that reads a whole table runs into everybody who writes to it. While
+// tables are small, PostgreSQL would rather read them whole.
+#define BY_INDEX "enable_seqscan = off"
 #define TAKE_TURN "LOCK TABLE steward_turn IN EXCLUSIVE MODE"
 
 struct postgres_store {
@@ -67,6 +71,7 @@ struct tx {
     const char *name;
     bool doomed;  // no id could be had
     bool migrating;
+    bool loose;
     int64_t number;  // of its mark
     struct tx *next;
 };
@@ -189,6 +194,19 @@ static void read_end(struct db *db)
 
 // --- the pool of writers ----------------------------------------------------------------------
 
+static bool writer_open(const struct postgres_store *store, struct postgres_conn **ret,
+                        struct error *err)
+{
+    if (!postgres_conn_open(store->url, ret, err)) {
+        return false;
+    }
+    if ((*ret)->pooled || postgres_do(*ret, "SET " BY_INDEX, err)) {
+        return true;
+    }
+    postgres_conn_close(*ret);
+    return false;
+}
+
 static bool writer_take(struct postgres_store *store, struct postgres_conn **ret, struct error *err)
 {
     (void)pthread_mutex_lock(&store->lock);
@@ -201,7 +219,7 @@ static bool writer_take(struct postgres_store *store, struct postgres_conn **ret
     }
     store->writers_out++;
     (void)pthread_mutex_unlock(&store->lock);
-    if (conn == NULL && !postgres_conn_open(store->url, &conn, err)) {
+    if (conn == NULL && !writer_open(store, &conn, err)) {
         (void)pthread_mutex_lock(&store->lock);
         store->writers_out--;
         (void)pthread_cond_signal(&store->writer_free);
@@ -344,7 +362,10 @@ static bool migration_begin(struct postgres_conn *conn, struct error *err)
 
 static void begin_ahead(const struct tx *tx)
 {
-    postgres_ahead(tx->db.conn, BEGIN_WRITING);
+    postgres_ahead(tx->db.conn, tx->loose ? BEGIN_LOOSE : BEGIN_WRITING);
+    if (tx->db.conn->pooled) {
+        postgres_ahead(tx->db.conn, "SET LOCAL " BY_INDEX);
+    }
     if (has_turn(tx->store, tx->name)) {
         postgres_ahead(tx->db.conn, TAKE_TURN);
     }
@@ -458,9 +479,10 @@ static void marks_forget(struct postgres_store *store, int64_t below)
     }
 }
 
-static bool tx_run(struct db_store *base, const char *name, db_fn *fn, void *arg, struct error *err)
+static bool run_tx(struct db_store *base, const char *name, bool loose, db_fn *fn, void *arg,
+                   struct error *err)
 {
-    struct tx tx = {.store = (struct postgres_store *)base, .name = name};
+    struct tx tx = {.store = (struct postgres_store *)base, .name = name, .loose = loose};
     tx.db.base = (struct db){.ops = &POSTGRES_OPS, .store = base, .writable = true};
     tx.migrating = strcmp(name, DB_MIGRATE_NAME) == 0;
     struct error failure = {0};
@@ -476,6 +498,17 @@ static bool tx_run(struct db_store *base, const char *name, db_fn *fn, void *arg
     db_tx_end(&tx.db.base);
     marks_forget(tx.store, below);
     return ok;
+}
+
+static bool tx_run(struct db_store *base, const char *name, db_fn *fn, void *arg, struct error *err)
+{
+    return run_tx(base, name, false, fn, arg, err);
+}
+
+static bool tx_run_loose(struct db_store *base, const char *name, db_fn *fn, void *arg,
+                         struct error *err)
+{
+    return run_tx(base, name, true, fn, arg, err);
 }
 
 static struct postgres_conn *conn_of(struct db *db)
@@ -589,6 +622,7 @@ static const struct db_ops POSTGRES_OPS = {.engine = DB_POSTGRES,
                                            .reading = reading,
                                            .read_anew = read_anew,
                                            .tx_run = tx_run,
+                                           .tx_run_loose = tx_run_loose,
                                            .savepoint = savepoint,
                                            .savepoint_keep = savepoint_keep,
                                            .savepoint_undo = savepoint_undo,

@@ -185,7 +185,7 @@ static void finish(const struct jobs_runner *runner, struct slot *slot, bool ok,
         log_failure(&outcome);
     }
     struct error err;
-    if (!db_tx_run(runner->options.db, "jobs.finish", finish_fn, &outcome, &err)) {
+    if (!db_tx_run_loose(runner->options.db, "jobs.finish", finish_fn, &outcome, &err)) {
         // Its lease ends, and it runs again.
         log_error("the end of a job could not be recorded", &err);
     }
@@ -254,7 +254,7 @@ static bool claim_due(struct claim *claim, struct error *err)
         return false;
     }
     return claim->next_due > claim->now || claim->most == 0 ||
-           db_tx_run(db, "jobs.claim", claim_fn, claim, err);
+           db_tx_run_loose(db, "jobs.claim", claim_fn, claim, err);
 }
 
 static void slot_fill(struct slot *slot, const struct job_claim_row *row)
@@ -306,7 +306,7 @@ static void leases_extend(struct jobs_runner *runner)
     (void)pthread_mutex_unlock(&runner->lock);
     struct error err;
     if (extension.count > 0 &&
-        !db_tx_run(runner->options.db, "jobs.extend", extend_fn, &extension, &err)) {
+        !db_tx_run_loose(runner->options.db, "jobs.extend", extend_fn, &extension, &err)) {
         log_error("the leases of running jobs could not be extended", &err);
     }
     mem_free(ctx);
