@@ -119,6 +119,11 @@ static void write_invalid(struct jw *w, const struct error *err)
 
 static void write_forbidden(struct jw *w, const struct error *err)
 {
+    if (strcmp(err->word, "MissingScope") == 0) {
+        jw_field_c(w, "error", "Forbidden");
+        jw_field_c(w, "description", err->message);
+        return;
+    }
     jw_field_object(w, "error");
     jw_field_c(w, "title", "Forbidden");
     jw_field_c(w, "message", err->message);

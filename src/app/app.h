@@ -66,6 +66,7 @@ struct ctx {
     bool fragment;            // htmx asked for a part of the page (HX-Request)
     struct str session;       // id of the session as hex of its hash, "" without one
     uint64_t verified_epoch;  // see rate_verified_add()
+    struct str scopes;        // of an OAuth token, absent for everybody else: no limit
 };
 
 typedef bool handler_fn(struct ctx *ctx, struct error *err);

@@ -71,6 +71,7 @@ static void ctx_init(struct ctx *ctx, struct app *app, const struct http_request
                         .resp = response,
                         .csrf = STR(""),
                         .session = STR(""),
+                        .scopes = STR_NONE,
                         .verified_epoch = rate_verified_epoch(app->limiter)};
     ctx->fragment = str_eq_c(http_header(request, "HX-Request"), "true");
     ctx->actor.address = request->peer;

@@ -3,6 +3,7 @@
 // What stands before every handler.
 #include "app/config.h"
 #include "app/dispatch_internal.h"
+#include "app/oauth.h"
 #include "app/rate.h"
 #include "app/session.h"
 
@@ -145,6 +146,9 @@ static bool rate_check(struct ctx *ctx, const struct route *route, struct error 
 bool guards_pass(struct ctx *ctx, const struct route *route, struct error *err)
 {
     if (!authenticate(ctx, route, err) || !access_require(ctx, route, err)) {
+        return false;
+    }
+    if (route->kind == ROUTE_API && !oauth_scope_check(ctx, err)) {
         return false;
     }
     bool by_cookie =

@@ -82,3 +82,87 @@ SELECT secret_hash FROM desk_seal WHERE id = 1;
 -- in: secret_hash text
 INSERT INTO desk_seal (id, secret_hash) VALUES (1, :secret_hash)
 ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash;
+
+-- ## OAuth
+
+-- name: oauth_client_insert :exec
+-- in: id i64, identifier text, name text, company text?, description text?, redirect_uris text, public bool, secret_hash text, user_id user_id, at i64
+INSERT INTO oauth_client (id, identifier, name, company, description, redirect_uris, public,
+    secret_hash, user_id, created_at, updated_at)
+VALUES (:id, :identifier, :name, :company, :description, :redirect_uris, :public, :secret_hash,
+    :user_id, :at, :at);
+
+-- name: oauth_client_update :exec
+-- in: id i64, identifier text, name text, company text?, description text?, redirect_uris text, public bool, at i64
+UPDATE oauth_client SET identifier = :identifier, name = :name, company = :company,
+    description = :description, redirect_uris = :redirect_uris, public = :public, updated_at = :at
+WHERE id = :id;
+
+-- name: oauth_client_set_secret :exec
+-- in: id i64, secret_hash text, at i64
+UPDATE oauth_client SET secret_hash = :secret_hash, updated_at = :at WHERE id = :id;
+
+-- name: oauth_client_delete :exec
+-- in: id i64
+DELETE FROM oauth_client WHERE id = :id;
+
+-- name: oauth_clients_all :many
+-- row: oauth_client_row
+-- out: id i64, identifier text, name text, company text?, description text?, redirect_uris text, public bool, secret_hash text, user_id user_id, created_at i64, updated_at i64
+SELECT id, identifier, name, company, description, redirect_uris, public, secret_hash, user_id,
+    created_at, updated_at FROM oauth_client ORDER BY id;
+
+-- name: oauth_code_insert :exec
+-- in: code_hash text, client_id i64, user_id user_id, scopes text, redirect_uri text, challenge text?, expires_at i64
+INSERT INTO oauth_code (code_hash, client_id, user_id, scopes, redirect_uri, challenge, expires_at)
+VALUES (:code_hash, :client_id, :user_id, :scopes, :redirect_uri, :challenge, :expires_at);
+
+-- name: oauth_code_get :opt
+-- in: code_hash text
+-- out: client_id i64, user_id user_id, scopes text, redirect_uri text, challenge text?, expires_at i64
+SELECT client_id, user_id, scopes, redirect_uri, challenge, expires_at FROM oauth_code
+WHERE code_hash = :code_hash;
+
+-- name: oauth_code_delete :exec
+-- in: code_hash text, now i64
+DELETE FROM oauth_code WHERE code_hash = :code_hash OR expires_at < :now;
+
+-- name: oauth_codes_delete_of_client :exec
+-- in: client_id i64
+DELETE FROM oauth_code WHERE client_id = :client_id;
+
+-- name: oauth_token_insert :exec
+-- in: id i64, client_id i64, user_id user_id, access_hash text, refresh_hash text?, shown text, scopes text, expires_at i64?, refresh_expires_at i64?, created_at i64
+INSERT INTO oauth_token (id, client_id, user_id, access_hash, refresh_hash, shown, scopes,
+    expires_at, refresh_expires_at, created_at)
+VALUES (:id, :client_id, :user_id, :access_hash, :refresh_hash, :shown, :scopes, :expires_at,
+    :refresh_expires_at, :created_at);
+
+-- name: oauth_token_by_access :opt
+-- row: oauth_token_row
+-- in: hash text
+-- out: id i64, client_id i64, user_id user_id, shown text, scopes text, expires_at i64?, refresh_expires_at i64?, created_at i64
+SELECT id, client_id, user_id, shown, scopes, expires_at, refresh_expires_at, created_at
+FROM oauth_token WHERE access_hash = :hash;
+
+-- name: oauth_token_by_refresh :opt
+-- row: oauth_token_row
+-- in: hash text
+-- out: id i64, client_id i64, user_id user_id, shown text, scopes text, expires_at i64?, refresh_expires_at i64?, created_at i64
+SELECT id, client_id, user_id, shown, scopes, expires_at, refresh_expires_at, created_at
+FROM oauth_token WHERE refresh_hash = :hash;
+
+-- name: oauth_tokens_of_user :many
+-- row: oauth_token_row
+-- in: user_id user_id
+-- out: id i64, client_id i64, user_id user_id, shown text, scopes text, expires_at i64?, refresh_expires_at i64?, created_at i64
+SELECT id, client_id, user_id, shown, scopes, expires_at, refresh_expires_at, created_at
+FROM oauth_token WHERE user_id = :user_id ORDER BY id;
+
+-- name: oauth_token_delete :changes
+-- in: id i64
+DELETE FROM oauth_token WHERE id = :id;
+
+-- name: oauth_tokens_delete_of_client :exec
+-- in: client_id i64
+DELETE FROM oauth_token WHERE client_id = :client_id;

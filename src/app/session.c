@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "app/oauth.h"
 #include "app/queries.h"
 #include "app/rate.h"
 #include "app/seen.h"
 #include "base/random.h"
+#include "base/words.h"
 
 #define COOKIE_PLAIN "steward_session"
 #define COOKIE_SECURE "__Host-steward_session"
@@ -375,6 +377,24 @@ static bool become_known(struct ctx *ctx, struct user_id user, struct error *err
     return true;
 }
 
+static bool by_oauth(struct ctx *ctx, struct str access, struct error *err)
+{
+    struct oauth_token token;
+    bool found = false;
+    if (!oauth_token_find(ctx->db, ctx->mem, access, clock_now(ctx->app->clock), &token, &found,
+                          err)) {
+        return false;
+    }
+    if (!found) {
+        return unauthenticated(err);
+    }
+    if (!become_known(ctx, token.user, err)) {
+        return false;
+    }
+    ctx->scopes = token.scopes;
+    return true;
+}
+
 // `email` may be absent (bearer tokens); when given, it must be the token's owner.
 static bool by_token(struct ctx *ctx, struct str email, struct str token, struct error *err)
 {
@@ -384,7 +404,7 @@ static bool by_token(struct ctx *ctx, struct str email, struct str token, struct
         return false;
     }
     if (!found) {
-        return unauthenticated(err);
+        return str_none(email) ? by_oauth(ctx, token, err) : unauthenticated(err);
     }
     if (!become_known(ctx, row.user_id, err)) {
         return false;
@@ -450,7 +470,8 @@ static bool on_behalf_of(struct ctx *ctx, struct error *err)
     if (str_empty(email)) {
         return true;
     }
-    if (!actor_is_admin(&ctx->actor)) {
+    bool scoped = str_none(ctx->scopes) || words_has(ctx->scopes, STR("impersonate"));
+    if (!actor_is_admin(&ctx->actor) || !scoped) {
         return error_set(err, ERR_FORBIDDEN, "Only an administrator's token can act for others.");
     }
     if (!ctx->app->find_by_email(ctx->db, ctx->mem, email, &user, err)) {

@@ -35,6 +35,7 @@ const expected = {
     GET /setup
     POST /setup
     GET /api/v2/users/me
+    POST /oauth/tokens
     GET /api/v2/locales/{name}
     PUT /api/v2/locales/detect_best_locale
     GET /api/v2/locales/detect_best_locale
@@ -65,6 +66,13 @@ const expected = {
     POST /requests/{ticket:id}
     POST /api/v2/uploads
     DELETE /api/v2/uploads/{token}
+    DELETE /api/v2/oauth/tokens/{token:id}
+    GET /api/v2/oauth/tokens/{token:id}
+    DELETE /api/v2/oauth/tokens/current
+    GET /api/v2/oauth/tokens/current
+    GET /api/v2/oauth/tokens
+    POST /oauth/authorizations
+    GET /oauth/authorizations/new
     GET /api/v2/requests/{ticket:id}/comments/{comment:id}
     GET /api/v2/requests/{ticket:id}/comments
     PUT /api/v2/requests/{ticket:id}
@@ -194,6 +202,8 @@ const expected = {
     GET /api/v2/tickets/{ticket:id}/metrics
     GET /api/v2/ticket_metrics
     GET /api/v2/ticket_metrics/{ticket:id}
+    POST /api/v2/oauth/tokens
+    GET /api/v2/users/me/oauth/clients
     GET /api/v2/bookmarks
     GET /api/v2/skips
     GET /api/v2/channels/voice/phone_numbers
@@ -367,6 +377,12 @@ const expected = {
     GET /api/v2/exports/tickets
     GET /api/v2/exports/tickets/sample
     GET /api/v2/ticket_audits
+    PUT /api/v2/oauth/clients/{client:id}/generate_secret
+    DELETE /api/v2/oauth/clients/{client:id}
+    PUT /api/v2/oauth/clients/{client:id}
+    GET /api/v2/oauth/clients/{client:id}
+    POST /api/v2/oauth/clients
+    GET /api/v2/oauth/clients
     GET /api/v2/brands/{record:id}/check_host_mapping
     GET /api/v2/brands/check_host_mapping
     PUT /api/v2/custom_status/default
@@ -610,7 +626,7 @@ async function freshObjects(admin, round) {
     view: view.id, macro: macro.id, trigger: trigger.id, rule: automation.id, category: category.id,
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
     organization: organization.id, group: ids.group, membership: membership.id,
-    mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, record: 999999, option: 999999, role: 999999, inbox: 999999,
+    mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, record: 999999, option: 999999, role: 999999, client: 999999, token: 999999, inbox: 999999,
   };
 }
 
