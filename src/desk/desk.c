@@ -14,6 +14,7 @@
 #include "desk/hooks/hooks.h"
 #include "desk/hooks/routes.h"
 #include "desk/keep/collect.h"
+#include "desk/knowledge/pages.h"
 #include "desk/moments/pages.h"
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
@@ -75,6 +76,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, moments_routes);
     add_routes(table, rules_routes);
     add_routes(table, hooks_routes);
+    add_routes(table, knowledge_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     add_routes(table, api_routes);

@@ -14,6 +14,39 @@ import { runProgram, startServer } from '../support/server.mjs';
 // Who may ask at least.
 const expected = {
   anyone: `
+    GET /help
+    GET /help/suggest
+    GET /help/articles/{article:id}
+    POST /help/articles/{article:id}/vote
+    GET /sitemap.xml
+    GET /api/v2/help_center/locales
+    GET /api/v2/help_center/users/{user:id}/articles
+    GET /api/v2/help_center/articles
+    GET /api/v2/help_center/{locale}/articles
+    GET /api/v2/help_center/articles/search
+    GET /api/v2/help_center/{locale}/articles/search
+    GET /api/v2/help_center/articles/{article:id}
+    GET /api/v2/help_center/{locale}/articles/{article:id}
+    GET /api/v2/help_center/categories
+    GET /api/v2/help_center/{locale}/categories
+    GET /api/v2/help_center/categories/{category:id}
+    GET /api/v2/help_center/{locale}/categories/{category:id}
+    GET /api/v2/help_center/categories/{category:id}/articles
+    GET /api/v2/help_center/{locale}/categories/{category:id}/articles
+    GET /api/v2/help_center/categories/{category:id}/sections
+    GET /api/v2/help_center/{locale}/categories/{category:id}/sections
+    GET /api/v2/help_center/sections
+    GET /api/v2/help_center/{locale}/sections
+    GET /api/v2/help_center/sections/{section:id}
+    GET /api/v2/help_center/{locale}/sections/{section:id}
+    GET /api/v2/help_center/sections/{section:id}/articles
+    GET /api/v2/help_center/{locale}/sections/{section:id}/articles
+    GET /api/v2/help_center/articles/{article:id}/translations
+    GET /api/v2/help_center/articles/{article:id}/translations/{name}
+    GET /api/v2/help_center/categories/{category:id}/translations
+    GET /api/v2/help_center/categories/{category:id}/translations/{name}
+    GET /api/v2/help_center/sections/{section:id}/translations
+    GET /api/v2/help_center/sections/{section:id}/translations/{name}
     GET /rate/{token}
     POST /rate/{token}
     GET /healthz
@@ -51,6 +84,8 @@ const expected = {
     GET /asked
   `,
   'signed-in': `
+    POST /api/v2/help_center/articles/{article:id}/up
+    POST /api/v2/help_center/articles/{article:id}/down
     POST /api/v2/tickets/{ticket:id}/satisfaction_rating
     GET /account
     POST /account
@@ -93,6 +128,12 @@ const expected = {
     DELETE /api/v2/users/{user:id}/sessions/{session:id}
   `,
   staff: `
+    GET /knowledge
+    GET /api/v2/help_center/incremental/articles
+    GET /api/v2/help_center/articles/{article:id}/votes
+    GET /api/v2/help_center/articles/{article:id}/translations/missing
+    GET /api/v2/help_center/categories/{category:id}/translations/missing
+    GET /api/v2/help_center/sections/{section:id}/translations/missing
     GET /api/v2/satisfaction_ratings
     GET /api/v2/satisfaction_ratings/received
     GET /api/v2/satisfaction_ratings/count
@@ -276,6 +317,37 @@ const expected = {
     GET /api/v2/views/definitions
   `,
   agent: `
+    GET /knowledge/new
+    POST /knowledge/shelves
+    POST /knowledge/articles
+    GET /knowledge/articles/{article:id}
+    POST /knowledge/articles/{article:id}
+    POST /knowledge/articles/{article:id}/archive
+    DELETE /api/v2/help_center/translations/{object:id}
+    PUT /api/v2/help_center/articles/{article:id}
+    PUT /api/v2/help_center/{locale}/articles/{article:id}
+    DELETE /api/v2/help_center/articles/{article:id}
+    DELETE /api/v2/help_center/{locale}/articles/{article:id}
+    POST /api/v2/help_center/categories
+    POST /api/v2/help_center/{locale}/categories
+    PUT /api/v2/help_center/categories/{category:id}
+    PUT /api/v2/help_center/{locale}/categories/{category:id}
+    DELETE /api/v2/help_center/categories/{category:id}
+    DELETE /api/v2/help_center/{locale}/categories/{category:id}
+    POST /api/v2/help_center/categories/{category:id}/sections
+    POST /api/v2/help_center/{locale}/categories/{category:id}/sections
+    PUT /api/v2/help_center/sections/{section:id}
+    PUT /api/v2/help_center/{locale}/sections/{section:id}
+    DELETE /api/v2/help_center/sections/{section:id}
+    DELETE /api/v2/help_center/{locale}/sections/{section:id}
+    POST /api/v2/help_center/sections/{section:id}/articles
+    POST /api/v2/help_center/{locale}/sections/{section:id}/articles
+    POST /api/v2/help_center/articles/{article:id}/translations
+    PUT /api/v2/help_center/articles/{article:id}/translations/{name}
+    POST /api/v2/help_center/categories/{category:id}/translations
+    PUT /api/v2/help_center/categories/{category:id}/translations/{name}
+    POST /api/v2/help_center/sections/{section:id}/translations
+    PUT /api/v2/help_center/sections/{section:id}/translations/{name}
     POST /tickets/{ticket:id}/lens
     POST /people
     GET /people/new
@@ -620,10 +692,15 @@ async function freshObjects(admin, round) {
       actions: [{ field: 'status', value: 'solved' }],
     },
   });
-  const category = await created(admin, '/api/v2/trigger_categories', { trigger_category: { name: `Ours ${round}` } });
+  const triggerCategory = await created(admin, '/api/v2/trigger_categories', { trigger_category: { name: `Ours ${round}` } });
+  const hc = '/api/v2/help_center';
+  const category = await created(admin, `${hc}/categories`, { category: { name: `Shelf ${round}` } });
+  const section = await created(admin, `${hc}/categories/${category.id}/sections`, { section: { name: 'Section' } });
+  const article = await created(admin, `${hc}/sections/${section.id}/articles`, { article: { title: 'Words', body: 'x' } });
   return {
+    category: category.id, section: section.id, article: article.id, object: 999999,
     moment: rated.json.satisfaction_rating.id,
-    view: view.id, macro: macro.id, trigger: trigger.id, rule: automation.id, category: category.id,
+    view: view.id, macro: macro.id, trigger: trigger.id, rule: automation.id, triggerCategory: triggerCategory.id,
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,
     organization: organization.id, group: ids.group, membership: membership.id,
     mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, record: 999999, option: 999999, role: 999999, client: 999999, token: 999999, inbox: 999999,
@@ -633,10 +710,12 @@ async function freshObjects(admin, round) {
 function address(route, objects) {
   return route
     .replace(/\{(\w+):id\}/g, (all, name) => {
-      assert.ok(objects[name], `no object for ${all}`);
-      return objects[name];
+      const key = route.includes('/trigger_categories') && name === 'category' ? 'triggerCategory' : name;
+      assert.ok(objects[key], `no object for ${all}`);
+      return objects[key];
     })
     .replace('{token}', 'x'.repeat(32))
+    .replace('{locale}', 'en-us')
     .replace('{name}', 'nothing.css');
 }
 

@@ -4,6 +4,7 @@
 #include "desk/portal/pages.h"
 
 #include "desk/desk.h"
+#include "desk/knowledge/pages.h"
 #include "desk/moments/moments.h"
 #include "desk/portal/portal.html.h"
 #include "desk/portal/routes.h"
@@ -116,7 +117,10 @@ static struct str form_text(struct ctx *ctx, const char *name)
 static bool show_ask(struct ctx *ctx, struct vm_ask *vm)
 {
     struct view v;
+    int64_t *read = mem_array(ctx->mem, int64_t, KB_READ_MOST);
     vm->known = ctx->actor.user.v != 0;
+    vm->read = read;
+    vm->read_count = kb_read_ids(ctx, read);
     desk_page_begin(ctx, &v, &vm->layout, STR("Ask a person"), "home");
     view_portal_ask(&v, vm);
     return true;
@@ -168,7 +172,11 @@ static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
     actor.channel = CHANNEL_PORTAL;
     struct ticket_change change = {
         .set = SET_SUBJECT, .subject = asking->vm->subject, .comment = &asking->comment};
-    return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &actor, &change, &asking->outcome, err);
+    int64_t read[KB_READ_MOST];
+    size_t read_count = kb_read_ids(ctx, read);
+    return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &actor, &change, &asking->outcome, err) &&
+           kb_note_read(tx, ctx->mem, asking->outcome.after.id, read, read_count,
+                        clock_now(ctx->app->clock), err);
 }
 
 // POST /ask. "website" is a field that no person sees: who fills it in is a robot, and is thanked.

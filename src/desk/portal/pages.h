@@ -36,6 +36,8 @@ struct vm_ask {
     struct str error;
     struct str error_email;
     struct str error_body;
+    const int64_t *read;  // articles that were read before asking
+    size_t read_count;
     bool sent;
     struct ticket_id ticket;  // where to find it, for those signed in
 };

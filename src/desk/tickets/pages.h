@@ -128,6 +128,8 @@ struct vm_ticket_page {
     struct waiting_upload *uploads;  // files that came already and go with it
     size_t upload_count;
     struct ticket_id followup_of;
+    struct vm_option *read;  // articles that the requester had read: address and title
+    size_t read_count;
     struct vm_ticket_row *others;  // the requester's other tickets
     size_t other_count;
 };

@@ -3,6 +3,7 @@
 // The agent's page of one ticket, and what its forms send.
 #include "desk/channels/channels.h"
 #include "desk/desk.h"
+#include "desk/knowledge/knowledge.h"
 #include "desk/tickets/api.h"
 #include "desk/tickets/pages_internal.h"
 #include "desk/tickets/show.html.h"
@@ -100,6 +101,25 @@ static bool fill_uploads(struct ctx *ctx, struct str uploads, struct vm_ticket_p
                            clock_now(ctx->app->clock), &vm->uploads, &vm->upload_count, err);
 }
 
+// Only who asked in the portal can have read something there.
+static bool fill_read(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
+                      struct error *err)
+{
+    struct kb_text *texts = NULL;
+    if (!str_eq_c(ticket->channel, "help_center")) {
+        return true;
+    }
+    if (!kb_read_before(ctx->db, ctx->mem, &ctx->actor, ticket->id, &texts, &vm->read_count, err)) {
+        return false;
+    }
+    vm->read = mem_array(ctx->mem, struct vm_option, vm->read_count + 1);
+    for (size_t i = 0; i < vm->read_count; i++) {
+        vm->read[i].value = str_printf(ctx->mem, "%lld", (long long)texts[i].of);
+        vm->read[i].label = texts[i].title;
+    }
+    return true;
+}
+
 static bool fill_draft(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
                        struct error *err)
 {
@@ -134,7 +154,7 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
     vm->error = STR("");
     return desk_views(ctx, STR(""), &vm->layout, err) &&
            fill_people(ctx, ticket, &names, vm, err) && fill_deliveries(ctx, ticket, vm, err) &&
-           fill_draft(ctx, ticket, vm, err) &&
+           fill_draft(ctx, ticket, vm, err) && fill_read(ctx, ticket, vm, err) &&
            page_agent_options(ctx, ticket->assignee, &vm->agents, err) &&
            page_group_options(ctx, ticket->group, &vm->groups, err);
 }
