@@ -240,6 +240,7 @@ const expected = {
     GET /api/v2/views/{view:id}/tickets
     GET /api/v2/views/{view:id}/execute
     GET /api/v2/views/{view:id}/count
+    GET /rules/{name}
     GET /api/v2/tickets/{ticket:id}/metrics
     GET /api/v2/ticket_metrics
     GET /api/v2/ticket_metrics/{ticket:id}
@@ -417,6 +418,10 @@ const expected = {
     PUT /api/v2/views/update_many
     PUT /api/v2/views/reorder
     DELETE /api/v2/views/destroy_many
+    POST /rules/{name}
+    GET /rules/{name}/new
+    GET /rules/{name}/{rule:id}
+    POST /rules/{name}/{rule:id}
     POST /api/v2/macros
     PUT /api/v2/macros/update_many
     DELETE /api/v2/macros/destroy_many
@@ -596,6 +601,7 @@ const foreign = [
   // What somebody else wrote stays, whoever wishes it gone.
   ...['agent', 'lead', 'admin'].map((who) => [/^POST \/comments\/\{comment:id\}\/undo$/, who, 403]),
   ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/^GET \/api\/v2\/tickets\/.*\/macros\//, who, 404]),
+  ...['restricted', 'agent', 'lead'].map((who) => [/^(GET|POST) \/rules\/\{name\}\/\{rule:id\}$/, who, 404]),
   // The view and the macro asked for are for another group: nobody outside of it sees it, and in it only leads and
   // administrators change it.
   ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/^\w+ \/api\/v2\/(views|macros)\/\{(view|macro):id\}/, who, 404]),
@@ -708,6 +714,7 @@ async function freshObjects(admin, round) {
 }
 
 function address(route, objects) {
+  if (route.startsWith('/rules/')) return route.replace('{name}', 'views').replace('{rule:id}', objects.view);
   return route
     .replace(/\{(\w+):id\}/g, (all, name) => {
       const key = route.includes('/trigger_categories') && name === 'category' ? 'triggerCategory' : name;

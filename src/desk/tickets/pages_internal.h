@@ -6,6 +6,7 @@
 
 #include "desk/tickets/names.h"
 #include "desk/tickets/pages.h"
+#include "desk/tickets/pages_views.h"
 #include "view/view.h"
 
 struct rule;
@@ -15,9 +16,6 @@ struct rule;
 MUST_CHECK bool desk_view_find(struct ctx *ctx, struct str key, const struct rule **ret,
                                struct error *err);
 struct str desk_view_key(mem_ctx *ctx, const struct rule *view);
-// Puts all views with their counts into the left column.
-MUST_CHECK bool desk_views(struct ctx *ctx, struct str active, struct vm_layout *layout,
-                           struct error *err);
 
 struct vm_ticket_row page_ticket_row(const struct names *names, const struct ticket *ticket);
 
