@@ -15,6 +15,7 @@
 #include "mail/html_text.h"
 #include "mail/quote.h"
 #include "mail/sanitize.h"
+#include "mail/tnef.h"
 
 #define FILE_MOST_BYTES ((size_t)512 << 20)
 #define FILES_MOST 200
@@ -35,26 +36,58 @@ static struct str cid_address(void *state, mem_ctx *ctx, struct str content_id)
     return STR_NONE;
 }
 
+static bool store_file(struct ingest *in, const struct new_file *facts, struct str bytes,
+                       struct error *err)
+{
+    struct hash hash;
+    if (in->file_count == FILES_MOST) {
+        return true;
+    }
+    if (!blob_put_bytes(in->desk->app->blobs, bytes, &hash, err)) {
+        return false;
+    }
+    struct new_file *file = &in->files[in->file_count++];
+    *file = *facts;
+    file->hash = hash_hex(in->ctx, hash);
+    file->size = (int64_t)bytes.len;
+    file->token = random_token(in->ctx, 24);
+    return true;
+}
+
+// What Outlook has packed away in winmail.dat; that file itself stays, too.
+static bool store_packed(struct ingest *in, struct str bytes, struct error *err)
+{
+    struct tnef_file *files = NULL;
+    size_t count = 0;
+    if (!tnef_is(bytes)) {
+        return true;
+    }
+    (void)tnef_files(in->ctx, bytes, &files, &count);  // as much as could be read
+    for (size_t i = 0; i < count; i++) {
+        const struct new_file facts = {.file_name = files[i].name,
+                                       .content_type = files[i].type,
+                                       .content_id = files[i].content_id};
+        if (!store_file(in, &facts, files[i].bytes, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool store_files(struct ingest *in, struct error *err)
 {
     const struct mail_message *m = in->message;
-    in->files = mem_array(in->ctx, struct new_file, m->part_count + 1);
-    for (size_t i = 0; i < m->part_count && in->file_count < FILES_MOST; i++) {
+    in->files = mem_array(in->ctx, struct new_file, FILES_MOST);
+    for (size_t i = 0; i < m->part_count; i++) {
         const struct mail_part *part = &m->parts[i];
+        const struct new_file facts = {.file_name = part->file_name,
+                                       .content_type = part->type,
+                                       .content_id = part->content_id};
         struct str bytes;
-        struct hash hash;
         if (!mail_part_bytes(in->ctx, part, FILE_MOST_BYTES, &bytes, err) ||
-            !blob_put_bytes(in->desk->app->blobs, bytes, &hash, err)) {
+            !store_file(in, &facts, bytes, err) || !store_packed(in, bytes, err)) {
             return false;
         }
-        in->files[in->file_count++] = (struct new_file){
-            .hash = hash_hex(in->ctx, hash),
-            .file_name = part->file_name,
-            .content_type = part->type,
-            .size = (int64_t)bytes.len,
-            .content_id = part->content_id,
-            .token = random_token(in->ctx, 24),
-        };
     }
     return true;
 }
