@@ -199,10 +199,12 @@ describe('a connection that breaks', { skip }, () => {
       const address = 'kill@desk.example';
       await addMailbox(admin, { address, port: dovecot.imapPort });
       await until('a first look', async () => (await boxes(admin)).includes('Working'));
-      const wanted = Array.from({ length: 40 }, (_, i) => `Mail ${i}`);
-      for (let round = 0; round < 4; round++) {
+      // On PostgreSQL a program that was killed holds the mailbox for half a minute.
+      const rounds = engine === 'sqlite' ? 4 : 2;
+      const wanted = Array.from({ length: rounds * 10 }, (_, i) => `Mail ${i}`);
+      for (let round = 0; round < rounds; round++) {
         await Promise.all(wanted.slice(round * 10, round * 10 + 10).map((subject) => deliver(dovecot, address, { subject })));
-        await until('some to arrive', async () => (await subjects(api)).length > round * 10);
+        await until('some to arrive', async () => (await subjects(api)).length > round * 10, 60000);
         await server.kill();
         await server.start();
       }
