@@ -9,7 +9,10 @@ struct sealing {
     bool replace;
     bool good;
     bool found;
+    bool unfinished;
 };
+
+#define UNFINISHED "move not finished, "
 
 static struct str seal_of(mem_ctx *ctx, struct str secret)
 {
@@ -24,6 +27,7 @@ static bool look(struct db *db, void *arg, struct error *err)
     struct seal_get_row row;
     bool ok = seal_get(db, ctx, &row, &s->found, err);
     s->good = ok && s->found && str_eq(row.secret_hash, seal_of(ctx, s->secret));
+    s->unfinished = ok && s->found && str_starts(row.secret_hash, STR(UNFINISHED));
     mem_free(ctx);
     return ok;
 }
@@ -34,7 +38,7 @@ static bool put(struct db *tx, void *arg, struct error *err)
     if (!look(tx, s, err)) {
         return false;
     }
-    if (s->good || (s->found && !s->replace)) {
+    if (s->good || s->unfinished || (s->found && !s->replace)) {
         return true;
     }
     s->good = true;
@@ -47,6 +51,12 @@ bool seal_check(struct db_store *db, struct str secret, bool replace, struct err
     if (!db_read(db, look, &s, err)) {
         return false;
     }
+    if (s.unfinished) {
+        return error_set(
+            err, ERR_UNAVAILABLE,
+            "This database is not whole: a desk is being moved to it, and that has not "
+            "ended. Run the same `steward move-db` again.");
+    }
     if (!s.good && (!s.found || replace) && !db_tx_run(db, "seal.put", put, &s, err)) {
         return false;
     }
@@ -56,4 +66,9 @@ bool seal_check(struct db_store *db, struct str secret, bool replace, struct err
                      "`secret` from the data folder of a server that runs, or from a backup. If it "
                      "is lost for good, `steward serve --new-secret` goes on with this one; then "
                      "links in mails sent so far, and forms open now, do not work any more.");
+}
+
+struct str seal_unfinished(mem_ctx *ctx, struct str seal)
+{
+    return str_printf(ctx, UNFINISHED STR_FMT, STR_ARG(seal));
 }

@@ -10,5 +10,8 @@
 // UNAVAILABLE, with what to do, when the desk is used with another secret. The first secret is the
 // right one; with `replace` this one is from now on.
 MUST_CHECK bool seal_check(struct db_store *db, struct str secret, bool replace, struct error *err);
+// What stands in place of the desk's seal in a database that the desk is just being moved to: no
+// program starts with it, whatever its secret.
+struct str seal_unfinished(mem_ctx *ctx, struct str seal);
 
 #endif

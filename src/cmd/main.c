@@ -18,6 +18,7 @@ const struct command COMMANDS[] = {
     {"check", cmd_check, "prove that nothing is lost, damaged or left over"},
     {"backup", cmd_backup, "add a snapshot of the desk to a backup, or prove one"},
     {"restore", cmd_restore, "make a desk from a backup"},
+    {"move-db", cmd_move_db, "move the desk's rows to another database, of either engine"},
     {"config", cmd_config, "show all settings"},
     {"sample", cmd_sample, "fill a new desk with believable people and tickets"},
     {"bench-data", cmd_bench_data, "fill a desk with any number of tickets"},
