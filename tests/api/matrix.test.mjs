@@ -68,6 +68,7 @@ const expected = {
     GET /setup
     POST /setup
     GET /api/v2/users/me
+    GET /api
     POST /oauth/tokens
     GET /api/v2/locales/{name}
     PUT /api/v2/locales/detect_best_locale

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// View models of the page on which people let a program act for them.
+// View models of the pages about programs: the one on which people let one act for them, and the
+// list of calls.
 #ifndef STEWARD_DESK_API_OAUTH_PAGES_H
 #define STEWARD_DESK_API_OAUTH_PAGES_H
 
@@ -18,6 +19,22 @@ struct vm_consent {
     struct str scope;
     struct str state;
     struct str challenge;
+};
+
+struct vm_api_call {
+    struct str method;
+    struct str path;
+    struct str who;
+};
+struct vm_api_group {
+    struct str name;
+    const struct vm_api_call *calls;
+    size_t call_count;
+};
+struct vm_api_reference {
+    struct vm_layout layout;
+    const struct vm_api_group *groups;
+    size_t group_count;
 };
 
 #endif

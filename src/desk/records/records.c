@@ -361,7 +361,8 @@ void record_members_write(mem_ctx *ctx, struct jw *w, const struct record *recor
         const struct member *member = &record->kind->members[i];
         bool list =
             member->type == MEMBER_OPTIONS || strcmp(member->name, "system_field_options") == 0;
-        if (list && jr_none(jr_get(record->doc, member->name))) {
+        // What is needed and not there is shown by whoever knows what stands for it.
+        if ((list || member->required) && jr_none(jr_get(record->doc, member->name))) {
             continue;
         }
         jw_key(w, member->name);
