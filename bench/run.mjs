@@ -392,11 +392,64 @@ function lensRow() {
   ];
 }
 
+// Changes a second by clients that each turn the priority of a ticket of their own.
+async function changesRate(api, tickets) {
+  const until = performance.now() + seconds * 1000;
+  let done = 0;
+  const begun = performance.now();
+  await Promise.all(
+    tickets.map(async (url) => {
+      for (let i = 0; performance.now() < until; i++) {
+        const answer = await api.put(url, { ticket: { priority: i % 2 ? 'low' : 'high' } });
+        if (answer.status !== 200) throw new Error(`a change answered ${answer.status}`);
+        done++;
+      }
+    }),
+  );
+  return (done * 1000) / (performance.now() - begun);
+}
+
+// Trigger number i: asks for the kinds of things that triggers ask for, and does not act.
+const trigger = (i) => ({
+  title: `Trigger ${i}`,
+  conditions: {
+    all: [
+      { field: 'status', operator: 'less_than', value: 'solved' },
+      { field: i % 2 ? 'subject_includes_word' : 'comment_includes_word', operator: 'includes', value: `word${i} other${i}` },
+    ],
+    any: [
+      { field: 'priority', operator: 'changed', value: null },
+      { field: 'current_tags', operator: 'includes', value: `tag${i}` },
+    ],
+  },
+  actions: [{ field: 'current_tags', value: `done${i}` }],
+});
+
+async function rulesRow() {
+  const data = copyData(await dataFolder(few));
+  return withServer(data, {}, async (server) => {
+    const api = await server.api();
+    const tickets = [];
+    for (let i = 0; i < clients; i++) {
+      const made = await api.post('/api/v2/tickets', { ticket: { subject: text(1).slice(0, 80), comment: { body: text(3) } } });
+      tickets.push(made.json.ticket.url);
+    }
+    await changesRate(api, tickets);
+    const limit = await changesRate(api, tickets);
+    for (let i = 0; i < 100; i++) {
+      const made = await api.post('/api/v2/triggers', { trigger: trigger(i) });
+      if (made.status !== 201) throw new Error(made.text);
+    }
+    return { value: await changesRate(api, tickets), limit, unit: '/s' };
+  });
+}
+
 const rows = {
   page: { what: "agent's ticket page, ten comments", beside: 'bare libmicrohttpd, same bytes', goal: 0.4, run: pageRow },
   view: { what: `view of fifty out of ${many} tickets`, beside: 'the same', goal: 0.3, run: viewRow },
   create: { what: 'ticket by API, durable, 8 clients', beside: 'raw group commit, same rows', goal: 0.5, run: createRow },
   mail: { what: 'mail to ticket by LMTP, durable', beside: 'raw commit and bare GMime', goal: 0.5, run: mailRow },
+  rules: { what: 'change with 100 triggers that are tried', beside: 'without', goal: 0.5, run: rulesRow },
   search: { what: `search among ${many} tickets, p99`, beside: 'raw FTS5 query', goal: 3, run: searchRow },
   growth: { what: `ticket page at ${many} tickets`, beside: `at ${few}`, goal: 1.2, run: growthRow },
   idle: { what: 'resident memory, idle', beside: 'goal', goal: 1, run: idleRow },
