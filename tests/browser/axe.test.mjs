@@ -80,6 +80,26 @@ test('pages of a requester', async () => {
   await page.context().close();
 });
 
+test('the knowledge, read and written', async () => {
+  const api = await server.api();
+  const hc = '/api/v2/help_center';
+  const { category } = (await api.post(`${hc}/categories`, { category: { name: 'Workplace' } })).json;
+  const { section } = (await api.post(`${hc}/categories/${category.id}/sections`, { section: { name: 'Printers' } })).json;
+  const body = '<h2>At once</h2><ol><li>Open the tray</li></ol><table><tr><td>A</td><td>B</td></tr></table><pre>lpstat -p</pre>';
+  const { article } = (await api.post(`${hc}/sections/${section.id}/articles`, { article: { title: 'Clearing a paper jam', body } })).json;
+  api.close();
+  const page = await browser.page(server);
+  await check(page, ['/help', '/help?q=paper', '/help?q=zebra', `/help/articles/${article.id}`]);
+  await page.setViewportSize(sizes[0]);
+  await page.goto('/ask');
+  await page.getByLabel('What is it about?').pressSequentially('paper ja');
+  await page.getByRole('link', { name: 'Clearing a paper jam' }).waitFor();
+  assert.equal((await findings(page)).join('\n'), '');
+  await signInAs(page, server.admin);
+  await check(page, ['/knowledge', '/knowledge/new', `/knowledge/articles/${article.id}`, '/moments']);
+  await page.context().close();
+});
+
 test('a new password by mail', async () => {
   const page = await browser.page(server);
   await page.goto('/password/forgotten');
