@@ -91,6 +91,9 @@ test('the knowledge, read and written', async () => {
   const page = await browser.page(server);
   await check(page, ['/help', '/help?q=paper', '/help?q=zebra', `/help/articles/${article.id}`]);
   await page.setViewportSize(sizes[0]);
+  await page.goto('/help?q=paper');
+  await page.getByRole('link', { name: 'Clearing a paper jam' }).click();
+  await page.getByRole('heading', { name: 'At once' }).waitFor();
   await page.goto('/ask');
   await page.getByLabel('What is it about?').pressSequentially('paper ja');
   await page.getByRole('link', { name: 'Clearing a paper jam' }).waitFor();
