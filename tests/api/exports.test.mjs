@@ -156,6 +156,13 @@ test('figures follow the history', async () => {
   assert.deepEqual([shown.metric_set.ticket_id, shown.comment_count, shown.incident_count, shown.dates.solved_at], [ticket.id, 3, 0, null]);
 });
 
+test('counts of tags and of a ticket\'s audits', async () => {
+  const before = (await get('/api/v2/tags/count')).count.value;
+  const ticket = await create({ comment: 'c', tags: [`only-here-${Date.now()}`] });
+  assert.equal((await get('/api/v2/tags/count')).count.value, before + 1);
+  assert.equal((await get(`/api/v2/tickets/${ticket.id}/audits/count`)).count.value, 1);
+});
+
 test('the last minute is held back where the desk says so', async () => {
   const careful = await startServer({ env: { STEWARD_EXPORT_DELAY_SECONDS: '60' } });
   try {

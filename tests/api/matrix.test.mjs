@@ -245,6 +245,8 @@ const expected = {
     GET /api/v2/tickets/{ticket:id}/metrics
     GET /api/v2/ticket_metrics
     GET /api/v2/ticket_metrics/{ticket:id}
+    GET /api/v2/tickets/{ticket:id}/audits/count
+    GET /api/v2/tags/count
     POST /api/v2/oauth/tokens
     GET /api/v2/users/me/oauth/clients
     GET /api/v2/bookmarks

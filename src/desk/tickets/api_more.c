@@ -344,3 +344,23 @@ bool api_attachment_redact(struct ctx *ctx, struct error *err)
     api_attachment_write(ctx, &w, &file);
     return api_end(ctx, &w, err);
 }
+
+// --- counts -------------------------------------------------------------------------------------
+
+// GET /api/v2/tags/count
+bool api_tags_total(struct ctx *ctx, struct error *err)
+{
+    struct tag_count *tags = NULL;
+    size_t count = 0;
+    return tags_list(ctx->db, ctx->mem, API_OFFSET_MOST, &tags, &count, err) &&
+           api_count_write(ctx, (int64_t)count, err);
+}
+
+// GET /api/v2/tickets/{ticket:id}/audits/count
+bool api_ticket_audits_total(struct ctx *ctx, struct error *err)
+{
+    struct ticket ticket;
+    struct api_history history;
+    return api_path_ticket(ctx, &ticket, err) && api_history_load(ctx, &ticket, &history, err) &&
+           api_count_write(ctx, (int64_t)history.audit_count, err);
+}
