@@ -35,8 +35,12 @@ static const struct ticket_observer OBSERVERS[] = {
 };
 
 const struct job_kind DESK_JOBS[] = {
-    {.name = MAIL_SEND_JOB, .run = channels_send_job},
-    {.name = HOOK_CALL_JOB, .run = hook_call_job, .max_attempts = 5, .backoff_ms = 5 * SECONDS_MS},
+    {.name = MAIL_SEND_JOB, .run = channels_send_job, .waits = true},
+    {.name = HOOK_CALL_JOB,
+     .run = hook_call_job,
+     .max_attempts = 5,
+     .backoff_ms = 5 * SECONDS_MS,
+     .waits = true},
     {.name = BULK_JOB, .run = bulk_job, .max_attempts = 5},
     {.name = REPLY_RELEASE_JOB, .run = channels_release_job},
 };

@@ -82,6 +82,8 @@ struct job_kind {
     job_fn *run;
     int max_attempts;    // 0: 14 (with the default waits about a day)
     int64_t backoff_ms;  // wait after the first failure, doubled each time up to 6 h; 0: 20 s
+    bool waits;          // on other machines, perhaps for minutes: where there are two threads or
+                         // more, one is always left to those that do not, and to timers
 };
 
 // Run every so often in the whole cluster, by one thread at a time; and when a program starts. A

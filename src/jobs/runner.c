@@ -40,8 +40,9 @@ struct slot {
 struct jobs_runner {
     struct jobs_options options;
     struct str lease_by;
-    struct str *kinds;  // names of kinds and timers
+    struct str *kinds;  // names of kinds and timers, those that wait for other machines last
     size_t kind_count;
+    size_t prompt_count;  // those that do not
     struct slot *slots;
     int slot_count;
     int threads_started;
@@ -217,7 +218,8 @@ struct claim {
     mem_ctx *ctx;
     int64_t now;
     int64_t most;
-    int64_t next_due;  // INT64_MAX when nothing waits
+    size_t kind_count;  // how many of the runner's
+    int64_t next_due;   // INT64_MAX when nothing waits
     struct job_claim_row *rows;
     size_t count;
 };
@@ -227,8 +229,7 @@ static bool peek_fn(struct db *db, void *arg, struct error *err)
     struct claim *claim = arg;
     struct job_next_due_row row;
     bool found = false;
-    if (!job_next_due(db, claim->ctx, claim->runner->kinds, claim->runner->kind_count, &row, &found,
-                      err)) {
+    if (!job_next_due(db, claim->ctx, claim->runner->kinds, claim->kind_count, &row, &found, err)) {
         return false;
     }
     claim->next_due = found ? row.run_at : INT64_MAX;
@@ -239,7 +240,7 @@ static bool claim_fn(struct db *tx, void *arg, struct error *err)
 {
     struct claim *claim = arg;
     const struct jobs_runner *runner = claim->runner;
-    return job_claim(tx, claim->ctx, runner->kinds, runner->kind_count, claim->now,
+    return job_claim(tx, claim->ctx, runner->kinds, claim->kind_count, claim->now,
                      claim->now + runner->options.lease_ms, runner->lease_by, claim->most,
                      &claim->rows, &claim->count, err);
 }
@@ -356,10 +357,20 @@ static int64_t pause_after(const struct jobs_runner *runner, const struct claim 
     return until < longest ? until : longest;
 }
 
-static int64_t look_once(struct jobs_runner *runner, int64_t most)
+// The last free worker is for those who wait for nobody.
+static struct claim claim_for(struct jobs_runner *runner, int64_t free_slots)
+{
+    bool last = free_slots <= 1 && runner->slot_count > 1;
+    return (struct claim){.runner = runner,
+                          .ctx = mem_ctx_new(NULL, "claim"),
+                          .most = last || runner->slot_count == 1 ? free_slots : free_slots - 1,
+                          .kind_count = last ? runner->prompt_count : runner->kind_count};
+}
+
+static int64_t look_once(struct jobs_runner *runner, int64_t free_slots)
 {
     struct error err;
-    struct claim claim = {.runner = runner, .ctx = mem_ctx_new(NULL, "claim"), .most = most};
+    struct claim claim = claim_for(runner, free_slots);
     leases_extend(runner);
     bool ok = claim_due(&claim, &err);
     if (!ok) {
@@ -403,9 +414,9 @@ static void *coordinator_main(void *arg)
     (void)pthread_mutex_lock(&runner->lock);
     while (!runner->stopping) {
         runner->poked = false;
-        int64_t most = free_slots_locked(runner);
+        int64_t free_slots = free_slots_locked(runner);
         (void)pthread_mutex_unlock(&runner->lock);
-        int64_t pause = look_once(runner, most);
+        int64_t pause = look_once(runner, free_slots);
         (void)pthread_mutex_lock(&runner->lock);
         wait_locked(runner, pause);
     }
@@ -465,6 +476,15 @@ static bool timers_put_fn(struct db *tx, void *arg, struct error *err)
     return true;
 }
 
+static void kinds_add(struct jobs_runner *runner, bool waits)
+{
+    for (size_t i = 0; i < runner->options.kind_count; i++) {
+        if (runner->options.kinds[i].waits == waits) {
+            runner->kinds[runner->kind_count++] = str_c(runner->options.kinds[i].name);
+        }
+    }
+}
+
 static struct jobs_runner *runner_new(mem_ctx *ctx, const struct jobs_options *options)
 {
     struct jobs_runner *runner = mem_new(ctx, struct jobs_runner);
@@ -473,13 +493,13 @@ static struct jobs_runner *runner_new(mem_ctx *ctx, const struct jobs_options *o
     runner->options.poll_ms = options->poll_ms == 0 ? DEFAULT_POLL_MS : options->poll_ms;
     runner->lease_by = random_token(runner, 12);
     runner->kinds = mem_array(runner, struct str, options->kind_count + options->timer_count);
-    for (size_t i = 0; i < options->kind_count; i++) {
-        runner->kinds[runner->kind_count++] = str_c(options->kinds[i].name);
-    }
     for (size_t i = 0; i < options->timer_count; i++) {
         runner->kinds[runner->kind_count++] =
             str_printf(runner, TIMER_PREFIX "%s", options->timers[i].name);
     }
+    kinds_add(runner, false);
+    runner->prompt_count = runner->kind_count;
+    kinds_add(runner, true);
     runner->slot_count = options->threads == 0 ? DEFAULT_THREADS : options->threads;
     runner->slots = mem_array(runner, struct slot, (size_t)runner->slot_count);
     for (int i = 0; i < runner->slot_count; i++) {
@@ -569,7 +589,10 @@ bool jobs_run_due(const struct jobs_options *options, int64_t *ret_run, struct e
     bool more = true;
     bool ok = true;
     while (ok && more) {
-        struct claim claim = {.runner = runner, .ctx = mem_ctx_new(NULL, "claim"), .most = 1};
+        struct claim claim = {.runner = runner,
+                              .ctx = mem_ctx_new(NULL, "claim"),
+                              .most = 1,
+                              .kind_count = runner->kind_count};
         ok = claim_due(&claim, err);
         more = ok && claim.count == 1;
         if (more) {

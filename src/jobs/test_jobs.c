@@ -97,6 +97,7 @@ static const struct job_kind KINDS[] = {
     {.name = "plain", .run = run_plain},
     {.name = "shaky", .run = run_shaky, .max_attempts = 3, .backoff_ms = 1000},
     {.name = "slow", .run = run_slow},
+    {.name = "remote", .run = run_slow, .waits = true},
 };
 
 static const struct job_timer TIMERS[] = {{.name = "tick", .every_ms = 60000, .run = tick}};
@@ -520,6 +521,31 @@ static void test_timer(void **state)
     mem_free(runner);
 }
 
+static void test_who_waits_leaves_a_worker(void **state)
+{
+    struct world *w = *state;
+    w->options.threads = 3;
+    struct jobs_runner *runner = start(w);
+    for (int i = 0; i < 5; i++) {
+        (void)add(w, (struct job_new){.kind = "remote"});
+    }
+    wait_for(w, &w->inside, 2);
+    for (int i = 1; i <= 3; i++) {
+        (void)add(w, (struct job_new){.kind = "plain"});
+        wait_for(w, &w->runs, i);
+    }
+    assert_int_equal(w->inside, 2);
+    open_gate(w);
+    wait_for(w, &w->runs, 8);
+    mem_free(runner);
+    // The only worker does everything.
+    w->options.threads = 1;
+    runner = start(w);
+    (void)add(w, (struct job_new){.kind = "remote"});
+    wait_for(w, &w->runs, 9);
+    mem_free(runner);
+}
+
 static void test_many(void **state)
 {
     struct world *w = *state;
@@ -553,6 +579,7 @@ int main(void)
         TEST(test_asked_again_while_running),
         TEST(test_lease_of_a_dead_runner_ends),
         TEST(test_timer),
+        TEST(test_who_waits_leaves_a_worker),
         TEST(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
