@@ -19,6 +19,7 @@ import { changeRate, withPostgres, withProcessorTime } from './postgres.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const tools = process.env.BENCH_TOOLS || path.join(root, 'build-bench/bench');
+const program = process.env.STEWARD_PROGRAM || path.join(root, 'build-bench/src/cmd/steward');
 const folder = process.env.BENCH_DATA || path.join(root, 'build-bench/data');
 const seconds = Number(process.env.BENCH_SECONDS || 5);
 const many = Number(process.env.BENCH_TICKETS || 1000000);
@@ -58,7 +59,21 @@ async function dataFolder(tickets) {
     await prepareData(data, ['bench-data', '--tickets', String(tickets)]);
     fs.writeFileSync(path.join(data, 'bench-ready'), '');
   }
+  await migrated(data);
   return data;
+}
+
+// A folder that an earlier build made is brought up to date before anything is measured on it, which
+// takes minutes where an index is made of a million rows. Every subcommand that opens the database
+// does so.
+const upToDate = new Set();
+async function migrated(data) {
+  if (upToDate.has(data)) return;
+  await new Promise((resolve, reject) => {
+    const child = spawn(program, ['user', 'list', '--data', data], { stdio: ['ignore', 'ignore', 'inherit'] });
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`migrating ${data} failed`))));
+  });
+  upToDate.add(data);
 }
 
 function copyData(from) {
@@ -357,7 +372,7 @@ async function postgresMailRow() {
 
 // Prints lines of `name value`; an object of numbers.
 function printedNumbers(...args) {
-  const out = execFileSync(process.env.STEWARD_PROGRAM || path.join(root, 'build-bench/src/cmd/steward'), args);
+  const out = execFileSync(program, args);
   return Object.fromEntries([...`${out}`.matchAll(/^(\w+) ([\d.]+)$/gm)].map((m) => [m[1], Number(m[2])]));
 }
 
@@ -464,40 +479,50 @@ const rows = {
 
 const number = (value) => (value >= 100 ? value.toFixed(0) : value.toFixed(value < 1 ? 4 : 2));
 
+// One row of the table; `part` is what was measured, or why it was not.
+function judged(name, row, part) {
+  const { what, beside, goal, value, limit, unit, less, skip, note } = { ...row, ...part };
+  if (note) say(`${what}: ${note}`);
+  if (skip) return { name, what: skip, cells: ['', '', '', '', 'left out'] };
+  const ratio = value / limit;
+  const good = less ? ratio <= goal : ratio >= goal;
+  return {
+    name, what, value, limit, unit, ratio, goal, good,
+    cells: [
+      `${number(value)} ${unit}`.trim(),
+      `${number(limit)} ${unit} (${beside})`.replace('  ', ' '),
+      ratio.toFixed(2),
+      `${less ? '≤' : '≥'} ${goal}`,
+      good ? 'ok' : 'SHORT',
+    ],
+  };
+}
+
+// A row that cannot be measured does not keep the others from it.
+async function measured(name, row) {
+  const begun = Date.now();
+  try {
+    return [await row.run()].flat().map((part) => judged(name, row, part));
+  } catch (error) {
+    say(`${name}: ${error.stack}`);
+    const why = error.message.split('\n')[0];
+    return [{ name, what: row.what ?? name, good: false, cells: ['', why, '', '', 'FAILED'] }];
+  } finally {
+    say(`${name}: ${((Date.now() - begun) / 1000).toFixed(0)} s`);
+  }
+}
+
 async function main() {
   const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(rows);
-  const results = {};
-  let missed = 0;
-  console.log(`| work | measured | limit | ratio | goal | |\n| --- | ---: | ---: | ---: | --- | --- |`);
-  for (const name of wanted) {
-    const row = rows[name];
-    if (!row) throw new Error(`there is no row '${name}'; there are: ${Object.keys(rows).join(' ')}`);
-    const parts = [await row.run()].flat();
-    for (const part of parts) {
-      const { what, beside, goal, value, limit, unit, less, skip, note } = { ...row, ...part };
-      if (skip) {
-        console.log(`| ${skip} | | | | | |`);
-        continue;
-      }
-      const ratio = value / limit;
-      const good = less ? ratio <= goal : ratio >= goal;
-      missed += good ? 0 : 1;
-      results[parts.length > 1 ? what : name] = { value, limit, unit, ratio, goal, good };
-      const cells = [
-        what,
-        `${number(value)} ${unit}`,
-        `${number(limit)} ${unit} (${beside})`,
-        ratio.toFixed(2),
-        `${less ? '≤' : '≥'} ${goal}`,
-        good ? 'reached' : 'MISSED',
-      ];
-      console.log(`| ${cells.join(' | ')} |`);
-      if (note) say(`${what}: ${note}`);
-    }
-  }
+  const unknown = wanted.find((name) => !rows[name]);
+  if (unknown) throw new Error(`there is no row '${unknown}'; there are: ${Object.keys(rows).join(' ')}`);
+  const results = [];
+  for (const name of wanted) results.push(...(await measured(name, rows[name])));
+  console.log('| row | work | measured | limit | ratio | goal | |\n| --- | --- | ---: | ---: | ---: | --- | --- |');
+  for (const { name, what, cells } of results) console.log(`| ${[name, what, ...cells].join(' | ')} |`);
   fs.writeFileSync(path.join(root, 'build/bench.json'), JSON.stringify(results, null, 2));
   fs.rmSync(scratch, { recursive: true, force: true });
-  process.exitCode = missed === 0 ? 0 : 1;
+  process.exitCode = results.some(({ good }) => good === false) ? 1 : 0;
 }
 
 await main();

@@ -79,9 +79,26 @@ struct civil time_civil(int64_t ms)
     return civil;
 }
 
+static void two_digits(char *at, int number)
+{
+    at[0] = (char)('0' + number / 10);
+    at[1] = (char)('0' + number % 10);
+}
+
 struct str time_iso(const mem_ctx *ctx, int64_t ms)
 {
     struct civil c = time_civil(ms);
+    if (c.year >= 0 && c.year <= 9999) {  // lists and APIs write very many
+        char *text = mem_text_n(ctx, "0000-00-00T00:00:00Z", 20);
+        two_digits(text, (int)(c.year / 100));
+        two_digits(text + 2, (int)(c.year % 100));
+        two_digits(text + 5, c.month);
+        two_digits(text + 8, c.day);
+        two_digits(text + 11, c.hour);
+        two_digits(text + 14, c.minute);
+        two_digits(text + 17, c.second);
+        return (struct str){text, 20};
+    }
     return str_printf(ctx, "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)c.year, c.month, c.day,
                       c.hour, c.minute, c.second);
 }

@@ -100,6 +100,11 @@ bool db_read_long(struct db_store *store, db_fn *fn, void *arg, struct error *er
     return read_within(store, 0, fn, arg, err);
 }
 
+uint64_t db_changes(const struct db *db)
+{
+    return db->changes;
+}
+
 bool db_answers(struct db *db, struct error *err)
 {
     static const struct db_query ASK = {

@@ -52,6 +52,12 @@ MUST_CHECK bool db_read_long(struct db_store *store, db_fn *fn, void *arg, struc
 MUST_CHECK bool db_read_begin(struct db_store *store, struct db **ret, struct error *err);
 void db_read_end(struct db *db);
 
+// A number that grows with every commit of this program: what a read found is still so for another
+// read with the same number, unless another program wrote to the file meanwhile (as subcommands
+// do), which nobody is told of: keep nothing long. 0, which says nothing, in transactions and on
+// PostgreSQL, where other servers write.
+uint64_t db_changes(const struct db *db);
+
 // Asks the database for nothing, to see whether it answers.
 MUST_CHECK bool db_answers(struct db *db, struct error *err);
 

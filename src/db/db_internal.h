@@ -6,6 +6,7 @@
 #define STEWARD_DB_DB_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "db/db.h"
 
@@ -62,6 +63,9 @@ struct db_store {
     const struct db_ops *ops;
     int statement_timeout_ms;
     struct db_listeners *listeners;
+    // Counted up after each commit, before whoever waits for it is woken; 0 for ever where other
+    // programs write as well.
+    _Atomic uint64_t changes;
 };
 
 struct db_after {
@@ -79,6 +83,7 @@ struct db {
     struct db_after *after_first, *after_last;
     int open_cursors;
     int savepoints;
+    uint64_t changes;  // the store's, taken before the snapshot; 0 in a transaction
 };
 
 struct db_cursor {

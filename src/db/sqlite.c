@@ -57,11 +57,12 @@ static bool read_begin(struct db_store *base, struct db **ret, struct error *err
         return false;
     }
     reader->db.conn->timeout_ms = base->statement_timeout_ms;
-    if (reader->depth == 0 && !sqlite_conn_do(reader->db.conn, "BEGIN", err)) {
-        return false;
-    }
     if (reader->depth == 0) {
         reader->db.base.outdated = false;
+        reader->db.base.changes = atomic_load(&base->changes);
+        if (!sqlite_conn_do(reader->db.conn, "BEGIN", err)) {
+            return false;
+        }
     }
     reader->depth++;
     *ret = &reader->db.base;
@@ -77,6 +78,7 @@ static struct db *reading(struct db_store *base)
 static bool read_anew(struct db *db, struct error *err)
 {
     struct sqlite_conn *conn = ((struct sqlite_db *)db)->conn;
+    db->changes = atomic_load(&db->store->changes);
     return sqlite_conn_do(conn, "COMMIT", err) && sqlite_conn_do(conn, "BEGIN", err);
 }
 
@@ -217,6 +219,7 @@ bool sqlite_store_open(mem_ctx *ctx, const char *path, struct db_store **ret, st
     (void)pthread_once(&once, stop_counting);
     store->base.ops = &SQLITE_OPS;
     store->base.listeners = db_listeners_new(store);
+    atomic_init(&store->base.changes, 1);
     store->path = mem_text(store, path);
     if (!file_make(store, store->path, err)) {
         return false;

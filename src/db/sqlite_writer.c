@@ -211,6 +211,7 @@ static bool group_commit(struct sqlite_writer *w, struct error *err)
         id_range_write(w, &w->group[0]->db.base, err) && sqlite_conn_do(w->conn, "COMMIT", err);
     if (ok) {
         w->ids_changed = false;
+        (void)atomic_fetch_add(&w->group[0]->db.base.store->changes, 1);
     } else if (!given_up(w)) {
         (void)!sqlite_conn_do(w->conn, "ROLLBACK", &ignored);
     }

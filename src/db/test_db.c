@@ -227,6 +227,50 @@ static void test_reader_sees_own_writes(void **state)
     db_read_end(db);
 }
 
+static uint64_t changes_now(struct world *w)
+{
+    struct error err = {0};
+    struct db *db;
+    assert_true(db_read_begin(w->store, &db, &err));
+    uint64_t changes = db_changes(db);
+    db_read_end(db);
+    return changes;
+}
+
+static bool no_number_inside(struct db *db, void *arg UNUSED, struct error *err UNUSED)
+{
+    return db_changes(db) == 0;
+}
+
+static void test_changes_grow_with_each_commit(void **state)
+{
+    struct world *w = *state;
+    struct error err = {0};
+    uint64_t before = changes_now(w);
+    if (postgres_url() != NULL) {
+        must_insert(w, "a");
+        assert_int_equal(before, 0);
+        assert_int_equal(changes_now(w), 0);
+        return;
+    }
+    assert_int_not_equal(before, 0);
+    assert_int_equal(changes_now(w), before);
+    struct thing undone = {.name = "b", .then_fail = true};
+    assert_false(db_tx_run(w->store, "undone", insert_thing, &undone, &err));
+    assert_int_equal(changes_now(w), before);
+    must_insert(w, "a");
+    assert_true(changes_now(w) > before);
+    assert_true(db_tx_run(w->store, "inside", no_number_inside, NULL, &err));
+    // A snapshot keeps its number as it keeps its rows.
+    struct db *db;
+    assert_true(db_read_begin(w->store, &db, &err));
+    uint64_t shown = db_changes(db);
+    insert_by_other_thread(w);
+    assert_true(db_changes(db) == shown);
+    db_read_end(db);
+    assert_true(changes_now(w) > shown);
+}
+
 static bool endless(struct db *db, void *arg UNUSED, struct error *err)
 {
     struct db_cursor *rows;
@@ -556,6 +600,7 @@ int main(void)
         TEST(test_reader_cannot_write),
         TEST(test_reader_sees_one_snapshot),
         TEST(test_reader_sees_own_writes),
+        TEST(test_changes_grow_with_each_commit),
         TEST(test_slow_statement_is_stopped),
         TEST(test_savepoints),
         TEST(test_after_commit),

@@ -104,10 +104,15 @@ static bool has_www(struct str line)
     return false;
 }
 
+static bool has_scheme(struct str line)
+{
+    return str_find_char(line, ':') >= 0 && str_find(line, STR("://")) >= 0;
+}
+
 // Looking for links at each word costs more than all else, and few lines have any.
 static bool may_have_links(struct str line)
 {
-    return str_find_char(line, '@') >= 0 || str_find(line, STR("://")) >= 0 || has_www(line);
+    return str_find_char(line, '@') >= 0 || has_scheme(line) || has_www(line);
 }
 
 static void put_line(struct html_writer *w, struct str line)

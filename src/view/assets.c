@@ -2,6 +2,7 @@
 #include "view/assets.h"
 
 #include <assert.h>
+#include <string.h>
 
 const struct asset *asset_find(struct str path)
 {
@@ -63,5 +64,10 @@ struct url asset_url(const char *name)
 struct url asset_icon(mem_ctx *ctx, const char *icon)
 {
     struct str path = asset_named("icons.svg")->path;
-    return (struct url){str_printf(ctx, STR_FMT "#%s", STR_ARG(path), icon)};
+    size_t len = strlen(icon);
+    char *text = mem_array(ctx, char, path.len + len + 2);
+    memcpy(text, path.ptr, path.len);
+    text[path.len] = '#';
+    memcpy(text + path.len + 1, icon, len);
+    return (struct url){{text, path.len + 1 + len}};
 }

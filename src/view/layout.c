@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/layout.h"
 
+#include <string.h>
+
 struct word {
     const char *value;
     const char *shown;
@@ -65,7 +67,13 @@ struct str view_initials(struct view *v, struct str name)
     if (str_none(first)) {
         return STR("?");
     }
-    return str_printf(v->mem, STR_FMT STR_FMT, STR_ARG(first), STR_ARG(last));
+    if (str_none(last)) {
+        return first;
+    }
+    char *both = mem_array(v->mem, char, first.len + last.len + 1);
+    memcpy(both, first.ptr, first.len);
+    memcpy(both + first.len, last.ptr, last.len);
+    return (struct str){both, first.len + last.len};
 }
 
 struct str view_size(struct view *v, int64_t bytes)

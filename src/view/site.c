@@ -355,25 +355,61 @@ static struct str format_civil(mem_ctx *ctx, const struct locale_dates *dates, e
     return buf_str(&out);
 }
 
+// What is the same for all times of a page; and the last time's words, since what happened in one
+// minute stands together on pages.
+struct view_times {
+    struct str locale;
+    struct str time_zone;
+    int64_t now_ms;
+    const struct zone *zone;
+    const struct locale_dates *dates;
+    struct civil now;
+    bool any;
+    int64_t minute;
+    struct view_time time;
+};
+
+static bool same_text(struct str a, struct str b)
+{
+    return a.ptr == b.ptr && a.len == b.len;
+}
+
+static struct view_times *times_of(struct view *v)
+{
+    struct view_times *times = v->times;
+    if (times != NULL && times->now_ms == v->now && same_text(times->locale, v->locale) &&
+        same_text(times->time_zone, v->time_zone)) {
+        return times;
+    }
+    times = mem_new(v->mem, struct view_times);
+    times->locale = v->locale;
+    times->time_zone = v->time_zone;
+    times->now_ms = v->now;
+    times->zone = zone_of(v);
+    times->dates = locale_of(v);
+    times->now = time_civil(v->now + zone_offset(times->zone, v->now));
+    v->times = times;
+    return times;
+}
+
 struct view_time view_time(struct view *v, int64_t ms)
 {
-    const struct zone *zone = zone_of(v);
-    const struct locale_dates *dates = locale_of(v);
-    struct civil at = time_civil(ms + zone_offset(zone, ms));
-    struct civil now = time_civil(v->now + zone_offset(zone, v->now));
-    bool this_year = at.year == now.year;
-    bool today = this_year && at.month == now.month && at.day == now.day;
-    struct view_time time;
-    time.iso = time_iso(v->mem, ms);
-    time.full = format_civil(v->mem, dates, FORM_FULL, &at);
-    time.date = format_civil(v->mem, dates, FORM_YEAR, &at);
-    time.brief = time.date;
-    if (today) {
-        time.brief = format_civil(v->mem, dates, FORM_CLOCK, &at);
-    } else if (this_year) {
-        time.brief = format_civil(v->mem, dates, FORM_DATE, &at);
+    struct view_times *times = times_of(v);
+    int64_t local = ms + zone_offset(times->zone, ms);
+    int64_t minute = local / MINUTES_MS;
+    struct view_time *time = &times->time;
+    if (!times->any || times->minute != minute || local < 0) {
+        struct civil at = time_civil(local);
+        bool this_year = at.year == times->now.year;
+        bool today = this_year && at.month == times->now.month && at.day == times->now.day;
+        enum time_form brief = today ? FORM_CLOCK : this_year ? FORM_DATE : FORM_YEAR;
+        time->full = format_civil(v->mem, times->dates, FORM_FULL, &at);
+        time->brief = format_civil(v->mem, times->dates, brief, &at);
+        times->minute = minute;
+        times->any = true;
     }
-    return time;
+    time->iso = time_iso(v->mem, ms);
+    return *time;
 }
 
 // --- language ---

@@ -18,7 +18,6 @@ struct view_time {
     struct str iso;    // "2026-11-23T02:01:11Z"
     struct str full;   // "Monday, 23 November 2026, 14:02", as the locale writes it
     struct str brief;  // "14:02" today, "23 Nov, 14:02" this year, else "23 Nov 2026"
-    struct str date;   // "23 Nov 2026"
 };
 struct view_time view_time(struct view *v, int64_t ms);
 

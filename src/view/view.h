@@ -17,14 +17,17 @@
 
 struct view_site;
 
+struct view_times;
+
 struct view {
     struct buf *out;
     mem_ctx *mem;            // for what helpers format; lives as long as the request
     struct view_site *site;  // zones and formats shared by all requests; NULL: UTC and English
     int64_t now;
-    struct str locale;     // "en-US"
-    struct str time_zone;  // IANA name
-    struct str csrf;       // token for forms; empty when there is no session
+    struct str locale;         // "en-US"
+    struct str time_zone;      // IANA name
+    struct str csrf;           // token for forms; empty when there is no session
+    struct view_times *times;  // of view_time(): what was looked up, and the last answer
 };
 
 // English, UTC, no session.

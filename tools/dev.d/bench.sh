@@ -8,7 +8,7 @@ dev_bench() {
     local tool targets=()
     need_build
     need_packages bench
-    configure build-bench --buildtype=release
+    configure build-bench --buildtype=release -Db_lto=true
     for tool in bench/*.c; do
         tool=$(basename "$tool" .c)
         [ "$tool" = bench ] || targets+=("bench/bench_$tool")

@@ -15,13 +15,16 @@
 
 struct shared_book;
 
-// A count that is kept: of one view for one person.
+// A count that is kept: of one view for one person. Good until one time whatever happens, and until
+// another, later one as long as the database says that nothing was changed.
 struct kept_count {
     int64_t view;
     int64_t user;
     int64_t stamp;
     int64_t count;
     int64_t until_us;
+    uint64_t changes;
+    int64_t unchanged_until_us;
 };
 
 struct rules {

@@ -396,6 +396,59 @@ static enum error_code result(struct writing *s)
     return db_tx_run(s->w->app.db, "test", write_tx, s, &err) ? ERR_OK : err.code;
 }
 
+static void open_ticket(struct world *w)
+{
+    struct actor admin = world_actor(&w->admin);
+    struct new_comment comment = {.body = STR("Help"), .is_public = true, .quoted_from = -1};
+    struct ticket_change change = {.comment = &comment,
+                                   .set = SET_SUBJECT | SET_STATUS,
+                                   .subject = STR("Paper"),
+                                   .status = STATUS_OPEN};
+    struct ticket_outcome outcome;
+    struct error err;
+    must(ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &admin, &change, &outcome, &err),
+         &err);
+}
+
+struct counting {
+    struct world *w;
+    const struct actor *actor;
+    struct rule_id id;
+    int64_t count;
+};
+
+static bool count_view(struct db *db, void *arg, struct error *err)
+{
+    struct counting *c = arg;
+    const struct rule_book *book = NULL;
+    return rules_read(c->w->desk->rules, db, c->w->ctx, &book, err) &&
+           view_count(c->w->desk->rules, db, c->w->ctx, rule_in_book(book, RULE_VIEW, c->id),
+                      c->actor, &c->count, err);
+}
+
+static int64_t counted(struct counting *c)
+{
+    struct error err;
+    must(db_read(c->w->app.db, count_view, c, &err), &err);
+    return c->count;
+}
+
+// Counts are kept while nothing changes, and never longer.
+static void a_view_s_count_follows_each_change(void **state)
+{
+    struct world *w = *state;
+    struct actor tom = world_actor(&w->tom);
+    struct writing mine = new_view(w, &tom, "My open ones");
+    assert_int_equal(result(&mine), ERR_OK);
+    struct counting c = {.w = w, .actor = &tom, .id = mine.after.id};
+    int64_t before = counted(&c);
+    for (int i = 1; i <= 3; i++) {
+        open_ticket(w);
+        assert_int_equal(counted(&c), before + i);
+        assert_int_equal(counted(&c), before + i);
+    }
+}
+
 static void own_views_are_one_s_own(void **state)
 {
     struct world *w = *state;
@@ -465,9 +518,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
-        TEST(filter_memory_and_reference_agree),
-        TEST(a_grouped_list_is_paged_without_loss),
-        TEST(own_views_are_one_s_own),
+        TEST(filter_memory_and_reference_agree),  TEST(a_grouped_list_is_paged_without_loss),
+        TEST(a_view_s_count_follows_each_change), TEST(own_views_are_one_s_own),
         TEST(wrong_conditions_are_refused),
 #undef TEST
     };

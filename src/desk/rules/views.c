@@ -6,6 +6,8 @@
 
 #define KEEP_FACTOR 20
 #define KEEP_MOST_US (60 * INT64_C(1000000))
+// Conditions on hours move with the clock, and another program may have written.
+#define KEEP_UNCHANGED_US (1 * INT64_C(1000000))
 
 bool view_column(struct str name, enum ticket_column *ret)
 {
@@ -85,13 +87,14 @@ static struct kept_count *slot_of(struct rules *room, const struct rule *view,
 }
 
 static bool kept(struct rules *room, const struct rule *view, const struct actor *actor,
-                 int64_t *ret)
+                 uint64_t changes, int64_t *ret)
 {
     int64_t now_us = clock_monotonic_us();
     (void)pthread_mutex_lock(&room->lock);
     const struct kept_count *slot = slot_of(room, view, actor);
+    bool unchanged = changes != 0 && slot->changes == changes && slot->unchanged_until_us > now_us;
     bool good = slot->view == view->id.v && slot->user == actor->user.v &&
-                slot->stamp == view->updated_at && slot->until_us > now_us;
+                slot->stamp == view->updated_at && (slot->until_us > now_us || unchanged);
     if (good) {
         *ret = slot->count;
     }
@@ -103,7 +106,7 @@ bool view_count(struct rules *room, struct db *db, mem_ctx *ctx, const struct ru
                 const struct actor *actor, int64_t *ret, struct error *err)
 {
     int64_t count = 0;
-    if (kept(room, view, actor, ret)) {
+    if (kept(room, view, actor, db_changes(db), ret)) {
         return true;
     }
     struct ticket_query query = view_query(ctx, view, actor, clock_now(room->clock));
@@ -114,17 +117,18 @@ bool view_count(struct rules *room, struct db *db, mem_ctx *ctx, const struct ru
     int64_t end_us = clock_monotonic_us();
     int64_t keep_us = (end_us - begun_us) * KEEP_FACTOR;
     // Below a few milliseconds it is cheaper to count again than to be late.
-    if (keep_us > 100 * 1000) {
-        (void)pthread_mutex_lock(&room->lock);
-        *slot_of(room, view, actor) = (struct kept_count){
-            .view = view->id.v,
-            .user = actor->user.v,
-            .stamp = view->updated_at,
-            .count = count,
-            .until_us = end_us + (keep_us < KEEP_MOST_US ? keep_us : KEEP_MOST_US),
-        };
-        (void)pthread_mutex_unlock(&room->lock);
-    }
+    int64_t late_us = keep_us <= 100 * 1000 ? 0 : keep_us < KEEP_MOST_US ? keep_us : KEEP_MOST_US;
+    (void)pthread_mutex_lock(&room->lock);
+    *slot_of(room, view, actor) = (struct kept_count){
+        .view = view->id.v,
+        .user = actor->user.v,
+        .stamp = view->updated_at,
+        .count = count,
+        .until_us = end_us + late_us,
+        .changes = db_changes(db),
+        .unchanged_until_us = end_us + KEEP_UNCHANGED_US,
+    };
+    (void)pthread_mutex_unlock(&room->lock);
     *ret = count;
     return true;
 }

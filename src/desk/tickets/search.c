@@ -6,7 +6,8 @@
 
 #include "desk/tickets/queries.h"
 
-#define SEARCH_ROUND 200   // comments read at a time
+#define SEARCH_ROUND 200   // comments read at a time; the first time few more than hits are wanted
+#define SEARCH_SPARE 4     // a quarter more, for tickets with several hits
 #define SEARCH_ROUNDS 10   // then older hits are left to a narrower question
 #define SNIPPET_BEFORE 60  // bytes of text before the first hit
 #define SNIPPET_LENGTH 220
@@ -288,8 +289,10 @@ bool tickets_search(struct db *db, mem_ctx *ctx, const struct actor *actor, stru
         size_t count = 0;
         struct ticket *tickets = NULL;
         size_t ticket_count = 0;
-        if (!search_comments(db, ctx, s.expression, before, least_public, SEARCH_ROUND, &rows,
-                             &count, err)) {
+        int64_t few = most + most / SEARCH_SPARE;
+        int64_t wanted = round == 0 && few < SEARCH_ROUND ? few : SEARCH_ROUND;
+        if (!search_comments(db, ctx, s.expression, before, least_public, wanted, &rows, &count,
+                             err)) {
             return false;
         }
         if (count == 0) {
@@ -300,7 +303,7 @@ bool tickets_search(struct db *db, mem_ctx *ctx, const struct actor *actor, stru
         }
         add_hits(&s, rows, count, tickets, ticket_count);
         before = rows[count - 1].id.v;
-        if (s.count == s.most || count < SEARCH_ROUND) {
+        if (s.count == s.most || (int64_t)count < wanted) {
             break;
         }
     }
