@@ -22,7 +22,7 @@
 #include "migrations.h"
 
 #define SECRET_BYTES 32
-// How long a start may look for damage; doctor looks at everything.
+// A start looks for damage in files of up to 128 MiB; doctor looks at everything.
 #define VERIFY_MS 2000
 
 static bool make_folder(const char *path, struct error *err)

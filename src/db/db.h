@@ -63,8 +63,8 @@ MUST_CHECK bool db_answers(struct db *db, struct error *err);
 
 // Looks through the whole database for damage, which takes as long as reading it. UNAVAILABLE with
 // what was found in err->detail. A PostgreSQL server looks after its own files; there this only
-// asks whether it answers. With `within_ms` above 0 it looks no longer than that, and nothing found
-// till then counts as well.
+// asks whether it answers. With `within_ms` above 0 a file that is too large for that time (64 MiB
+// a second) is not looked at, and counts as whole.
 MUST_CHECK bool db_verify(struct db_store *store, int within_ms, struct error *err);
 
 // --- writing ----------------------------------------------------------------------------------
