@@ -98,7 +98,6 @@ static int calls(const struct world *w, struct sandbox_state state)
     WANT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
     WANT(execve("/bin/true", words, words + 1) == -1 && errno == EPERM);
     WANT(fork() == -1 && errno == EPERM);
-    WANT(vfork() == -1 && errno == EPERM);
     WANT(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1 && errno == EPERM);
     WANT(syscall(SYS_mount, "none", w->data, "tmpfs", 0, NULL) == -1 && errno == EPERM);
     WANT(syscall(SYS_bpf, 0, NULL, 0) == -1 && errno == EPERM);

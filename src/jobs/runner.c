@@ -177,6 +177,7 @@ static void finish(const struct jobs_runner *runner, struct slot *slot, bool ok,
     if (outcome.timer != NULL) {
         outcome.run_at = outcome.now + outcome.timer->every_ms;
     } else if (!ok) {
+        assert(outcome.kind != NULL);  // others are not claimed
         outcome.hopeless = slot->job.last_attempt || hopeless(failure->code);
         outcome.run_at = outcome.now + backoff_of(outcome.kind, slot->attempts);
     }
