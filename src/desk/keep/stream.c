@@ -24,7 +24,7 @@ struct keep_out {
     FILE *file;
     bool sealed;
     crypto_secretstream_xchacha20poly1305_state seal;
-    crypto_generichash_state sum;
+    crypto_generichash_state *sum;
     unsigned char piece[PIECE];
     size_t len;
     unsigned char cipher[PIECE + SEAL_BYTES];
@@ -37,12 +37,20 @@ struct keep_in {
     bool ended;
     bool final;  // the seal's last piece was seen
     crypto_secretstream_xchacha20poly1305_state seal;
-    crypto_generichash_state sum;
+    crypto_generichash_state *sum;
     const struct keep_key *key;
     unsigned char piece[PIECE];
     size_t len, at;
     unsigned char cipher[PIECE + SEAL_BYTES];
 };
+
+// The library wants it at a multiple of 64, which no context promises.
+static crypto_generichash_state *new_sum(mem_ctx *ctx)
+{
+    enum { ALIGNED = 64 };
+    char *bytes = mem_array(ctx, char, sizeof(crypto_generichash_state) + ALIGNED);
+    return (crypto_generichash_state *)(void *)(bytes + ALIGNED - (uintptr_t)bytes % ALIGNED);
+}
 
 // --- keys ---------------------------------------------------------------------------------------
 
@@ -91,7 +99,7 @@ static bool write_fail(const struct keep_out *out, struct error *err)
 
 static bool write_raw(struct keep_out *out, const void *bytes, size_t len, struct error *err)
 {
-    (void)crypto_generichash_update(&out->sum, bytes, len);
+    (void)crypto_generichash_update(out->sum, bytes, len);
     return fwrite(bytes, 1, len, out->file) == len || write_fail(out, err);
 }
 
@@ -133,7 +141,8 @@ bool keep_out_open(mem_ctx *ctx, const char *path, const struct keep_key *key,
     out->path = mem_text(out, path);
     out->unfinished = mem_printf(out, "%s.unfinished", path);
     out->sealed = key != NULL;
-    (void)crypto_generichash_init(&out->sum, NULL, 0, SUM_BYTES);
+    out->sum = new_sum(out);
+    (void)crypto_generichash_init(out->sum, NULL, 0, SUM_BYTES);
     int fd = open(out->unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     out->file = fd < 0 ? NULL : fdopen(fd, "w");
     if (out->file == NULL) {
@@ -190,7 +199,7 @@ bool keep_out_end(struct keep_out *out, struct error *err)
     if (!write_piece(out, true, err) || !write_length(out, 0, err)) {
         return false;
     }
-    (void)crypto_generichash_final(&out->sum, sum, sizeof sum);
+    (void)crypto_generichash_final(out->sum, sum, sizeof sum);
     if (fwrite(sum, 1, sizeof sum, out->file) != sizeof sum || fflush(out->file) != 0 ||
         fsync(fileno(out->file)) != 0) {
         return write_fail(out, err);
@@ -214,7 +223,7 @@ static bool read_raw(struct keep_in *in, void *to, size_t len, struct error *err
     if (fread(to, 1, len, in->file) != len) {
         return damaged(in, err);
     }
-    (void)crypto_generichash_update(&in->sum, to, len);
+    (void)crypto_generichash_update(in->sum, to, len);
     return true;
 }
 
@@ -223,7 +232,7 @@ static bool read_end(struct keep_in *in, struct error *err)
     unsigned char sum[SUM_BYTES];
     unsigned char found[SUM_BYTES];
     in->ended = true;
-    (void)crypto_generichash_final(&in->sum, sum, sizeof sum);
+    (void)crypto_generichash_final(in->sum, sum, sizeof sum);
     bool whole = fread(found, 1, sizeof found, in->file) == sizeof found &&
                  memcmp(sum, found, sizeof sum) == 0 && fgetc(in->file) == EOF &&
                  (!in->sealed || in->final);
@@ -272,7 +281,8 @@ static bool begin(struct keep_in *in, struct error *err)
     in->final = false;
     in->len = 0;
     in->at = 0;
-    (void)crypto_generichash_init(&in->sum, NULL, 0, SUM_BYTES);
+    in->sum = new_sum(in);
+    (void)crypto_generichash_init(in->sum, NULL, 0, SUM_BYTES);
     if (!read_raw(in, first, sizeof first, err)) {
         return false;
     }
