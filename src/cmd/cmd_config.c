@@ -8,13 +8,14 @@ int cmd_config(int argc, char **argv)
 {
     static const struct option OPTIONS[] = {
         {"data", "DIR", false, "the data folder; without it, the defaults are shown"},
+        {"db", "URL", false, "taken as by the other commands; not shown"},
     };
     struct given given;
     struct config config;
     struct error err;
     struct buf out;
     switch (options_read(argc, argv, "Shows all settings as DIR/steward.conf may have them.",
-                         OPTIONS, 1, &given)) {
+                         OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
     case OPTIONS_DONE:
         return EX_OK;
     case OPTIONS_WRONG:
