@@ -4,6 +4,7 @@
 #include "cmd/program.h"
 #include "cmd/report.h"
 #include "desk/keep/check.h"
+#include "desk/knowledge/knowledge.h"
 #include "desk/tickets/check.h"
 
 static void print_counts(const struct check_counts *counts, bool quick)
@@ -43,7 +44,8 @@ static bool rebuild(struct program *program, struct error *err)
 {
     struct report report;
     report_init(&report);
-    bool ok = tickets_index_anew(program->app.db, program->ctx, &report.findings, err);
+    bool ok = tickets_index_anew(program->app.db, program->ctx, &report.findings, err) &&
+              knowledge_index_anew(program->app.db, err);
     report_clear(&report);
     return ok;
 }

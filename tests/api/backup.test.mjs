@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fill, mailIn, upload } from '../support/keep.mjs';
+import { articles, fill, mailIn, upload } from '../support/keep.mjs';
 import { startPostgres } from '../support/postgres.mjs';
 import { runProgram, startServer } from '../support/server.mjs';
 
@@ -86,6 +86,7 @@ test('all that was acknowledged before a backup began is in it, once, while more
     }
     const found = await client.get('/api/v2/search?query=form');
     assert.ok(found.json.count > 0, 'search finds what was restored');
+    assert.deepEqual(await articles(client, 'paper'), ['Clearing a paper jam']);
     const next = await client.post('/api/v2/tickets', { ticket: { subject: 'new', comment: { body: 'new' } } });
     assert.equal(next.status, 201, next.text);
     assert.ok(!subjects.includes('new') && next.json.ticket.id > subjects.length, 'numbers go on');

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { blobs, fill, sql, upload } from '../support/keep.mjs';
+import { articles, blobs, fill, sql, upload } from '../support/keep.mjs';
 import { startServer } from '../support/server.mjs';
 import { until } from '../support/wait.mjs';
 
@@ -130,9 +130,12 @@ test('a search index with holes is found, and made anew', async () => {
     : `INSERT INTO ticket_fts (ticket_fts) VALUES ('delete-all')`);
   const { code, stdout } = await check();
   assert.equal(code, 65);
+  await sql(server, server.postgres ? 'DELETE FROM kb_fts' : `DELETE FROM kb_fts WHERE rowid > 0`);
+  assert.match((await check()).stdout, /text of an article \d+: its entry in the search index/);
   assert.match(stdout, /comment \d+: its entry in the search index[\s\S]*--rebuild-search/);
   const again = await check(['--rebuild-search']);
   assert.equal(again.code, 0, again.stdout);
+  assert.deepEqual(await articles(api, 'paper'), ['Clearing a paper jam']);
   for (const word of ['quoted', 'done', 'mail']) {
     const { json } = await api.get(`/api/v2/search?query=${word}`);
     assert.ok(json.results.length > 0, `${word} is not found any more`);

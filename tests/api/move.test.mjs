@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { fill } from '../support/keep.mjs';
+import { articles, fill } from '../support/keep.mjs';
 import { startPostgres } from '../support/postgres.mjs';
 import { program, runProgram, startServer } from '../support/server.mjs';
 
@@ -90,6 +90,7 @@ test('both ways: the desk is the same, search works, new numbers and ids go on',
     assert.deepEqual(await seen(client), expected);
     const found = await client.get('/api/v2/search?query=quoted');
     assert.equal(found.json.results[0].subject, 'Ünïcödé \u{1F600} "quoted"');
+    assert.deepEqual(await articles(client, 'tray'), ['Clearing a paper jam']);
     const made = await client.post('/api/v2/tickets', { ticket: { subject: 'later', comment: { body: 'later' } } });
     assert.equal(made.json.ticket.id, Math.max(...expected.tickets.map((ticket) => ticket.id), 4) + 1);
     const known = expected.comments.flat().map(([number]) => number);

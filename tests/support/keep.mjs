@@ -67,7 +67,20 @@ export async function fill(server, api) {
     const answer = await api.put(`/api/v2/tickets/${ticket.id}`, { ticket: change });
     if (answer.status !== 200) throw new Error(`a change was answered with ${answer.status}: ${answer.text}`);
   }
+  const hc = '/api/v2/help_center';
+  const { category } = (await api.post(`${hc}/categories`, { category: { name: 'Workplace', locale: 'en-us' } })).json;
+  const { section } = (await api.post(`${hc}/categories/${category.id}/sections`, { section: { name: 'Printers', locale: 'en-us' } })).json;
+  const article = await api.post(`${hc}/sections/${section.id}/articles`, {
+    article: { title: 'Clearing a paper jam', body: '<p>Open the tray.</p>', locale: 'en-us', permission_group_id: 1, user_segment_id: null },
+    notify_subscribers: false,
+  });
+  if (article.status !== 201) throw new Error(`an article was answered with ${article.status}: ${article.text}`);
   const doomed = (await api.post('/api/v2/tickets', { ticket: { subject: 'To be deleted', comment: { body: 'x' } } })).json.ticket;
   await api.delete(`/api/v2/tickets/${doomed.id}`);
   return ticket;
+}
+
+// The titles of articles that search finds.
+export async function articles(api, query) {
+  return (await api.get(`/api/v2/help_center/articles/search?query=${query}`)).json.results.map((one) => one.title);
 }

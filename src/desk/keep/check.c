@@ -70,6 +70,7 @@ static const struct lost LOST[] = {
     {lost_moment_person, "verdict", "person", NULL},
     {lost_lens_ticket, "lens finding", "ticket", NULL},
     {lost_comment_words, "comment", "entry in the search index", INDEX_ADVICE},
+    {lost_article_words, "text of an article", "entry in the search index", INDEX_ADVICE},
     {lost_words_comment, "entry in the search index", "comment", INDEX_ADVICE},
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/seal.h"
+#include "desk/knowledge/knowledge.h"
 #include "desk/tickets/check.h"
 
 #define BATCH 256
@@ -359,6 +360,7 @@ static bool run(struct moving *m, struct error *err)
         !mark(m, err) || !db_read_long(m->job->from, move_snapshot, m, err) ||
         !db_tx_run(m->to, "keep.move", raise_ids, m, err) ||
         !tickets_index_anew(m->to, m->ctx, m->job->findings, err) ||
+        !knowledge_index_anew(m->to, err) ||
         !db_read_long(m->job->from, compare_snapshot, m, err)) {
         return false;
     }

@@ -430,6 +430,22 @@ SELECT t.id, t.id AS ref FROM ticket_fts t
 WHERE t.id > :after AND NOT EXISTS (SELECT 1 FROM ticket_comment o WHERE o.id = t.id)
 ORDER BY t.id LIMIT :most;
 
+-- Articles that cannot be found.
+-- name: lost_article_words :many
+-- row: lost_row
+-- in: after i64, most i64
+-- out: id i64, ref i64
+-- sqlite:
+SELECT t.id, t.source_id AS ref FROM kb_text t JOIN kb_article a ON a.id = t.source_id
+WHERE t.kind = 'article' AND a.archived_at IS NULL AND t.id > :after
+    AND NOT EXISTS (SELECT 1 FROM kb_fts_docsize o WHERE o.id = t.id)
+ORDER BY t.id LIMIT :most;
+-- postgres:
+SELECT t.id, t.source_id AS ref FROM kb_text t JOIN kb_article a ON a.id = t.source_id
+WHERE t.kind = 'article' AND a.archived_at IS NULL AND t.id > :after
+    AND NOT EXISTS (SELECT 1 FROM kb_fts o WHERE o.id = t.id)
+ORDER BY t.id LIMIT :most;
+
 -- ## Blobs
 
 -- The blobs that rows name, in order of their names.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "desk/keep/backup.h"
+#include "desk/knowledge/knowledge.h"
 #include "desk/tickets/check.h"
 
 #define BATCH 256
@@ -496,7 +497,7 @@ static bool finish(struct restoring *r, struct error *err)
     mem_free(r->db_ctx);
     r->db_ctx = mem_ctx_new(r->ctx, "db");
     return db_open(r->db_ctx, &options, &db, err) &&
-           tickets_index_anew(db, r->ctx, r->job->findings, err) &&
+           tickets_index_anew(db, r->ctx, r->job->findings, err) && knowledge_index_anew(db, err) &&
            file_write(r, "secret", r->secret, err);
 }
 

@@ -220,4 +220,7 @@ MUST_CHECK bool kb_asked_anyway(struct db *db, mem_ctx *ctx, const struct actor 
                                 int64_t since, int64_t most, struct kb_unhelpful **ret,
                                 size_t *ret_count, struct error *err);
 
+// Makes the search index of all articles anew: after a restore, which brings rows only.
+MUST_CHECK bool knowledge_index_anew(struct db_store *store, struct error *err);
+
 #endif

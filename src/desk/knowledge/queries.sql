@@ -149,6 +149,17 @@ DELETE FROM kb_fts WHERE rowid = :id;
 -- postgres:
 DELETE FROM kb_fts WHERE id = :id;
 
+-- name: kb_fts_clear :exec
+DELETE FROM kb_fts;
+
+-- All texts that are found, to make the index anew.
+-- name: kb_fts_texts :many
+-- in: after i64, most i64
+-- out: id i64, locale text, title text, body text, labels text
+SELECT t.id, t.locale, t.title, t.body, a.labels FROM kb_text t
+JOIN kb_article a ON a.id = t.source_id
+WHERE t.kind = 'article' AND a.archived_at IS NULL AND t.id > :after ORDER BY t.id LIMIT :most;
+
 -- The best first.
 -- name: kb_fts_find :many
 -- in: expression text, most i64

@@ -11,6 +11,7 @@
 #include "mail/html_text.h"
 
 enum {
+    ANEW_PAGE = 100,
     QUERY_WORDS = 12,
     EXPRESSION_MAX = 8192,
     SCAN = 60,  // hits looked at for each that is wanted
@@ -43,6 +44,45 @@ static bool add_words(struct db *tx, mem_ctx *ctx, struct str stems, struct erro
         }
     }
     return true;
+}
+
+struct anew {
+    int64_t after;
+    int64_t reached;
+    size_t count;
+};
+
+static bool clear_index(struct db *tx, void *arg UNUSED, struct error *err)
+{
+    return kb_fts_clear(tx, err);
+}
+
+// The vocabulary is a table like others; only the index is made.
+static bool index_page(struct db *tx, void *arg, struct error *err)
+{
+    struct anew *a = arg;
+    mem_ctx *ctx = db_tx_ctx(tx);
+    struct kb_fts_texts_row *rows = NULL;
+    a->reached = a->after;
+    bool ok = kb_fts_texts(tx, ctx, a->after, ANEW_PAGE, &rows, &a->count, err);
+    for (size_t i = 0; ok && i < a->count; i++) {
+        ok = kb_fts_insert(tx, rows[i].id, kb_stems(ctx, rows[i].locale, rows[i].title),
+                           kb_stems(ctx, rows[i].locale, rows[i].labels),
+                           kb_stems(ctx, rows[i].locale, html_to_text(ctx, rows[i].body)), err);
+        a->reached = rows[i].id;
+    }
+    return ok;
+}
+
+bool knowledge_index_anew(struct db_store *store, struct error *err)
+{
+    struct anew a = {.after = INT64_MIN, .count = ANEW_PAGE};
+    bool ok = db_tx_run(store, "keep.index", clear_index, NULL, err);
+    while (ok && a.count == ANEW_PAGE) {
+        ok = db_tx_run(store, "keep.index", index_page, &a, err);
+        a.after = a.reached;
+    }
+    return ok;
 }
 
 static bool index_text(struct db *tx, mem_ctx *ctx, const struct article *article,
