@@ -32,7 +32,7 @@ static int make(const struct given *given)
     struct backup_done done;
     struct keep_key *key = NULL;
     struct error err = {0};
-    if (!program_open(&program, given, false, &err)) {
+    if (!program_open(&program, given, PROGRAM_VISIT, &err)) {
         return fail_with(&err);
     }
     report_init(&report);

@@ -37,7 +37,7 @@ int cmd_move_db(int argc, char **argv)
         (void)fprintf(stderr, "steward move-db: --data DIR and --to URL are needed.\n");
         return EX_USAGE;
     }
-    if (!program_open(&program, &given, false, &err)) {
+    if (!program_open(&program, &given, PROGRAM_VISIT, &err)) {
         return fail_with(&err);
     }
     report_init(&report);

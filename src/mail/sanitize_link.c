@@ -59,8 +59,9 @@ struct str link_sanitize(mem_ctx *ctx, struct str href, struct str own_prefix)
     if (url.len == 0) {
         return STR_NONE;
     }
-    if (own_prefix.len > 0 && str_starts(url, own_prefix) && str_find(url, STR("..")) < 0 &&
-        str_find_char(url, '\\') < 0) {
+    // "//host/x" begins like a path of ours and leads elsewhere.
+    bool own = own_prefix.len > 0 && str_starts(url, own_prefix) && !str_starts(url, STR("//"));
+    if (own && str_find(url, STR("..")) < 0 && str_find_char(url, '\\') < 0) {
         return url_write(ctx, url);
     }
     size_t at = 0;

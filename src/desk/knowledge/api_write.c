@@ -186,7 +186,7 @@ static bool delete_in_tx(struct db *tx, void *arg, struct error *err)
     struct ctx *ctx = call->ctx;
     return call->kind == KB_ARTICLE
                ? article_archive(desk_of(ctx), tx, &ctx->actor, call->article.id, err)
-               : kb_shelf_delete(desk_of(ctx), tx, &ctx->actor, &call->shelf, err);
+               : kb_shelf_delete(tx, &ctx->actor, &call->shelf, err);
 }
 
 static bool delete_it(struct hc_call *call, struct error *err)
@@ -509,7 +509,7 @@ bool api_hc_translation_update(struct ctx *ctx, struct error *err)
 static bool remove_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct ctx *ctx = arg;
-    return kb_text_remove(desk_of(ctx), tx, ctx->mem, &ctx->actor, ctx->path.ids[0], err);
+    return kb_text_remove(tx, ctx->mem, &ctx->actor, ctx->path.ids[0], err);
 }
 
 // DELETE …/translations/{translation:id}

@@ -153,15 +153,14 @@ static bool delete_texts(struct db *tx, mem_ctx *ctx, enum kb_kind kind, int64_t
     return true;
 }
 
-bool kb_shelf_delete(struct desk *desk, struct db *tx, const struct actor *actor,
-                     const struct kb_shelf *shelf, struct error *err)
+bool kb_shelf_delete(struct db *tx, const struct actor *actor, const struct kb_shelf *shelf,
+                     struct error *err)
 {
     mem_ctx *ctx = db_tx_ctx(tx);
     struct kb_shelf *inside = NULL;
     struct kb_section_articles_count_row articles = {0};
     size_t count = 0;
     int64_t changes = 0;
-    (void)desk;
     if (!writers_only(actor, err)) {
         return false;
     }
@@ -641,8 +640,8 @@ bool kb_text_save(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct a
     return done;
 }
 
-bool kb_text_remove(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct actor *actor,
-                    int64_t id, struct error *err)
+bool kb_text_remove(struct db *tx, mem_ctx *ctx, const struct actor *actor, int64_t id,
+                    struct error *err)
 {
     struct kb_text_row row;
     struct article article = {0};
@@ -656,7 +655,6 @@ bool kb_text_remove(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct
     }
     struct kb_text text = kb_text_from(&row);
     struct kb_words of = {.kind = text.kind, .of = text.of};
-    (void)desk;
     if (!first_language(tx, ctx, actor, &of, &article, &first, err)) {
         return false;
     }

@@ -120,7 +120,7 @@ MUST_CHECK bool kb_versions(struct db *db, mem_ctx *ctx, const struct actor *act
 MUST_CHECK bool kb_shelf_save(struct desk *desk, struct db *tx, const struct actor *actor,
                               struct kb_shelf *shelf, struct error *err);
 // CONFLICT while something stands on it.
-MUST_CHECK bool kb_shelf_delete(struct desk *desk, struct db *tx, const struct actor *actor,
+MUST_CHECK bool kb_shelf_delete(struct db *tx, const struct actor *actor,
                                 const struct kb_shelf *shelf, struct error *err);
 
 // A new article (id none) or changed properties; INVALID without a section that exists.
@@ -145,8 +145,8 @@ MUST_CHECK bool kb_text_save(struct desk *desk, struct db *tx, mem_ctx *ctx,
                              const struct actor *actor, const struct kb_words *words,
                              struct kb_text *ret, struct error *err);
 // CONFLICT for the first language.
-MUST_CHECK bool kb_text_remove(struct desk *desk, struct db *tx, mem_ctx *ctx,
-                               const struct actor *actor, int64_t id, struct error *err);
+MUST_CHECK bool kb_text_remove(struct db *tx, mem_ctx *ctx, const struct actor *actor, int64_t id,
+                               struct error *err);
 
 // --- search -------------------------------------------------------------------------------------
 

@@ -204,6 +204,13 @@ LIMIT 20000;
 INSERT INTO kb_miss (words, uses, last_at) VALUES (:words, 1, :now)
 ON CONFLICT (words) DO UPDATE SET uses = kb_miss.uses + 1, last_at = :now;
 
+-- What is older than the `kept` latest goes: robots search for anything.
+-- name: kb_misses_trim :exec
+-- in: kept i64
+DELETE FROM kb_miss
+WHERE (last_at, words) <= (SELECT last_at, words FROM kb_miss ORDER BY last_at DESC, words DESC
+                           LIMIT 1 OFFSET :kept);
+
 -- name: kb_misses_latest :many
 -- in: most i64
 -- out: words text, uses i64, last_at i64

@@ -14,6 +14,7 @@ enum {
     ANEW_PAGE = 100,
     QUERY_WORDS = 12,
     EXPRESSION_MAX = 8192,
+    MISSES_KEPT = 1000,
     SCAN = 60,  // hits looked at for each that is wanted
     NEIGHBOURS = 3,
     SURE_LETTERS = 4  // shorter words are taken as they stand
@@ -93,8 +94,7 @@ static bool index_text(struct db *tx, mem_ctx *ctx, const struct article *articl
     struct str body = kb_stems(ctx, row->locale, html_to_text(ctx, row->body));
     struct str all = str_printf(ctx, STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(title),
                                 STR_ARG(labels), STR_ARG(body));
-    return kb_fts_delete(tx, row->id, err) &&
-           kb_fts_insert(tx, row->id, title, labels, body, err) &&
+    return kb_fts_insert(tx, row->id, title, labels, body, err) &&
            add_words(tx, ctx, str_trim(all), err);
 }
 
@@ -392,7 +392,8 @@ struct missed {
 static bool note_in_tx(struct db *tx, void *arg, struct error *err)
 {
     const struct missed *missed = arg;
-    return kb_miss_note(tx, missed->words, missed->now, err);
+    return kb_miss_note(tx, missed->words, missed->now, err) &&
+           kb_misses_trim(tx, MISSES_KEPT, err);
 }
 
 bool kb_note_miss(struct desk *desk, mem_ctx *ctx, struct str words, struct error *err)

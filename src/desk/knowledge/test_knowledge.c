@@ -151,6 +151,31 @@ static void search_forgives(void **state)
     assert_int_equal(finds(w, "the of and", false), 0);
 }
 
+struct missing {
+    struct world *w;
+    size_t count;
+};
+
+static bool misses_in_read(struct db *db, void *arg, struct error *err)
+{
+    struct missing *missing = arg;
+    struct actor tom = world_actor(&missing->w->tom);
+    struct kb_miss *misses = NULL;
+    return kb_misses(db, missing->w->ctx, &tom, 2000, &misses, &missing->count, err);
+}
+
+static void what_robots_search_for_does_not_pile_up(void **state)
+{
+    struct world *w = *state;
+    struct missing missing = {.w = w};
+    struct error err;
+    for (int i = 0; i < 1005; i++) {
+        assert_true(kb_note_miss(w->desk, w->ctx, str_printf(w->ctx, "word %d", i), &err));
+    }
+    assert_true(db_read(w->app.db, misses_in_read, &missing, &err));
+    assert_int_equal(missing.count, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +185,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(markdown_becomes_safe_markup, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(only_agents_write, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(search_forgives, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_robots_search_for_does_not_pile_up, world_setup,
+                                        world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,9 +176,8 @@ static bool tell_leads(struct desk *desk, struct db *tx, mem_ctx *ctx, const str
     return true;
 }
 
-static bool note_verdict(struct desk *desk, struct db *tx, mem_ctx *ctx,
-                         const struct ticket *ticket, const struct verdict *verdict,
-                         struct error *err)
+static bool note_verdict(struct desk *desk, struct db *tx, const struct ticket *ticket,
+                         const struct verdict *verdict, struct error *err)
 {
     struct ticket_event event = {
         .kind = STR("Change"),
@@ -186,7 +185,6 @@ static bool note_verdict(struct desk *desk, struct db *tx, mem_ctx *ctx,
         .value = verdict->good ? STR("good") : STR("bad"),
         .previous = STR_NONE,
     };
-    (void)ctx;
     return ticket_note_event(&desk->tickets, tx, ticket->id, &event, err);
 }
 
@@ -222,7 +220,7 @@ bool moment_judge(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct v
     bool turned_bad = new_score && !verdict->good;
     bool done = (found ? moment_update(tx, id, score, said, now, recovery, err)
                        : moment_insert(tx, &insert, err)) &&
-                (!new_score || note_verdict(desk, tx, ctx, &ticket, verdict, err)) &&
+                (!new_score || note_verdict(desk, tx, &ticket, verdict, err)) &&
                 (!turned_bad || tell_leads(desk, tx, ctx, &ticket, verdict, err));
     if (!done) {
         return false;
@@ -332,12 +330,11 @@ static bool close_in_tx(struct db *tx, void *arg, struct error *err)
            (changes == 1 || error_set(err, ERR_CONFLICT, "Somebody noted the outcome already."));
 }
 
-bool moment_recovered(struct desk *desk, mem_ctx *ctx, const struct actor *actor,
-                      struct moment_id id, struct str outcome, struct error *err)
+bool moment_recovered(struct desk *desk, const struct actor *actor, struct moment_id id,
+                      struct str outcome, struct error *err)
 {
     struct closing closing = {id, str_utf8_clip(str_trim(outcome), WORD_MAX), actor->user,
                               clock_now(desk->app->clock)};
-    (void)ctx;
     if (!leads_only(actor, err)) {
         return false;
     }

@@ -73,8 +73,8 @@ struct moment_sum {
 MUST_CHECK bool moments_sum(struct db *db, mem_ctx *ctx, const struct actor *actor, int64_t since,
                             struct moment_sum *ret, struct error *err);
 // What came of it; INVALID when nothing is said. CONFLICT when it is closed already.
-MUST_CHECK bool moment_recovered(struct desk *desk, mem_ctx *ctx, const struct actor *actor,
-                                 struct moment_id id, struct str outcome, struct error *err);
+MUST_CHECK bool moment_recovered(struct desk *desk, const struct actor *actor, struct moment_id id,
+                                 struct str outcome, struct error *err);
 
 // For the API, in order of id.
 struct moment_query {

@@ -190,8 +190,8 @@ static bool page_moment_close(struct ctx *ctx, struct error *err)
         !ticket_load(ctx->db, ctx->mem, &ctx->actor, moment.ticket, &ticket, err)) {
         return false;
     }
-    if (moment_recovered(desk_of(ctx), ctx->mem, &ctx->actor, id,
-                         str_none(outcome) ? STR("") : outcome, &why)) {
+    if (moment_recovered(desk_of(ctx), &ctx->actor, id, str_none(outcome) ? STR("") : outcome,
+                         &why)) {
         http_redirect(ctx->resp, STR("/moments"));
         return true;
     }

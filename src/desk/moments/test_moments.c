@@ -89,10 +89,10 @@ static void a_bad_moment_is_followed_to_its_outcome(void **state)
     assert_true(str_eq_c(j.moment.word, "Still dark"));
     assert_int_equal(j.moment.recovery, RECOVERY_OPEN);
     (void)answer(w, ticket.id, true);
-    assert_false(moment_recovered(w->desk, w->ctx, &tom, first, STR("fine"), &err));
+    assert_false(moment_recovered(w->desk, &tom, first, STR("fine"), &err));
     assert_int_equal(err.code, ERR_FORBIDDEN);
-    assert_true(moment_recovered(w->desk, w->ctx, &lead, first, STR("New lamp"), &err));
-    assert_false(moment_recovered(w->desk, w->ctx, &lead, first, STR("Again"), &err));
+    assert_true(moment_recovered(w->desk, &lead, first, STR("New lamp"), &err));
+    assert_false(moment_recovered(w->desk, &lead, first, STR("Again"), &err));
     assert_int_equal(err.code, ERR_CONFLICT);
     // Bad once more: it waits once more.
     j.verdict.good = false;
