@@ -97,7 +97,7 @@ static struct str plain(struct str value)
         const char *word;
         struct str label;
     } WORDS[] = {
-        {"current_user", STR_INIT("whoever makes the change")},
+        {"current_user", STR_INIT("whoever looks or acts")},
         {"requester_id", STR_INIT("the requester")},
         {"assignee_id", STR_INIT("the assignee")},
         {"requester_and_ccs", STR_INIT("the requester and those in copy")},
