@@ -68,6 +68,18 @@ test('deliver ends with 0 when the mail is safe, and it becomes a ticket', async
   api.close();
 });
 
+test('a mail handed over without its address comes from its sender, and nobody else is named', async () => {
+  const bytes = Buffer.from('From: Ona <ona@example.net>\r\nSubject: No address\r\nMessage-ID: <na@example.net>\r\n\r\nHello\r\n');
+  const args = ['deliver', '--data', server.data, ...server.dbArgs()];
+  const { code } = await runProgram(args, { input: bytes, env: { STEWARD_MAILBOX: '' } });
+  assert.equal(code, 0);
+  const api = await server.api();
+  const found = (await api.get('/api/v2/search?query=subject:"No address"')).json.results;
+  api.close();
+  assert.deepEqual(found[0].via.source.from.original_recipients, ['ona@example.net']);
+  assert.equal(found[0].via.source.to.address, null);
+});
+
 test('deliver asks to try again when there is no desk', async () => {
   const nowhere = path.join(os.tmpdir(), `steward-nowhere-${process.pid}`);
   const { bytes } = buildMail({ subject: 'x' });

@@ -94,10 +94,10 @@ static void write_mail_source(struct ctx *ctx, struct jw *w, const struct user *
         jw_field_str(w, "address", sender->email);
         jw_field_str(w, "name", sender->name);
         jw_field_array(w, "original_recipients");
-        if (!str_none(sender->email)) {
+        if (!str_empty(sender->email)) {
             jw_str(w, sender->email);
         }
-        if (!str_none(t->recipient)) {
+        if (!str_empty(t->recipient)) {
             jw_str(w, t->recipient);
         }
         jw_array_end(w);
@@ -105,7 +105,7 @@ static void write_mail_source(struct ctx *ctx, struct jw *w, const struct user *
     jw_object_end(w);
     jw_field_object(w, "to");
     jw_field_str(w, "name", ctx->app->config->desk_name);
-    jw_field_str(w, "address", t->recipient);
+    jw_field_str(w, "address", str_empty(t->recipient) ? STR_NONE : t->recipient);
     jw_field_empty_array(w, "email_ccs");
     jw_object_end(w);
     jw_field_null(w, "rel");
