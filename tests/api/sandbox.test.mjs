@@ -25,7 +25,7 @@ before(async () => {
   server = await startServer({ smtp: `smtp://${name}:${sink.port}`, lmtp: true });
 });
 after(async () => {
-  await server.stop();
+  await server?.stop();
   await sink.close();
 });
 

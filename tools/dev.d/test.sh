@@ -82,7 +82,8 @@ suite_fuzz() {
 
 # node:test writes TAP beside what people read; its summary has the counts.
 suite_node() {
-    local name=$1 rc=0 files on=()
+    local name=$1 rc=0 files on=() at_once
+    at_once=$(nproc)
     build_asan || return 1
     need_modules tests || return 1
     mapfile -t files < <(test_suite_files "$name")
@@ -92,9 +93,11 @@ suite_node() {
         on=(tests/support/with_postgres.sh)
         ;;
     cluster) on=(tests/support/with_postgres.sh) ;;
+    fault) at_once=1 ;; # what it measures is disturbed by a neighbour
     esac
     mkdir -p build/log build/pictures
-    timeout --foreground -k 10 "${SUITE_SECONDS:-1200}" "${on[@]}" node --test ${TEST_NAMES:+--test-name-pattern="$TEST_NAMES"} \
+    timeout --foreground -k 10 "${SUITE_SECONDS:-1200}" "${on[@]}" node --test \
+        --test-concurrency="$at_once" ${TEST_NAMES:+--test-name-pattern="$TEST_NAMES"} \
         --test-reporter=spec --test-reporter-destination=stdout \
         --test-reporter=tap --test-reporter-destination="build/log/$name.tap" \
         "${files[@]}" >>"build/log/$name.log" 2>&1 || rc=$?
