@@ -15,6 +15,8 @@
 #include "desk/hooks/routes.h"
 #include "desk/keep/collect.h"
 #include "desk/knowledge/pages.h"
+#include "desk/marks/marks.h"
+#include "desk/marks/routes.h"
 #include "desk/moments/pages.h"
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
@@ -30,8 +32,8 @@
 
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
-    {"triggers", triggers_observe}, {"contact", contact_observe},  {"moments", moments_observe},
-    {"notify", channels_notify},    {"publish", channels_publish},
+    {"triggers", triggers_observe}, {"contact", contact_observe}, {"moments", moments_observe},
+    {"marks", marks_observe},       {"notify", channels_notify},  {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {
@@ -57,6 +59,7 @@ const struct job_timer DESK_TIMERS[] = {
     {"sessions.sweep", HOURS_MS, sweep_sessions},
     {"automations", HOURS_MS, automations_run},
     {"hooks.sweep", DAYS_MS, hooks_sweep},
+    {"marks.sweep", DAYS_MS, marks_sweep},
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
     {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
     {"keep.collect", 6 * HOURS_MS, blobs_collect_timer},
@@ -80,6 +83,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, moments_routes);
     add_routes(table, rules_routes);
     add_routes(table, hooks_routes);
+    add_routes(table, marks_routes);
     add_routes(table, knowledge_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);

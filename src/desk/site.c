@@ -9,6 +9,7 @@
 #include "app/session.h"
 #include "base/random.h"
 #include "desk/desk.h"
+#include "desk/marks/marks.h"
 #include "http/address.h"
 #include "live/live.h"
 #include "view/layout.html.h"
@@ -223,14 +224,16 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
                        struct error *err)
 {
     struct desk *desk = env;
-    return tickets_move_person(&desk->tickets, tx, from, to, err);
+    return tickets_move_person(&desk->tickets, tx, from, to, err) &&
+           marks_person_moved(tx, from, to, err);
 }
 
 bool site_organization_moved(void *env, struct db *tx, struct organization_id from,
                              struct organization_id to, struct error *err)
 {
     struct desk *desk = env;
-    return tickets_move_organization(&desk->tickets, tx, from, to, err);
+    return tickets_move_organization(&desk->tickets, tx, from, to, err) &&
+           marks_organization_moved(tx, from, to, err);
 }
 
 bool site_sweep_sessions(struct app *app, struct error *err)

@@ -85,6 +85,7 @@ const expected = {
     GET /asked
   `,
   'signed-in': `
+    PUT /api/v2/users/me/merge
     POST /api/v2/help_center/articles/{article:id}/up
     POST /api/v2/help_center/articles/{article:id}/down
     POST /api/v2/tickets/{ticket:id}/satisfaction_rating
@@ -129,6 +130,22 @@ const expected = {
     DELETE /api/v2/users/{user:id}/sessions/{session:id}
   `,
   staff: `
+    GET /api/v2/activities
+    GET /api/v2/activities/count
+    GET /api/v2/activities/{object:id}
+    POST /api/v2/bookmarks
+    DELETE /api/v2/bookmarks/{object:id}
+    POST /api/v2/skips
+    GET /api/v2/tickets/{ticket:id}/skips
+    GET /api/v2/users/{user:id}/skips
+    GET /api/v2/organization_subscriptions
+    GET /api/v2/organization_subscriptions/{object:id}
+    GET /api/v2/organizations/{organization:id}/subscriptions
+    GET /api/v2/organizations/{organization:id}/organization_subscriptions
+    GET /api/v2/users/{user:id}/organization_subscriptions
+    GET /api/v2/users/me/settings
+    PUT /api/v2/users/me/settings
+    GET /api/v2/users/{user:id}/compliance_deletion_statuses
     GET /knowledge
     GET /api/v2/help_center/incremental/articles
     GET /api/v2/help_center/articles/{article:id}/votes
@@ -321,6 +338,10 @@ const expected = {
     GET /api/v2/views/definitions
   `,
   agent: `
+    POST /api/v2/organization_subscriptions
+    DELETE /api/v2/organization_subscriptions/{object:id}
+    PUT /api/v2/users/{user:id}/organizations/{organization:id}/make_default
+    DELETE /api/v2/users/{user:id}/organizations/{organization:id}
     GET /knowledge/new
     POST /knowledge/shelves
     POST /knowledge/articles
@@ -585,6 +606,8 @@ const foreign = [
   [/^\w+ \/(api\/v2\/)?tickets\/\{ticket:id\}/, 'restricted', 404],
   [/^\w+ \/comments\/\{comment:id\}/, 'restricted', 404],
   [/^GET \/api\/v2\/satisfaction_ratings\/\{moment:id\}$/, 'restricted', 404],
+  // Which tickets others passed over.
+  ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/^GET \/api\/v2\/users\/\{user:id\}\/skips$/, who, 403]),
   // Only the requester judges.
   [/^POST \/api\/v2\/tickets\/\{ticket:id\}\/satisfaction_rating$/, 'end user', 404],
   [/^POST \/api\/v2\/tickets\/\{ticket:id\}\/satisfaction_rating$/, 'restricted', 404],
@@ -681,7 +704,7 @@ async function freshObjects(admin, round) {
     group_membership: { user_id: agent.id, group_id: ids.group },
   });
   // The requester's word on the desk's answer.
-  await admin.put(`/api/v2/tickets/${ticket.id}`, { ticket: { comment: { body: 'our answer', public: true } } });
+  await admin.put(`/api/v2/tickets/${ticket.id}`, { ticket: { status: 'solved', comment: { body: 'our answer', public: true } } });
   const requester = await server.api(user.email);
   const rated = await requester.post(`/api/v2/tickets/${ticket.id}/satisfaction_rating`, {
     satisfaction_rating: { score: 'bad' },

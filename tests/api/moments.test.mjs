@@ -116,6 +116,10 @@ test('an agent who is no lead sees no list of moments, an end user neither', asy
 test('the requester judges through the API, nobody else does', async () => {
   const { id, email, requester } = await answered();
   const person = await server.api(email);
+  const early = await person.post(`/api/v2/tickets/${id}/satisfaction_rating`, { satisfaction_rating: { score: 'good' } });
+  assert.deepEqual([early.status, early.json.details.base[0].error], [422, 'InvalidValue'], 'only what is solved is rated');
+  assert.deepEqual((await api.get(`/api/v2/tickets/${id}`)).json.ticket.satisfaction_rating, { score: 'unoffered' });
+  await api.put(`/api/v2/tickets/${id}`, { ticket: { status: 'solved' } });
   const made = await person.post(`/api/v2/tickets/${id}/satisfaction_rating`, {
     satisfaction_rating: { score: 'good', comment: 'Awesome support.' },
   });
@@ -124,6 +128,8 @@ test('the requester judges through the API, nobody else does', async () => {
   assert.deepEqual([rating.score, rating.comment, rating.requester_id], ['good', 'Awesome support.', requester]);
   const shown = await api.get(`/api/v2/satisfaction_ratings/${rating.id}`);
   assert.deepEqual(shown.json.satisfaction_rating, rating);
+  const onTicket = (await api.get(`/api/v2/tickets/show_many?ids=${id}`)).json.tickets[0].satisfaction_rating;
+  assert.deepEqual([onTicket.id, onTicket.score, onTicket.comment], [rating.id, 'good', 'Awesome support.']);
   const wrong = await person.post(`/api/v2/tickets/${id}/satisfaction_rating`, { satisfaction_rating: { score: 'so so' } });
   assert.equal(wrong.status, 422);
   person.close();

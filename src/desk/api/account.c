@@ -236,8 +236,6 @@ bool api_nothing(struct ctx *ctx, struct error *err)
         {"/api/v2/apps/installations", "installations"},
         {"/api/v2/sharing_agreements", "sharing_agreements"},
         {"/api/v2/channels/voice/phone_numbers", "phone_numbers"},
-        {"/api/v2/skips", "skips"},
-        {"/api/v2/bookmarks", "bookmarks"},
     };
     struct api_page page;
     const struct api_found found = {0};

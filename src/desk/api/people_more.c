@@ -5,6 +5,7 @@
 #include "app/session.h"
 #include "desk/api/handlers.h"
 #include "desk/desk.h"
+#include "desk/marks/marks.h"
 #include "desk/people/api_bind.h"
 #include "desk/people/api_write.h"
 
@@ -34,9 +35,12 @@ bool api_user_related(struct ctx *ctx, struct error *err)
     };
     struct user user;
     int64_t counts[4];
+    struct mark_query followed = {.kind = MARK_SUBSCRIPTION, .user = {ctx->path.ids[0]}};
+    struct mark *marks = NULL;
+    size_t mark_count = 0;
     struct jw w;
-    if (!user_load(ctx->db, ctx->mem, &ctx->actor, (struct user_id){ctx->path.ids[0]}, &user,
-                   err)) {
+    if (!user_load(ctx->db, ctx->mem, &ctx->actor, followed.user, &user, err) ||
+        !marks_list(ctx->db, ctx->mem, &followed, &marks, &mark_count, err)) {
         return false;
     }
     for (size_t i = 0; i < 4; i++) {
@@ -49,7 +53,7 @@ bool api_user_related(struct ctx *ctx, struct error *err)
     for (size_t i = 0; i < 4; i++) {
         jw_field_i64(&w, COUNTS[i].key, counts[i]);
     }
-    jw_field_i64(&w, "organization_subscriptions", 0);
+    jw_field_i64(&w, "organization_subscriptions", (int64_t)mark_count);
     for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++) {
         jw_field_i64(&w, NONE[i], 0);
     }
@@ -141,6 +145,41 @@ bool api_user_merge(struct ctx *ctx, struct error *err)
         return false;
     }
     return db_tx_run(ctx->app->db, "api.user.merge", merge_users_tx, &m, err) &&
+           user_answer(ctx, "user", &m.after, err);
+}
+
+static bool merge_own_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct merging *m = arg;
+    struct actor system = actor_system(CHANNEL_API);
+    return user_merge(desk_people(m->ctx), tx, m->ctx->mem, &system, m->loser, m->winner, &m->after,
+                      err);
+}
+
+// PUT /api/v2/users/me/merge {"user":{"email","password"}}: the asker becomes that other account,
+// which they can sign in to.
+bool api_user_merge_own(struct ctx *ctx, struct error *err)
+{
+    struct merging m = {.ctx = ctx, .loser = ctx->actor.user};
+    struct jr_value object = JR_NONE;
+    struct user winner;
+    struct error why;
+    if (!api_body(ctx, "user", &object, err)) {
+        return false;
+    }
+    struct str email = jr_text(jr_get(object, "email"));
+    struct str password = jr_text(jr_get(object, "password"));
+    if (str_empty(email) || str_empty(password)) {
+        return error_field(err, "email", "BlankValue",
+                           "Email: and password of the other account are needed");
+    }
+    if (!password_check(ctx->db, ctx->mem, email, password, &winner, &why)) {
+        bool wrong = why.code == ERR_UNAUTHENTICATED;
+        *err = why;
+        return wrong && error_field(err, "email", "InvalidValue", "Email: or password is wrong");
+    }
+    m.winner = winner.id;
+    return db_tx_run(ctx->app->db, "api.user.merge_own", merge_own_tx, &m, err) &&
            user_answer(ctx, "user", &m.after, err);
 }
 
@@ -291,6 +330,41 @@ bool api_deleted_user_wipe(struct ctx *ctx, struct error *err)
     struct merging m = {.ctx = ctx, .loser = {ctx->path.ids[0]}};
     return db_tx_run(ctx->app->db, "api.user.wipe", wipe_tx, &m, err) &&
            user_answer(ctx, "deleted_user", &m.after, err);
+}
+
+// GET /api/v2/users/{user:id}/compliance_deletion_statuses: that all was wiped, and when
+bool api_user_compliance(struct ctx *ctx, struct error *err)
+{
+    struct user user;
+    int64_t at = 0;
+    struct api_page page;
+    struct api_found found = {0};
+    struct jw w;
+    if (!api_page_parse(ctx, &page, err) ||
+        !user_load(ctx->db, ctx->mem, &ctx->actor, (struct user_id){ctx->path.ids[0]}, &user,
+                   err) ||
+        !user_wiped_at(ctx->db, ctx->mem, user.id, &at, err)) {
+        return false;
+    }
+    found.total = at != 0 ? 1 : 0;
+    found.count = at != 0 && !page.keyed && page.offset == 0 ? 1 : 0;
+    found.first.id = user.id.v;
+    found.last.id = user.id.v;
+    api_begin(ctx, &w);
+    jw_field_array(&w, "compliance_deletion_statuses");
+    if (found.count > 0) {
+        jw_object_begin(&w);
+        jw_field_c(&w, "action", "complete");
+        jw_field_c(&w, "application", "all");
+        jw_field_i64(&w, "user_id", user.id.v);
+        jw_field_null(&w, "executer_id");
+        jw_field_c(&w, "account_subdomain", "desk");
+        jw_field_time(&w, "created_at", at);
+        jw_object_end(&w);
+    }
+    jw_array_end(&w);
+    api_page_write(ctx, &w, &page, &found);
+    return api_end(ctx, &w, err);
 }
 
 // --- sessions -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "desk/channels/mailbox.h"
 #include "desk/desk.h"
+#include "desk/marks/marks.h"
 #include "mail/ids.h"
 #include "mail/outbox.h"
 
@@ -68,7 +69,7 @@ static bool mail_person(struct desk *desk, struct db *tx, const struct ticket_ap
     return put_mail(desk, tx, outcome->after.recipient, &mail, err);
 }
 
-// The requester and everybody in copy, less the author.
+// The requester, everybody in copy and who follows the organisation, less the author.
 static bool mail_everybody(struct desk *desk, struct db *tx, const struct ticket_applied *applied,
                            struct user_id author, struct error *err)
 {
@@ -77,17 +78,23 @@ static bool mail_everybody(struct desk *desk, struct db *tx, const struct ticket
     size_t count = 0;
     struct user *people = NULL;
     size_t people_count = 0;
+    struct user_id *followers = NULL;
+    size_t follower_count = 0;
     const struct ticket *ticket = &applied->outcome->after;
-    if (!ticket_collaborators(tx, ctx, ticket, 1, &list, &count, err)) {
+    if (!ticket_collaborators(tx, ctx, ticket, 1, &list, &count, err) ||
+        !marks_followers(tx, ctx, ticket, &followers, &follower_count, err)) {
         return false;
     }
-    struct user_id *ids = mem_array(ctx, struct user_id, count + 1);
+    struct user_id *ids = mem_array(ctx, struct user_id, count + follower_count + 1);
     size_t id_count = 0;
     ids[id_count++] = ticket->requester;
     for (size_t i = 0; i < count; i++) {
         if (list[i].kind == COLLABORATOR_CC) {
             ids[id_count++] = list[i].user;
         }
+    }
+    for (size_t i = 0; i < follower_count; i++) {
+        ids[id_count++] = followers[i];
     }
     if (!users_by_ids(tx, ctx, ids, id_count, &people, &people_count, err)) {
         return false;

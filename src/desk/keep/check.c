@@ -68,6 +68,8 @@ static const struct lost LOST[] = {
     {lost_bulk_result_bulk, "result of bulk job", "job", NULL},
     {lost_moment_ticket, "verdict", "ticket", NULL},
     {lost_moment_person, "verdict", "person", NULL},
+    {lost_mark_person, "mark", "person", NULL},
+    {lost_mark_ticket, "mark", "ticket", NULL},
     {lost_lens_ticket, "lens finding", "ticket", NULL},
     {lost_comment_words, "comment", "entry in the search index", INDEX_ADVICE},
     {lost_article_words, "text of an article", "entry in the search index", INDEX_ADVICE},

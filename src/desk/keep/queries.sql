@@ -293,6 +293,24 @@ WHERE t.id > :after AND t.user_id IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM person o WHERE o.id = t.user_id)
 ORDER BY t.id LIMIT :most;
 
+-- name: lost_mark_person :many
+-- row: lost_row
+-- in: after i64, most i64
+-- out: id i64, ref i64
+SELECT t.id AS id, COALESCE(t.user_id, 0) AS ref FROM mark t
+WHERE t.id > :after AND t.user_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM person o WHERE o.id = t.user_id)
+ORDER BY t.id LIMIT :most;
+
+-- name: lost_mark_ticket :many
+-- row: lost_row
+-- in: after i64, most i64
+-- out: id i64, ref i64
+SELECT t.id AS id, t.object_id AS ref FROM mark t
+WHERE t.id > :after AND t.kind <> 'subscription'
+    AND NOT EXISTS (SELECT 1 FROM ticket o WHERE o.id = t.object_id)
+ORDER BY t.id LIMIT :most;
+
 -- name: lost_lens_ticket :many
 -- row: lost_row
 -- in: after i64, most i64

@@ -271,6 +271,9 @@ bool api_rating_create(struct ctx *ctx, struct error *err)
     if (ticket.requester.v != ctx->actor.user.v) {
         return error_set(err, ERR_FORBIDDEN, "Only the requester says whether it helped.");
     }
+    if (ticket.status < STATUS_SOLVED) {
+        return error_field(err, "base", "InvalidValue", "Ticket: can be rated once it is solved");
+    }
     judging.verdict.good = str_istarts(body.score.v, STR("good"));
     if (!judging.verdict.good && !str_istarts(body.score.v, STR("bad"))) {
         return error_field(err, "score", "InvalidValue", "Score: must be good or bad");

@@ -360,3 +360,46 @@ bool api_organization_membership_make_default(struct ctx *ctx, struct error *err
     db_read_end(db);
     return fine;
 }
+
+// --- by person and organisation -----------------------------------------------------------------
+
+// The membership that a path with both means.
+static bool path_both(struct ctx *ctx, struct organization_membership *ret, struct error *err)
+{
+    const struct list_query query = {.user = {ctx->path.ids[0]}, .limit = API_OFFSET_MOST};
+    struct organization_membership *list = NULL;
+    size_t count = 0;
+    if (!organization_memberships_list(ctx->db, ctx->mem, &ctx->actor, &query, &list, &count,
+                                       err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].organization.v == ctx->path.ids[1]) {
+            *ret = list[i];
+            return true;
+        }
+    }
+    return error_set(err, ERR_NOT_FOUND, "This person is not in that organisation.");
+}
+
+// PUT /api/v2/users/{user:id}/organizations/{organization:id}/make_default
+bool api_user_organization_make_default(struct ctx *ctx, struct error *err)
+{
+    struct organization_membership one;
+    if (!path_both(ctx, &one, err)) {
+        return false;
+    }
+    ctx->path.ids[1] = one.id.v;
+    return api_organization_membership_make_default(ctx, err);
+}
+
+// DELETE /api/v2/users/{user:id}/organizations/{organization:id}
+bool api_user_organization_leave(struct ctx *ctx, struct error *err)
+{
+    struct organization_membership one;
+    if (!path_both(ctx, &one, err)) {
+        return false;
+    }
+    ctx->path.ids[1] = one.id.v;
+    return api_organization_membership_delete(ctx, err);
+}

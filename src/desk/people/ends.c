@@ -120,6 +120,17 @@ bool user_wipe(const struct people *room, struct db *tx, mem_ctx *ctx, const str
     return true;
 }
 
+bool user_wiped_at(struct db *db, mem_ctx *ctx, struct user_id id, int64_t *ret, struct error *err)
+{
+    struct person_wiped_row row;
+    bool found = false;
+    if (!person_wiped(db, ctx, id, &row, &found, err)) {
+        return false;
+    }
+    *ret = found && row.purged_at.set ? row.purged_at.v : 0;
+    return true;
+}
+
 bool user_touch(const struct people *room, struct db *tx, struct user_id id, struct error *err)
 {
     return person_touch(tx, id, clock_now(room->clock), err);

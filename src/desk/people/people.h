@@ -221,6 +221,10 @@ MUST_CHECK bool user_find_or_create(const struct people *room, struct db *tx, me
                                     const struct sender *sender, struct user *ret,
                                     bool *ret_created, struct error *err);
 
+// When everything of a deleted person was wiped; 0: it was not.
+MUST_CHECK bool user_wiped_at(struct db *db, mem_ctx *ctx, struct user_id id, int64_t *ret,
+                              struct error *err);
+
 // What is kept of them beside their row changed: exports show them again. For whoever changed it
 // with permission.
 MUST_CHECK bool user_touch(const struct people *room, struct db *tx, struct user_id id,

@@ -771,6 +771,11 @@ UPDATE person SET name = 'Permanently Deleted User', alias = NULL, phone = NULL,
     purged_at = :at, updated_at = :at
 WHERE id = :id AND active = 0 AND purged_at IS NULL;
 
+-- name: person_wiped :opt
+-- in: id user_id
+-- out: purged_at i64?
+SELECT purged_at FROM person WHERE id = :id;
+
 -- name: person_deleted_ids :many
 -- row: person_id
 -- in: after user_id, most i64

@@ -23,6 +23,8 @@ struct api_tickets {
     struct ticket_metric *metrics;  // with ?include=metric_sets, one for each ticket
     struct user *senders;           // requesters of tickets that came by mail
     size_t sender_count;
+    struct moment *ratings;  // what requesters thought, the latest of a ticket last
+    size_t rating_count;
     bool results;  // each says its result_type, as search gives them
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The API's shapes of tickets, comments, audits and attachments.
+#include "desk/moments/moments.h"
 #include "desk/rules/rules.h"
 #include "desk/tickets/api_internal.h"
 
@@ -20,6 +21,15 @@ static bool load_senders(struct ctx *ctx, struct api_tickets *set, struct error 
            users_by_ids(ctx->db, ctx->mem, ids, count, &set->senders, &set->sender_count, err);
 }
 
+static bool load_ratings(struct ctx *ctx, struct api_tickets *set, struct error *err)
+{
+    int64_t *ids = mem_array(ctx->mem, int64_t, set->count);
+    for (size_t i = 0; i < set->count; i++) {
+        ids[i] = set->tickets[i].id.v;
+    }
+    return moments_of(ctx->db, ctx->mem, ids, set->count, &set->ratings, &set->rating_count, err);
+}
+
 bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t count,
                       struct api_tickets *ret, struct error *err)
 {
@@ -32,7 +42,7 @@ bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t coun
            ticket_collaborators(ctx->db, ctx->mem, tickets, count, &ret->collaborators,
                                 &ret->collaborator_count, err) &&
            ticket_links(ctx->db, ctx->mem, tickets, count, &ret->links, &ret->link_count, err) &&
-           load_senders(ctx, ret, err) &&
+           load_senders(ctx, ret, err) && load_ratings(ctx, ret, err) &&
            ticket_extras_load(ctx->db, ctx->mem, tickets, count, &ret->extras, err) &&
            (!api_includes(ctx, "metric_sets") ||
             ticket_metrics(ctx->db, ctx->mem, tickets, count, clock_now(ctx->app->clock),
@@ -187,10 +197,31 @@ static struct str word_or_null(struct str word)
     return word.len == 0 ? STR_NONE : word;
 }
 
+// The requester's last word.
+static void write_rating(struct jw *w, const struct api_tickets *set, const struct ticket *t)
+{
+    const struct moment *last = NULL;
+    for (size_t i = 0; i < set->rating_count; i++) {
+        const struct moment *one = &set->ratings[i];
+        last = one->ticket.v == t->id.v && one->user.v == t->requester.v ? one : last;
+    }
+    jw_field_object(w, "satisfaction_rating");
+    if (last == NULL) {
+        jw_field_c(w, "score", "unoffered");
+    } else {
+        jw_field_i64(w, "id", last->id.v);
+        jw_field_c(w, "score", last->good ? "good" : "bad");
+        jw_field_str(w, "comment", str_empty(last->word) ? STR_NONE : last->word);
+        jw_field_null(w, "reason");
+        jw_field_null(w, "reason_id");
+    }
+    jw_object_end(w);
+}
+
 static void write_extras(struct jw *w, const struct api_tickets *set, const struct ticket *t)
 {
     ticket_fields_write(w, "custom_fields", &set->extras, t->id);
-    jw_field_null(w, "satisfaction_rating");
+    write_rating(w, set, t);
     jw_field_empty_array(w, "sharing_agreement_ids");
     ticket_fields_write(w, "fields", &set->extras, t->id);
     write_followups(w, set, t->id);
