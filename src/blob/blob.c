@@ -11,12 +11,19 @@
 
 #define PIECE ((size_t)64 * 1024)
 
-bool blob_store_open(mem_ctx *ctx, const char *url, struct blob_store **ret, struct error *err)
+bool blob_store_open(mem_ctx *ctx, const struct blob_place *place, struct blob_store **ret,
+                     struct error *err)
 {
-    if (!str_starts(str_c(url), STR("file:"))) {
-        return error_set(err, ERR_INVALID, "The place for files must be file:/path/to/folder.");
+    struct str url = str_c(place->url);
+    if (str_starts(url, STR("s3://"))) {
+        return blob_s3_open(ctx, place, ret, err);
     }
-    return blob_files_open(ctx, url + strlen("file:"), ret, err);
+    if (!str_starts(url, STR("file:"))) {
+        return error_set(err, ERR_INVALID,
+                         "The place for files must be file:/path/to/folder or "
+                         "s3://bucket/prefix?endpoint=https://host&region=word.");
+    }
+    return blob_files_open(ctx, place->url + strlen("file:"), ret, err);
 }
 
 bool blob_put_bytes(struct blob_store *store, struct str bytes, struct hash *ret, struct error *err)
@@ -51,9 +58,9 @@ bool blob_open(struct blob_store *store, struct hash hash, int *ret_fd, int64_t 
     return store->ops->open(store, hash, ret_fd, ret_size, err);
 }
 
-bool blob_remove(struct blob_store *store, struct hash hash, struct error *err)
+bool blob_size(struct blob_store *store, struct hash hash, int64_t *ret, struct error *err)
 {
-    return store->ops->remove(store, hash, err);
+    return store->ops->size(store, hash, ret, err);
 }
 
 bool blob_each(struct blob_store *store, blob_each_fn *fn, void *arg, struct error *err)
@@ -121,13 +128,17 @@ bool blob_read(mem_ctx *ctx, struct blob_store *store, struct hash hash, size_t 
     return ok;
 }
 
-bool blob_verify(struct blob_store *store, struct hash hash, struct error *err)
+bool blob_damaged(struct hash hash, struct error *err)
 {
-    int fd = -1;
-    int64_t size = 0;
-    if (!blob_open(store, hash, &fd, &size, err)) {
-        return false;
-    }
+    char name[2 * HASH_SIZE + 1];
+    blob_hash_text(hash, name);
+    (void)error_set(err, ERR_UNAVAILABLE,
+                    "A stored file is damaged. The administrator should restore it from a backup.");
+    return error_detail(err, "blob %s has other content", name);
+}
+
+static bool compare(int fd, struct hash hash, struct error *err)
+{
     mem_ctx *ctx = mem_ctx_new(NULL, "verify");
     char *piece = mem_array(ctx, char, PIECE);
     crypto_hash_sha256_state state;
@@ -142,17 +153,38 @@ bool blob_verify(struct blob_store *store, struct hash hash, struct error *err)
     }
     struct hash found;
     (void)crypto_hash_sha256_final(&state, found.bytes);
-    if (ok && memcmp(found.bytes, hash.bytes, HASH_SIZE) != 0) {
-        char name[2 * HASH_SIZE + 1];
-        blob_hash_text(hash, name);
-        (void)error_set(err, ERR_UNAVAILABLE,
-                        "A stored file is damaged. The administrator should restore it from a "
-                        "backup.");
-        ok = error_detail(err, "blob %s has other content", name);
-    }
     mem_free(ctx);
+    return ok && (memcmp(found.bytes, hash.bytes, HASH_SIZE) == 0 || blob_damaged(hash, err));
+}
+
+bool blob_open_whole(struct blob_store *store, struct hash hash, int *ret_fd, int64_t *ret_size,
+                     struct error *err)
+{
+    int fd = -1;
+    int64_t size = 0;
+    if (!blob_open(store, hash, &fd, &size, err)) {
+        return false;
+    }
+    bool ok = store->ops->opens_whole ||
+              (compare(fd, hash, err) && (lseek(fd, 0, SEEK_SET) == 0 || blob_fail("seek", err)));
+    if (!ok) {
+        (void)close(fd);
+        return false;
+    }
+    *ret_fd = fd;
+    *ret_size = size;
+    return true;
+}
+
+bool blob_verify(struct blob_store *store, struct hash hash, struct error *err)
+{
+    int fd = -1;
+    int64_t size = 0;
+    if (!blob_open_whole(store, hash, &fd, &size, err)) {
+        return false;
+    }
     (void)close(fd);
-    return ok;
+    return true;
 }
 
 bool blob_hash_parse(struct str hex, struct hash *ret)

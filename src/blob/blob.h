@@ -5,7 +5,8 @@
 // name from outside ever becomes a name on disk, and damage can be noticed. A blob never changes.
 // File names, types and who may see it are the business of whoever keeps the hash.
 //
-// All calls may come from any thread. They block on the disk: never inside db_tx_run(). Put first,
+// All calls may come from any thread. They block on the disk or on the network: never inside
+// db_tx_run(). Put first,
 // then commit the row that names the hash; a crash between leaves a blob that nobody names.
 #ifndef STEWARD_BLOB_BLOB_H
 #define STEWARD_BLOB_BLOB_H
@@ -15,10 +16,20 @@
 
 struct blob_store;
 
-// `url` is "file:/folder": blobs lie in /folder/blobs/ab/cd/<hash in hex>. The store lives below
-// ctx. Half-written files of a crash are removed once they are a day old.
-MUST_CHECK bool blob_store_open(mem_ctx *ctx, const char *url, struct blob_store **ret,
-                                struct error *err);
+// "file:/folder": blobs lie in /folder/blobs/ab/cd/<hash in hex>; half-written files of a crash are
+// removed once they are a day old. "s3://bucket/prefix?endpoint=https://host&region=word": they are
+// objects PREFIX/blobs/ab/cd/<hash in hex> (s3.c); opening does not ask the store anything, and
+// calls are BUSY while it does not answer or refuses.
+struct blob_place {
+    const char *url;
+    // Of S3 alone: a folder for files that have no name, and what signs.
+    const char *scratch;
+    struct str access_key, secret_key;
+};
+
+// The store lives below ctx.
+MUST_CHECK bool blob_store_open(mem_ctx *ctx, const struct blob_place *place,
+                                struct blob_store **ret, struct error *err);
 
 // Each returns once the content is durable. A blob that is there already is not written again, but
 // its time is set to now, so that a collector of unnamed blobs leaves it alone.
@@ -36,11 +47,14 @@ MUST_CHECK bool blob_open(struct blob_store *store, struct hash hash, int *ret_f
 // The content, in ctx; TOO_LARGE when it has more than `limit` bytes.
 MUST_CHECK bool blob_read(mem_ctx *ctx, struct blob_store *store, struct hash hash, size_t limit,
                           struct str *ret, struct error *err);
+// How large it is, without reading it. NOT_FOUND when there is no such blob.
+MUST_CHECK bool blob_size(struct blob_store *store, struct hash hash, int64_t *ret,
+                          struct error *err);
 // Reads it all and compares: UNAVAILABLE when the content is damaged.
 MUST_CHECK bool blob_verify(struct blob_store *store, struct hash hash, struct error *err);
-// Whoever calls this has made sure that no row names the hash and that the blob is not young; one
-// that is gone already is no error.
-MUST_CHECK bool blob_remove(struct blob_store *store, struct hash hash, struct error *err);
+// As blob_open(), after comparing as blob_verify() does.
+MUST_CHECK bool blob_open_whole(struct blob_store *store, struct hash hash, int *ret_fd,
+                                int64_t *ret_size, struct error *err);
 
 // --- going through all of them ------------------------------------------------------------------
 
@@ -53,7 +67,7 @@ struct blob_info {
 
 // Calls fn for every blob, in no order; fn returning false ends it. Blobs that come and go
 // meanwhile may be seen or not. fn may set aside, bring back and remove the blob that it is told
-// of.
+// of, and look for others.
 typedef bool blob_each_fn(void *arg, const struct blob_info *info, struct error *err);
 MUST_CHECK bool blob_each(struct blob_store *store, blob_each_fn *fn, void *arg, struct error *err);
 

@@ -17,11 +17,12 @@ struct blob_ops {
                 int64_t *ret_size, struct error *err);
     bool (*open)(struct blob_store *store, struct hash hash, int *ret_fd, int64_t *ret_size,
                  struct error *err);
-    bool (*remove)(struct blob_store *store, struct hash hash, struct error *err);
+    bool (*size)(struct blob_store *store, struct hash hash, int64_t *ret, struct error *err);
     bool (*each)(struct blob_store *store, blob_each_fn *fn, void *arg, struct error *err);
     bool (*set_aside)(struct blob_store *store, struct hash hash, struct error *err);
     bool (*bring_back)(struct blob_store *store, struct hash hash, struct error *err);
     bool (*remove_aside)(struct blob_store *store, struct hash hash, struct error *err);
+    bool opens_whole;  // open() has compared the content with its name
 };
 
 struct blob_store {
@@ -32,8 +33,12 @@ struct blob_store {
 void blob_hash_text(struct hash hash, char out[2 * HASH_SIZE + 1]);
 // Fills *err from errno: a full disk, or a disk that cannot be used. Returns false.
 bool blob_fail(const char *what, struct error *err);
+// Another content than its name says. Returns false.
+bool blob_damaged(struct hash hash, struct error *err);
 
 MUST_CHECK bool blob_files_open(mem_ctx *ctx, const char *folder, struct blob_store **ret,
                                 struct error *err);
+MUST_CHECK bool blob_s3_open(mem_ctx *ctx, const struct blob_place *place, struct blob_store **ret,
+                             struct error *err);
 
 #endif

@@ -238,12 +238,17 @@ static bool files_remove_aside(struct blob_store *store, struct hash hash, struc
            blob_fail(place.name, err);
 }
 
-static bool files_remove(struct blob_store *store, struct hash hash, struct error *err)
+static bool files_size(struct blob_store *store, struct hash hash, int64_t *ret, struct error *err)
 {
+    const struct files *files = (struct files *)store;
     struct place place = place_of(hash);
-    return (unlinkat(((struct files *)store)->root, place.path, 0) == 0 || errno == ENOENT ||
-            blob_fail(place.path, err)) &&
-           files_remove_aside(store, hash, err);
+    struct stat info;
+    if (fstatat(files->root, place.path, &info, AT_SYMLINK_NOFOLLOW) != 0 &&
+        (errno != ENOENT || fstatat(files->aside, place.name, &info, AT_SYMLINK_NOFOLLOW) != 0)) {
+        return not_there(place.path, err);
+    }
+    *ret = info.st_size;
+    return true;
 }
 
 // --- all of them ------------------------------------------------------------------------------
@@ -385,7 +390,7 @@ bool blob_files_open(mem_ctx *ctx, const char *folder, struct blob_store **ret, 
 {
     static const struct blob_ops OPS = {.put = files_put,
                                         .open = files_open,
-                                        .remove = files_remove,
+                                        .size = files_size,
                                         .each = files_each,
                                         .set_aside = files_set_aside,
                                         .bring_back = files_bring_back,

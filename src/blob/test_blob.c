@@ -23,6 +23,11 @@ struct world {
 // SHA-256 of "abc", FIPS 180-4 example.
 static const char ABC[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
+static bool open_at(mem_ctx *ctx, const char *url, struct blob_store **ret, struct error *err)
+{
+    return blob_store_open(ctx, &(struct blob_place){.url = url}, ret, err);
+}
+
 static int setup(void **state)
 {
     random_init();
@@ -32,7 +37,7 @@ static int setup(void **state)
     w->ctx = ctx;
     w->folder = mkdtemp(mem_text(ctx, "/tmp/steward-test-XXXXXX"));
     assert_non_null(w->folder);
-    assert_true(blob_store_open(ctx, mem_printf(ctx, "file:%s", w->folder), &w->store, &err));
+    assert_true(open_at(ctx, mem_printf(ctx, "file:%s", w->folder), &w->store, &err));
     *state = w;
     return 0;
 }
@@ -181,8 +186,15 @@ static void test_absent_and_removed(void **state)
     struct hash hash;
     struct str found;
     assert_true(blob_put_bytes(w->store, STR("abc"), &hash, &err));
-    assert_true(blob_remove(w->store, hash, &err));
-    assert_true(blob_remove(w->store, hash, &err));
+    int64_t length = 0;
+    assert_true(blob_size(w->store, hash, &length, &err));
+    assert_int_equal(length, 3);
+    assert_true(blob_set_aside(w->store, hash, &err));
+    assert_true(blob_size(w->store, hash, &length, &err));
+    assert_true(blob_remove_aside(w->store, hash, &err));
+    assert_true(blob_remove_aside(w->store, hash, &err));
+    assert_false(blob_size(w->store, hash, &length, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
     assert_false(blob_read(w->ctx, w->store, hash, 10, &found, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
     int64_t size = 0;
@@ -215,7 +227,7 @@ static void test_leftovers(void **state)
         assert_int_equal(close(fd), 0);
     }
     struct blob_store *again;
-    assert_true(blob_store_open(w->ctx, mem_printf(w->ctx, "file:%s", w->folder), &again, &err));
+    assert_true(open_at(w->ctx, mem_printf(w->ctx, "file:%s", w->folder), &again, &err));
     assert_int_equal(files_in_new(w), 1);
 }
 
@@ -224,9 +236,9 @@ static void test_bad_places(void **state)
     struct world *w = *state;
     struct error err = {0};
     struct blob_store *store;
-    assert_false(blob_store_open(w->ctx, "ftp://example.org/", &store, &err));
+    assert_false(open_at(w->ctx, "ftp://example.org/", &store, &err));
     assert_int_equal(err.code, ERR_INVALID);
-    assert_false(blob_store_open(w->ctx, "file:/nonexistent/place", &store, &err));
+    assert_false(open_at(w->ctx, "file:/nonexistent/place", &store, &err));
     assert_int_equal(err.code, ERR_UNAVAILABLE);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// steward backup and steward restore.
+// steward backup, steward restore and steward move-blobs.
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "cmd/report.h"
 #include "desk/keep/backup.h"
 #include "desk/keep/check.h"
+#include "desk/keep/move_blobs.h"
 #include "migrations.h"
 
 // The key, where one is named; *ret is NULL without.
@@ -29,7 +30,7 @@ static int make(const struct given *given)
 {
     struct program program;
     struct report report;
-    struct backup_done done;
+    struct backup_done done = {0};
     struct keep_key *key = NULL;
     struct error err = {0};
     if (!program_open(&program, given, PROGRAM_VISIT, &err)) {
@@ -72,11 +73,11 @@ static int check_restored(mem_ctx *ctx, const char *data, struct report *report,
     const struct db_options options = {.url = mem_printf(ctx, "sqlite:%s/steward.db", data),
                                        .migrations = MIGRATIONS,
                                        .migration_count = MIGRATION_COUNT};
+    const struct blob_place place = {.url = mem_printf(ctx, "file:%s", data)};
     struct db_store *db = NULL;
     struct blob_store *blobs = NULL;
     struct check_counts counts;
-    bool ok = db_open(ctx, &options, &db, err) &&
-              blob_store_open(ctx, mem_printf(ctx, "file:%s", data), &blobs, err) &&
+    bool ok = db_open(ctx, &options, &db, err) && blob_store_open(ctx, &place, &blobs, err) &&
               desk_check(db, blobs, false, &report->findings, &counts, err);
     report_clear(report);
     return !ok ? fail_with(err) : report->violations > 0 ? EX_DATAERR : EX_OK;
@@ -86,7 +87,7 @@ static int verify(const struct given *given)
 {
     mem_ctx *ctx = mem_ctx_new(NULL, "verify");
     struct report report;
-    struct restore_done done;
+    struct restore_done done = {0};
     struct keep_key *key = NULL;
     struct error err = {0};
     const char *scratch = given_value(given, "scratch");
@@ -106,6 +107,7 @@ static int verify(const struct given *given)
     }
     struct restore_job job = {.from = given_value(given, "from"),
                               .data = folder,
+                              .blobs = {.url = mem_printf(ctx, "file:%s", folder)},
                               .migrations = MIGRATIONS,
                               .migration_count = MIGRATION_COUNT,
                               .findings = &report.findings};
@@ -179,6 +181,58 @@ int cmd_backup(int argc, char **argv)
     return verifying ? verify(&given) : make(&given);
 }
 
+// --- moving files --------------------------------------------------------------------------------
+
+int cmd_move_blobs(int argc, char **argv)
+{
+    static const struct option OPTIONS[] = {
+        OPTION_DATA,
+        OPTION_DB,
+        {"to", "URL", false, "where to: s3://bucket/prefix?endpoint=…&region=… or file:/folder"},
+    };
+    struct given given;
+    struct program program;
+    struct report report;
+    struct move_blobs_done done = {0};
+    struct blob_store *to = NULL;
+    struct error err = {0};
+    switch (options_read(argc, argv,
+                         "Copies the desk's files and large mails to another store; nothing is "
+                         "taken away from the old\none. A move that was broken off is simply "
+                         "started again. The desk must be stopped for the last\nrun. What signs is "
+                         "set as blobs_access_key and blobs_secret_key.",
+                         OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
+    case OPTIONS_DONE:
+        return EX_OK;
+    case OPTIONS_WRONG:
+        return EX_USAGE;
+    case OPTIONS_GO_ON:
+        break;
+    }
+    const char *url = given_value(&given, "to");
+    if (given_value(&given, "data") == NULL || url == NULL || given.word_count > 0) {
+        (void)fprintf(stderr, "steward move-blobs: --data DIR and --to URL are needed.\n");
+        return EX_USAGE;
+    }
+    if (!program_open(&program, &given, PROGRAM_VISIT, &err)) {
+        return fail_with(&err);
+    }
+    report_init(&report);
+    const struct blob_place place = program_blobs(program.ctx, &program.config, url);
+    bool ok = blob_store_open(program.ctx, &place, &to, &err) &&
+              move_blobs(program.app.db, program.app.blobs, to, &report.findings, &done, &err);
+    report_clear(&report);
+    int code = !ok ? fail_with(&err) : report.violations > 0 ? EX_DATAERR : EX_OK;
+    if (ok) {
+        (void)printf("%lld files are there (%lld copied this time). Put this into\n"
+                     "%s/steward.conf:\n\n    blobs = %s\n",
+                     (long long)done.blobs, (long long)done.copied, given_value(&given, "data"),
+                     url);
+    }
+    program_close(&program);
+    return code;
+}
+
 // --- restore ------------------------------------------------------------------------------------
 
 int cmd_restore(int argc, char **argv)
@@ -188,12 +242,15 @@ int cmd_restore(int argc, char **argv)
          "the backup's folder (its newest snapshot), or one of its snapshots"},
         {"data", "DIR", false, "the data folder to make"},
         {"db", "URL", false, "an empty database to fill, instead of one in the data folder"},
+        {"blobs", "URL", false,
+         "s3://bucket/prefix?endpoint=…&region=… to put files there, instead of into the folder"},
         {"key", "FILE", false, "the key that the backup was sealed with"},
     };
     struct given given;
     struct report report;
-    struct restore_done done;
+    struct restore_done done = {0};
     struct keep_key *key = NULL;
+    struct config config;
     struct error err = {0};
     switch (options_read(argc, argv,
                          "Makes a desk from a backup, on either engine. Nothing is ever written "
@@ -216,11 +273,15 @@ int cmd_restore(int argc, char **argv)
     struct restore_job job = {.from = given_value(&given, "from"),
                               .data = given_value(&given, "data"),
                               .db = given_value(&given, "db"),
+                              .blobs_elsewhere = given_value(&given, "blobs") != NULL,
                               .migrations = MIGRATIONS,
                               .migration_count = MIGRATION_COUNT,
                               .findings = &report.findings};
-    bool ok = key_given(ctx, &given, &key, &err);
+    config_init(&config);
+    bool ok = key_given(ctx, &given, &key, &err) &&
+              config_load(&config, ctx, str_c(job.data), &err);  // of the environment
     job.key = key;
+    job.blobs = program_blobs(ctx, &config, given_value(&given, "blobs"));
     ok = ok && restore_run(ctx, &job, &done, &err);
     report_clear(&report);
     int code = ok ? EX_OK : fail_with(&err);

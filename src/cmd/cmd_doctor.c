@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "blob/blob.h"
 #include "cmd/program.h"
 #include "desk/channels/inbox.h"
 #include "desk/service/calendar.h"
@@ -80,6 +81,19 @@ static void look_at_disk(struct doctor *d)
                    "only %llu MB are free below %s. Make room soon: without it, no "
                    "mail can be taken in.",
                    free_bytes >> 20, data));
+}
+
+// Puts something small, as every upload does, and reads it back. Nobody names it, so it is
+// collected.
+static void look_at_blobs(struct doctor *d)
+{
+    struct hash hash;
+    struct error err;
+    bool ok =
+        blob_put_bytes(d->program->app.blobs, STR("steward doctor was here\n"), &hash, &err) &&
+        blob_verify(d->program->app.blobs, hash, &err);
+    say(d, ok, "files can be stored and read",
+        ok ? "" : mem_printf(d->program->ctx, "%s (%s)", err.message, err.detail));
 }
 
 static void look_at_mail(struct doctor *d)
@@ -163,6 +177,7 @@ int cmd_doctor(int argc, char **argv)
             "the database is behind a pooler. Set db_listen to the PostgreSQL server's own "
             "address.");
         look_at_disk(&doctor);
+        look_at_blobs(&doctor);
         look_at_mail(&doctor);
         look_at_zones(&doctor);
         look_at_sandbox(&doctor);

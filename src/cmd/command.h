@@ -59,6 +59,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_lens(int argc, char **argv);
 int cmd_mail(int argc, char **argv);
+int cmd_move_blobs(int argc, char **argv);
 int cmd_move_db(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_routes(int argc, char **argv);

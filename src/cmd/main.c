@@ -19,6 +19,7 @@ const struct command COMMANDS[] = {
     {"backup", cmd_backup, "add a snapshot of the desk to a backup, or prove one"},
     {"restore", cmd_restore, "make a desk from a backup"},
     {"move-db", cmd_move_db, "move the desk's rows to another database, of either engine"},
+    {"move-blobs", cmd_move_blobs, "copy the desk's files to another store, S3 or a folder"},
     {"config", cmd_config, "show all settings"},
     {"sample", cmd_sample, "fill a new desk with believable people and tickets"},
     {"bench-data", cmd_bench_data, "fill a desk with any number of tickets"},

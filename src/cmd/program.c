@@ -129,6 +129,20 @@ static void guess_public_url(struct program *p)
     }
 }
 
+struct blob_place program_blobs(mem_ctx *ctx, const struct config *config, const char *url)
+{
+    const char *data = str_cstr(ctx, config->data);
+    struct blob_place place = {.url = url,
+                               .scratch = mem_printf(ctx, "%s/tmp", data),
+                               .access_key = config->blobs_access_key,
+                               .secret_key = config->blobs_secret_key};
+    if (url == NULL) {
+        place.url =
+            config->blobs.len > 0 ? str_cstr(ctx, config->blobs) : mem_printf(ctx, "file:%s", data);
+    }
+    return place;
+}
+
 static bool open_stores(struct program *p, const char *data, struct error *err)
 {
     const char *url = p->config.db.len > 0 ? str_cstr(p->ctx, p->config.db)
@@ -140,8 +154,9 @@ static bool open_stores(struct program *p, const char *data, struct error *err)
                                  .migration_count = MIGRATION_COUNT,
                                  .statement_timeout_ms = 30000};
     const char *tmp = mem_printf(p->ctx, "%s/tmp", data);
+    const struct blob_place place = program_blobs(p->ctx, &p->config, NULL);
     return make_folder(tmp, err) && db_open(p->ctx, &options, &p->app.db, err) &&
-           blob_store_open(p->ctx, mem_printf(p->ctx, "file:%s", data), &p->app.blobs, err);
+           blob_store_open(p->ctx, &place, &p->app.blobs, err);
 }
 
 // --- the sandbox ---------------------------------------------------------------------------------
@@ -192,6 +207,9 @@ void program_sandbox(mem_ctx *ctx, const struct config *config, struct sandbox *
     sandbox_may_write(ret, str_cstr(ctx, config->data));
     if (str_starts(config->db, STR("sqlite:"))) {
         sandbox_may_write(ret, folder_of(ctx, str_from(config->db, strlen("sqlite:"))));
+    }
+    if (str_starts(config->blobs, STR("file:"))) {
+        sandbox_may_write(ret, str_cstr(ctx, str_from(config->blobs, strlen("file:"))));
     }
     allow_sockets(ret, ctx, &config->listen);
     allow_sockets(ret, ctx, &config->lmtp);

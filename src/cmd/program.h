@@ -6,6 +6,7 @@
 
 #include "app/app.h"
 #include "app/config.h"
+#include "blob/blob.h"
 #include "cmd/command.h"
 #include "cmd/sandbox.h"
 #include "desk/desk.h"
@@ -30,6 +31,9 @@ enum program_use {
 MUST_CHECK bool program_open(struct program *program, const struct given *given,
                              enum program_use use, struct error *err);
 void program_close(struct program *program);
+
+// Where the setting `blobs` of this data folder leads; `url` instead of it when not NULL.
+struct blob_place program_blobs(mem_ctx *ctx, const struct config *config, const char *url);
 
 // The files that a server with these settings needs.
 void program_sandbox(mem_ctx *ctx, const struct config *config, struct sandbox *ret);

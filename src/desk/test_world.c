@@ -69,7 +69,9 @@ int world_setup(void **state)
                                  .migrations = MIGRATIONS,
                                  .migration_count = MIGRATION_COUNT};
     must(db_open(ctx, &options, &w->app.db, &err), &err);
-    must(blob_store_open(ctx, mem_printf(ctx, "file:%s", w->folder), &w->app.blobs, &err), &err);
+    must(blob_store_open(ctx, &(struct blob_place){.url = mem_printf(ctx, "file:%s", w->folder)},
+                         &w->app.blobs, &err),
+         &err);
     must(desk_new(ctx, &w->app, &w->desk, &err), &err);
     must(db_tx_run(w->app.db, "admin", make_admin, w, &err), &err);
     w->tom = world_person(w, "tom@desk.example", ROLE_AGENT);

@@ -69,7 +69,8 @@ static void run(db_fn *body)
     memset(large, 'x', MAIL_RAW_IN_ROW);
     world.large = (struct str){large, MAIL_RAW_IN_ROW};
     if (!db_open(open, &options, &store, &err) ||
-        !blob_store_open(open, mem_printf(ctx, "file:%s", folder), &world.blobs, &err) ||
+        !blob_store_open(open, &(struct blob_place){.url = mem_printf(ctx, "file:%s", folder)},
+                         &world.blobs, &err) ||
         !mail_spool_prepare(ctx, world.blobs, world.large, &world.blob, &err) ||
         !db_tx_run(store, "test", body, &world, &err)) {
         fail_msg("%s (%s)", err.message, err.detail);

@@ -219,8 +219,7 @@ static bool copy_blob(struct backing *b, mem_ctx *ctx, struct hash hash, const c
     int fd = -1;
     int64_t size = 0;
     if (!make_folder(backup_blob_path(ctx, b->job->to, b->job->key, hash, true), err) ||
-        !blob_verify(b->job->blobs, hash, err) ||
-        !blob_open(b->job->blobs, hash, &fd, &size, err)) {
+        !blob_open_whole(b->job->blobs, hash, &fd, &size, err)) {
         return false;
     }
     bool ok = b->job->key == NULL ? copy_plain(fd, path, ctx, err)

@@ -66,6 +66,9 @@ struct restore_job {
     const char *from;  // the backup's folder (its newest snapshot) or one snapshot
     const char *data;  // the folder to make
     const char *db;    // URL of an empty database; NULL: SQLite in the folder
+    // Where files go: in the folder, or in S3, where nothing may lie yet.
+    struct blob_place blobs;
+    bool blobs_elsewhere;  // not in the folder: the settings shall say so
     const struct keep_key *key;
     const struct db_migration *migrations;
     size_t migration_count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/keep/check.h"
 
-#include <unistd.h>
+#include <string.h>
 
 #include "desk/keep/collect.h"
 #include "desk/keep/queries.h"
@@ -83,9 +83,6 @@ struct checking {
     bool quick;
     const struct findings *findings;
     struct check_counts *counts;
-    struct str after;  // the last blob of the page before
-    struct blob_names_row *names;
-    size_t name_count;
 };
 
 // --- rows ---------------------------------------------------------------------------------------
@@ -169,16 +166,11 @@ bool blob_is_named(struct db_store *db, struct hash hash, bool *ret, struct erro
 
 static bool blob_look(struct checking *c, struct hash hash, struct error *err)
 {
-    int fd = -1;
     int64_t size = 0;
     if (!c->quick) {
         return blob_verify(c->blobs, hash, err);
     }
-    if (!blob_open(c->blobs, hash, &fd, &size, err)) {
-        return false;
-    }
-    (void)close(fd);
-    return true;
+    return blob_size(c->blobs, hash, &size, err);
 }
 
 static bool check_blob(struct checking *c, mem_ctx *ctx, struct str name, struct error *err)
@@ -196,6 +188,10 @@ static bool check_blob(struct checking *c, mem_ctx *ctx, struct str name, struct
     if (blob_look(c, hash, &why)) {
         return true;
     }
+    if (why.code == ERR_BUSY) {  // the store, not this file
+        *err = why;
+        return false;
+    }
     bool named = true;
     if (why.code == ERR_NOT_FOUND && !blob_is_named(c->db, hash, &named, err)) {
         return false;
@@ -212,34 +208,48 @@ static bool check_blob(struct checking *c, mem_ctx *ctx, struct str name, struct
     return true;
 }
 
+struct naming_page {
+    mem_ctx *ctx;
+    struct str after;  // the last blob of the page before
+    struct blob_names_row *rows;
+    size_t count;
+};
+
 static bool read_names(struct db *db, void *arg, struct error *err)
 {
-    struct checking *c = arg;
-    return blob_names(db, c->ctx, c->after, BLOB_PAGE, &c->names, &c->name_count, err);
+    struct naming_page *page = arg;
+    return blob_names(db, page->ctx, page->after, BLOB_PAGE, &page->rows, &page->count, err);
 }
 
-static bool check_blobs(struct checking *c, struct error *err)
+bool blobs_each_named(struct db_store *db, blob_named_fn *fn, void *arg, struct error *err)
 {
     char last[2 * HASH_SIZE + 1] = "";
-    mem_ctx *all = c->ctx;
+    struct naming_page page = {.count = BLOB_PAGE};
     bool ok = true;
-    c->name_count = BLOB_PAGE;
-    while (ok && c->name_count == BLOB_PAGE) {
-        c->ctx = mem_ctx_new(all, "blobs");
-        c->after = str_c(last);
-        ok = db_read_long(c->db, read_names, c, err);
-        for (size_t i = 0; ok && i < c->name_count; i++) {
-            ok = check_blob(c, c->ctx, c->names[i].hash, err);
-            c->findings->progress(c->findings->arg, "files", c->counts->blobs);
+    while (ok && page.count == BLOB_PAGE) {
+        page.ctx = mem_ctx_new(NULL, "names");
+        page.after = str_c(last);
+        ok = db_read_long(db, read_names, &page, err);
+        for (size_t i = 0; ok && i < page.count; i++) {
+            ok = fn(arg, page.rows[i].hash, err);
         }
-        if (ok && c->name_count > 0) {
-            struct str name = str_sub(c->names[c->name_count - 1].hash, 0, sizeof last - 1);
+        if (ok && page.count > 0) {
+            struct str name = str_sub(page.rows[page.count - 1].hash, 0, sizeof last - 1);
             memcpy(last, name.ptr, name.len);
             last[name.len] = '\0';
         }
-        mem_free(c->ctx);
+        mem_free(page.ctx);
     }
-    c->ctx = all;
+    return ok;
+}
+
+static bool check_named(void *arg, struct str name, struct error *err)
+{
+    struct checking *c = arg;
+    mem_ctx *ctx = mem_ctx_new(c->ctx, "blob");
+    bool ok = check_blob(c, ctx, name, err);
+    c->findings->progress(c->findings->arg, "files", c->counts->blobs);
+    mem_free(ctx);
     return ok;
 }
 
@@ -254,7 +264,8 @@ bool desk_check(struct db_store *db, struct blob_store *blobs, bool quick,
                          .counts = ret};
     *ret = (struct check_counts){0};
     bool ok = db_verify(db, 0, err) && db_read_long(db, check_rows, &c, err) &&
-              check_blobs(&c, err) && blobs_unnamed_count(db, blobs, &ret->unnamed, err);
+              blobs_each_named(db, check_named, &c, err) &&
+              blobs_unnamed_count(db, blobs, &ret->unnamed, err);
     mem_free(c.ctx);
     return ok;
 }

@@ -25,4 +25,10 @@ MUST_CHECK bool desk_check(struct db_store *db, struct blob_store *blobs, bool q
 // Whether rows name the blob, seen now.
 MUST_CHECK bool blob_is_named(struct db_store *db, struct hash hash, bool *ret, struct error *err);
 
+// Calls fn for every blob that rows name, by name, once; fn returning false ends it. What comes and
+// goes meanwhile may be seen or not. No snapshot is held while fn works.
+typedef bool blob_named_fn(void *arg, struct str name, struct error *err);
+MUST_CHECK bool blobs_each_named(struct db_store *db, blob_named_fn *fn, void *arg,
+                                 struct error *err);
+
 #endif

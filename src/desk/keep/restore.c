@@ -29,6 +29,7 @@ struct restoring {
     struct keep_in *in;
     struct db_migration *applied;  // those of the backup
     size_t applied_count;
+    bool settled;       // steward.conf is written
     struct str secret;  // written last
     mem_ctx *db_ctx;
     struct db_store *db;
@@ -197,6 +198,11 @@ static struct str settings_elsewhere(const struct restoring *r, struct str setti
         buf_put_c(&out, r->job->db);
         buf_put_char(&out, '\n');
     }
+    if (r->job->blobs_elsewhere) {
+        buf_put_c(&out, "blobs = ");
+        buf_put_c(&out, r->job->blobs.url);
+        buf_put_char(&out, '\n');
+    }
     return buf_str(&out);
 }
 
@@ -209,8 +215,18 @@ static bool take_file(struct restoring *r, struct str bytes, struct error *err)
         r->secret = str_dup(r->ctx, content);
         return true;
     }
-    return !str_eq_c(name, "steward.conf") ||
-           file_write(r, "steward.conf", settings_elsewhere(r, content), err);
+    if (!str_eq_c(name, "steward.conf")) {
+        return true;
+    }
+    r->settled = true;
+    return file_write(r, "steward.conf", settings_elsewhere(r, content), err);
+}
+
+// A desk that had no settings has them now, if it is to find its data elsewhere.
+static bool settle_places(struct restoring *r, struct error *err)
+{
+    return r->settled || (r->job->db == NULL && !r->job->blobs_elsewhere) ||
+           file_write(r, "steward.conf", settings_elsewhere(r, STR("")), err);
 }
 
 // --- the database -------------------------------------------------------------------------------
@@ -501,19 +517,32 @@ static bool finish(struct restoring *r, struct error *err)
            file_write(r, "secret", r->secret, err);
 }
 
+static bool is_used(void *arg UNUSED, const struct blob_info *info UNUSED, struct error *err)
+{
+    return error_set(err, ERR_CONFLICT,
+                     "There are files in the store already. Name a prefix of its own: two desks on "
+                     "one would throw away each other's files.");
+}
+
+static bool open_blobs(struct restoring *r, struct error *err)
+{
+    return blob_store_open(r->ctx, &r->job->blobs, &r->blobs, err) &&
+           (!r->job->blobs_elsewhere || blob_each(r->blobs, is_used, NULL, err));
+}
+
 static bool run(struct restoring *r, struct error *err)
 {
     if (!find_snapshot(r, err) ||
         !keep_in_open(r->ctx, r->done->snapshot, r->job->key, &r->in, err) || !make_data(r, err) ||
-        !blob_store_open(r->ctx, mem_printf(r->ctx, "file:%s", r->job->data), &r->blobs, err) ||
-        !take_records(r, err)) {
+        !open_blobs(r, err) || !take_records(r, err)) {
         return false;
     }
     if (r->db == NULL || str_none(r->secret)) {
         return unreadable(r, "it has no rows or no secret", err);
     }
     return db_read_long(r->db, compare, r, err) &&
-           db_tx_run(r->db, "keep.restore", raise_ids, r, err) && finish(r, err);
+           db_tx_run(r->db, "keep.restore", raise_ids, r, err) && settle_places(r, err) &&
+           finish(r, err);
 }
 
 bool restore_run(mem_ctx *ctx, const struct restore_job *job, struct restore_done *ret,

@@ -100,29 +100,13 @@ static bool run_restore(struct bulk_item *b, struct error *err)
     return true;
 }
 
-struct blobs {
-    struct ctx *ctx;
-    struct str *hashes;
-    size_t count;
-};
-
-static void remove_blobs(void *arg)
-{
-    struct blobs *blobs = arg;
-    api_blobs_remove(blobs->ctx, blobs->hashes, blobs->count);
-}
-
 static bool run_purge(struct bulk_item *b, struct error *err)
 {
     struct ticket_id id;
-    struct blobs *blobs = mem_new(b->ctx->mem, struct blobs);
-    blobs->ctx = b->ctx;
     if (!item_ticket(b, &id, err) ||
-        !ticket_purge(desk_tickets(b->ctx), b->tx, b->ctx->mem, &b->ctx->actor, id, &blobs->hashes,
-                      &blobs->count, err)) {
+        !ticket_purge(desk_tickets(b->ctx), b->tx, b->ctx->mem, &b->ctx->actor, id, err)) {
         return false;
     }
-    db_after_commit(b->tx, remove_blobs, blobs);
     write_done(b, id, "delete", "Deleted");
     return true;
 }

@@ -73,8 +73,6 @@ MUST_CHECK bool api_path_ticket(struct ctx *ctx, struct ticket *ret, struct erro
 // {"ticket":{…},"audit":{…}} on a fresh snapshot, after a write.
 MUST_CHECK bool api_ticket_written(struct ctx *ctx, const struct ticket_outcome *outcome,
                                    bool with_audit, struct error *err);
-// Blobs that nothing names any more go; after the commit.
-void api_blobs_remove(struct ctx *ctx, const struct str *hashes, size_t count);
 // Answers {"users":[…]} of these people, in one page.
 MUST_CHECK bool api_people_answer(struct ctx *ctx, const struct user_id *ids, size_t count,
                                   struct error *err);

@@ -291,24 +291,12 @@ bool api_comment_redact(struct ctx *ctx, struct error *err)
            comment_answer(ctx, t.comment, err);
 }
 
-void api_blobs_remove(struct ctx *ctx, const struct str *hashes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct hash hash;
-        struct error ignored;
-        // What stays in the store costs space only, and nothing names it any more.
-        if (blob_hash_parse(hashes[i], &hash)) {
-            (void)!blob_remove(ctx->app->blobs, hash, &ignored);
-        }
-    }
-}
-
 static bool redact_file_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct taking *t = arg;
     const struct comment_place place = {t->ticket, t->comment, t->file};
     return attachment_redact(desk_tickets(t->ctx), tx, t->ctx->mem, &t->ctx->actor, &place,
-                             &t->empty, &t->hash, err);
+                             &t->empty, err);
 }
 
 // PUT /api/v2/tickets/{ticket:id}/comments/{comment:id}/attachments/{attachment:id}/redact
@@ -326,8 +314,6 @@ bool api_attachment_redact(struct ctx *ctx, struct error *err)
     if (!db_tx_run(ctx->app->db, "api.attachment.redact", redact_file_in_tx, &t, err)) {
         return false;
     }
-    bool gone = !str_none(t.hash) && !str_eq(t.hash, t.empty.hash);
-    api_blobs_remove(ctx, &t.hash, gone ? 1 : 0);
     struct ctx fresh = *ctx;
     struct attachment file;
     struct jw w;

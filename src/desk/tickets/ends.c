@@ -141,21 +141,9 @@ bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
     return note(room, tx, ctx, actor, ticket, &event, err);
 }
 
-// The hash, if no file has it any more.
-static bool unused_hash(struct db *tx, mem_ctx *ctx, struct str hash, struct str *ret,
-                        struct error *err)
-{
-    struct attachments_with_hash_row users;
-    if (!attachments_with_hash(tx, ctx, hash, &users, err)) {
-        return false;
-    }
-    *ret = users.n == 0 ? hash : STR_NONE;
-    return true;
-}
-
 bool attachment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                        const struct actor *actor, const struct comment_place *place,
-                       const struct new_file *by, struct str *ret_hash, struct error *err)
+                       const struct new_file *by, struct error *err)
 {
     struct comment_row row;
     struct attachment_row file;
@@ -172,7 +160,6 @@ bool attachment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                                  .value = str_printf(ctx, "%lld", (long long)place->file.v)};
     return attachment_replace(tx, place->file, by->hash, by->file_name, by->content_type, by->size,
                               err) &&
-           unused_hash(tx, ctx, file.hash, ret_hash, err) &&
            note(room, tx, ctx, actor, place->ticket, &event, err);
 }
 
@@ -195,32 +182,8 @@ static bool unindex(struct db *tx, mem_ctx *ctx, struct ticket_id id, struct err
     return true;
 }
 
-static bool purge_files(struct db *tx, mem_ctx *ctx, struct ticket_id id, struct str **ret,
-                        size_t *ret_count, struct error *err)
-{
-    struct attachment_row *files = NULL;
-    size_t count = 0;
-    if (!attachments_of_ticket(tx, ctx, id, &files, &count, err) ||
-        !attachments_purge(tx, id, err)) {
-        return false;
-    }
-    *ret = mem_array(ctx, struct str, count + 1);
-    *ret_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct str hash;
-        if (!unused_hash(tx, ctx, files[i].hash, &hash, err)) {
-            return false;
-        }
-        if (!str_none(hash)) {
-            (*ret)[(*ret_count)++] = hash;
-        }
-    }
-    return true;
-}
-
 bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
-                  const struct actor *actor, struct ticket_id id, struct str **ret_hashes,
-                  size_t *ret_count, struct error *err)
+                  const struct actor *actor, struct ticket_id id, struct error *err)
 {
     struct ticket ticket;
     bool found = false;
@@ -233,7 +196,7 @@ bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
     if (!found || ticket.deleted_at == 0 || ticket.purged_at != 0) {
         return error_set(err, ERR_NOT_FOUND, "There is no deleted ticket %lld.", (long long)id.v);
     }
-    return unindex(tx, ctx, id, err) && purge_files(tx, ctx, id, ret_hashes, ret_count, err) &&
+    return unindex(tx, ctx, id, err) && attachments_purge(tx, id, err) &&
            comments_purge(tx, id, err) && events_purge(tx, id, err) && audits_purge(tx, id, err) &&
            tags_purge(tx, id, err) && collaborators_purge(tx, id, err) &&
            drafts_purge(tx, id, err) && ticket_empty(tx, id, clock_now(room->clock), err);

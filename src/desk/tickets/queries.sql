@@ -305,11 +305,6 @@ DELETE FROM ticket_fts WHERE id = :id AND :subject = :subject AND :body = :body;
 UPDATE attachment SET hash = :hash, file_name = :file_name, content_type = :content_type,
     size = :size WHERE id = :id;
 
--- name: attachments_with_hash :one
--- in: hash text
--- out: n i64
-SELECT COUNT(*) AS n FROM attachment WHERE hash = :hash;
-
 -- name: attachments_purge :exec
 -- in: ticket_id ticket_id
 DELETE FROM attachment WHERE ticket_id = :ticket_id;

@@ -301,11 +301,10 @@ MUST_CHECK bool ticket_merge(const struct tickets *room, struct db *tx, mem_ctx 
                              struct ticket_outcome *ret, struct error *err);
 
 // Deletes a deleted ticket for good: comments, history, files, tags. The row stays, emptied.
-// Administrators only; NOT_FOUND when it is not deleted. *ret_hashes are the blobs that nothing
-// names any more, to be removed after the commit.
+// Administrators only; NOT_FOUND when it is not deleted. Blobs that nothing names any more are left
+// to the collector (desk/keep/collect.h): somebody may be uploading the same bytes right now.
 MUST_CHECK bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
-                             const struct actor *actor, struct ticket_id id,
-                             struct str **ret_hashes, size_t *ret_count, struct error *err);
+                             const struct actor *actor, struct ticket_id id, struct error *err);
 
 // Agents: takes a public comment out of the requester's sight.
 MUST_CHECK bool comment_hide(const struct tickets *room, struct db *tx, mem_ctx *ctx,
@@ -322,12 +321,10 @@ struct comment_place {
 MUST_CHECK bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                                const struct actor *actor, const struct comment_place *place,
                                struct str text, struct error *err);
-// Agents: the file is replaced by `by` (an empty one); *ret_hash names the old blob when nothing
-// else does, to be removed after the commit.
+// Agents: the file is replaced by `by` (an empty one). The old blob is left to the collector.
 MUST_CHECK bool attachment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                                   const struct actor *actor, const struct comment_place *place,
-                                  const struct new_file *by, struct str *ret_hash,
-                                  struct error *err);
+                                  const struct new_file *by, struct error *err);
 // Whatever names one person, or one organisation, names the other from now on. For the people
 // room, which has asked who may.
 MUST_CHECK bool tickets_move_person(const struct tickets *room, struct db *tx, struct user_id from,
