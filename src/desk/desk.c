@@ -11,6 +11,7 @@
 #include "desk/channels/inbox.h"
 #include "desk/channels/mailbox.h"
 #include "desk/contact/pages.h"
+#include "desk/hooks/events.h"
 #include "desk/hooks/hooks.h"
 #include "desk/hooks/routes.h"
 #include "desk/keep/collect.h"
@@ -26,6 +27,7 @@
 #include "desk/rules/rules.h"
 #include "desk/site.h"
 #include "desk/tickets/routes.h"
+#include "desk/trail/routes.h"
 #include "mail/outbox.h"
 #include "view/layout.html.h"
 #include "view/site.h"
@@ -33,7 +35,8 @@
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
     {"triggers", triggers_observe}, {"contact", contact_observe}, {"moments", moments_observe},
-    {"marks", marks_observe},       {"notify", channels_notify},  {"publish", channels_publish},
+    {"marks", marks_observe},       {"hooks", hooks_observe},     {"notify", channels_notify},
+    {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {
@@ -84,6 +87,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, rules_routes);
     add_routes(table, hooks_routes);
     add_routes(table, marks_routes);
+    add_routes(table, trail_routes);
     add_routes(table, knowledge_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
@@ -115,6 +119,9 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
                   .end_sessions = site_end_sessions,
                   .person_moved = site_person_moved,
                   .organization_moved = site_organization_moved,
+                  .person_changed = site_person_changed,
+                  .organization_changed = site_organization_changed,
+                  .group_changed = site_group_changed,
                   .env = desk},
     };
     desk->rules = rules_new(desk, app->clock);

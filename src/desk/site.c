@@ -9,7 +9,9 @@
 #include "app/session.h"
 #include "base/random.h"
 #include "desk/desk.h"
+#include "desk/hooks/events.h"
 #include "desk/marks/marks.h"
+#include "desk/trail/trail.h"
 #include "http/address.h"
 #include "live/live.h"
 #include "view/layout.html.h"
@@ -225,7 +227,7 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
 {
     struct desk *desk = env;
     return tickets_move_person(&desk->tickets, tx, from, to, err) &&
-           marks_person_moved(tx, from, to, err);
+           marks_person_moved(tx, from, to, err) && hooks_person_merged(desk, tx, from, to, err);
 }
 
 bool site_organization_moved(void *env, struct db *tx, struct organization_id from,
@@ -234,6 +236,80 @@ bool site_organization_moved(void *env, struct db *tx, struct organization_id fr
     struct desk *desk = env;
     return tickets_move_organization(&desk->tickets, tx, from, to, err) &&
            marks_organization_moved(tx, from, to, err);
+}
+
+// What the trail says of a change of a person: staff, and who is let in.
+static struct str person_change_words(mem_ctx *ctx, const struct user *before,
+                                      const struct user *after)
+{
+    if (before->role != after->role) {
+        return str_printf(ctx, "Role changed from " STR_FMT " to " STR_FMT,
+                          STR_ARG(role_name(before->role)), STR_ARG(role_name(after->role)));
+    }
+    if (before->suspended != after->suspended) {
+        return after->suspended ? STR("Suspended") : STR("Suspension ended");
+    }
+    if (after->role >= ROLE_LIGHT_AGENT && before->scope != after->scope) {
+        struct str scope = scope_word(after->scope);
+        return str_printf(ctx, "Sees tickets of: " STR_FMT,
+                          STR_ARG(scope.len == 0 ? STR("all") : scope));
+    }
+    return STR_NONE;
+}
+
+bool site_person_changed(void *env, struct db *tx, const struct actor *actor,
+                         const struct user *before, const struct user *after, struct error *err)
+{
+    struct desk *desk = env;
+    struct trail_note note = {.action = "update",
+                              .source_type = "user",
+                              .source_id = after->id.v,
+                              .source_label = after->name,
+                              .change = STR_NONE};
+    bool noted = after->role >= ROLE_LIGHT_AGENT;
+    if (before == NULL) {
+        note.action = "create";
+        note.change = str_printf(db_tx_ctx(tx), "Role: " STR_FMT, STR_ARG(role_name(after->role)));
+    } else if (before->active && !after->active) {
+        note.action = "destroy";
+        noted = true;
+    } else {
+        note.change = person_change_words(db_tx_ctx(tx), before, after);
+        noted = !str_none(note.change);
+    }
+    return (!noted || trail_add(tx, actor, clock_now(desk->app->clock), &note, err)) &&
+           hooks_person_changed(desk, tx, before, after, err);
+}
+
+bool site_organization_changed(void *env, struct db *tx, const struct actor *actor,
+                               const struct organization *before, const struct organization *after,
+                               struct error *err)
+{
+    struct desk *desk = env;
+    bool gone = after == NULL;
+    const struct organization *one = gone ? before : after;
+    const struct trail_note note = {.action = gone ? "destroy" : "create",
+                                    .source_type = "organization",
+                                    .source_id = one->id.v,
+                                    .source_label = one->name,
+                                    .change = STR_NONE};
+    bool noted = before == NULL || gone;
+    return (!noted || trail_add(tx, actor, clock_now(desk->app->clock), &note, err)) &&
+           hooks_organization_changed(desk, tx, before, after, err);
+}
+
+bool site_group_changed(void *env, struct db *tx, const struct actor *actor,
+                        const struct group *before, const struct group *after, struct error *err)
+{
+    struct desk *desk = env;
+    const struct trail_note note = {.action = before == NULL   ? "create"
+                                              : after->deleted ? "destroy"
+                                                               : "update",
+                                    .source_type = "group",
+                                    .source_id = after->id.v,
+                                    .source_label = after->name,
+                                    .change = STR_NONE};
+    return trail_add(tx, actor, clock_now(desk->app->clock), &note, err);
 }
 
 bool site_sweep_sessions(struct app *app, struct error *err)

@@ -6,6 +6,7 @@
 #define STEWARD_DESK_SITE_H
 
 #include "app/app.h"
+#include "desk/people/people.h"
 
 const struct route *site_routes(size_t *ret_count);
 
@@ -21,6 +22,14 @@ bool site_person_moved(void *desk, struct db *tx, struct user_id from, struct us
                        struct error *err);
 bool site_organization_moved(void *desk, struct db *tx, struct organization_id from,
                              struct organization_id to, struct error *err);
+// Notes it in the trail and tells webhooks.
+bool site_person_changed(void *env, struct db *tx, const struct actor *actor,
+                         const struct user *before, const struct user *after, struct error *err);
+bool site_organization_changed(void *env, struct db *tx, const struct actor *actor,
+                               const struct organization *before, const struct organization *after,
+                               struct error *err);
+bool site_group_changed(void *env, struct db *tx, const struct actor *actor,
+                        const struct group *before, const struct group *after, struct error *err);
 bool site_sweep_sessions(struct app *app, struct error *err);
 
 #endif

@@ -464,6 +464,9 @@ const expected = {
     DELETE /api/v2/group_memberships/destroy_many
   `,
   admin: `
+    GET /api/v2/audit_logs
+    POST /api/v2/audit_logs/export
+    GET /api/v2/audit_logs/{object:id}
     DELETE /api/v2/deleted_tickets/destroy_many
     DELETE /api/v2/deleted_tickets/{ticket:id}
     GET /api/v2/incremental/users

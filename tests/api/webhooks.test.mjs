@@ -213,3 +213,61 @@ test('changing, listing, secrets', async () => {
   const wrong = await api.post('/api/v2/webhooks', { webhook: { name: '', endpoint: 'https://x.example', http_method: 'POST', request_format: 'json' } });
   assert.equal(wrong.json.details.name[0].error, 'BlankValue');
 });
+
+test('a subscribed webhook hears of events, in order of what happened, and of no others', async () => {
+  const types = ['created', 'status_changed', 'priority_changed', 'tags_changed', 'comment_added', 'custom_field_changed', 'agent_assignment_changed',
+    'email_ccs_changed', 'soft_deleted', 'undeleted'].map((one) => `zen:event-type:ticket.${one}`);
+  const hook = await newHook({ endpoint: `${base}/events`, subscriptions: types });
+  const people = await newHook({ endpoint: `${base}/people`, subscriptions: ['zen:event-type:user.created', 'user.role_changed', 'user.deleted', 'user.merged', 'organization.created', 'organization.name_changed', 'organization.deleted'] });
+  const events = (place) => heard.filter((one) => one.url === place).map((one) => JSON.parse(one.body));
+  const arrives = (place, type, test = () => true) =>
+    until(`${type} to arrive`, () => events(place).find((one) => one.type === `zen:event-type:${type}` && test(one)), 15000);
+  const field = await made('/api/v2/ticket_fields', { ticket_field: { type: 'text', title: 'Lamp' } });
+  const ticket = await made('/api/v2/tickets', { ticket: { subject: 'Lamp', comment: 'It is dark.', tags: ['old'] } });
+  const created = await arrives('/events', 'ticket.created');
+  assert.deepEqual([created.subject, created.detail.id, created.detail.description, created.account_id], [`zen:ticket:${ticket.id}`, `${ticket.id}`, 'It is dark.', 1]);
+  assert.ok(/^[0-9a-f-]{36}$/.test(created.id) && !Number.isNaN(Date.parse(created.time)) && created.zendesk_event_version === '2022-11-06');
+  const me = (await api.get('/api/v2/users/me')).json.user;
+  const cc = await made('/api/v2/users', { user: { name: 'Cc', email: 'cc@example.net' } });
+  await api.put(`/api/v2/tickets/${ticket.id}`, { ticket: {
+    priority: 'high', tags: ['new'], custom_fields: [{ id: field.id, value: 'round' }], comment: { body: 'Look.', public: false }, assignee_id: me.id, email_ccs: [{ user_id: cc.id }],
+  } });
+  assert.deepEqual((await arrives('/events', 'ticket.priority_changed')).event, { current: 'HIGH', previous: null });
+  assert.deepEqual((await arrives('/events', 'ticket.tags_changed')).event, { tags_added: ['new'], tags_removed: ['old'] });
+  assert.deepEqual((await arrives('/events', 'ticket.custom_field_changed')).event, { current: 'round', field: { id: `${field.id}` }, previous: null });
+  const { comment } = (await arrives('/events', 'ticket.comment_added')).event;
+  assert.deepEqual([comment.body, comment.is_public, comment.author.id, comment.author.is_staff], ['Look.', false, `${me.id}`, true]);
+  assert.deepEqual((await arrives('/events', 'ticket.agent_assignment_changed')).event, { current: `${me.id}`, previous: null });
+  assert.deepEqual((await arrives('/events', 'ticket.email_ccs_changed')).event, { email_ccs_added: [`${cc.id}`], email_ccs_removed: [] });
+  assert.deepEqual((await arrives('/events', 'ticket.status_changed')).event, { current: 'OPEN', previous: 'NEW' });
+  await api.delete(`/api/v2/tickets/${ticket.id}`);
+  await arrives('/events', 'ticket.soft_deleted');
+  await api.put(`/api/v2/deleted_tickets/${ticket.id}/restore`);
+  await arrives('/events', 'ticket.undeleted');
+  // People and organisations.
+  assert.equal((await arrives('/people', 'user.created', (one) => one.detail.id === `${cc.id}`)).detail.email, 'cc@example.net');
+  await api.put(`/api/v2/users/${cc.id}`, { user: { role: 'agent' } });
+  assert.deepEqual((await arrives('/people', 'user.role_changed')).event, { current: 'agent', previous: 'end-user' });
+  const [one, two] = [await made('/api/v2/users', { user: { name: 'One' } }), await made('/api/v2/users', { user: { name: 'Two' } })];
+  await api.put(`/api/v2/users/${one.id}/merge`, { user: { id: two.id } });
+  assert.deepEqual((await arrives('/people', 'user.merged')).event, { user: { id: `${two.id}` } });
+  await arrives('/people', 'user.deleted', (event) => event.subject === `zen:user:${one.id}`);
+  const place = await made('/api/v2/organizations', { organization: { name: 'Lamps' } });
+  await api.put(`/api/v2/organizations/${place.id}`, { organization: { name: 'Lamps and sons' } });
+  await api.delete(`/api/v2/organizations/${place.id}`);
+  await arrives('/people', 'organization.created');
+  assert.deepEqual((await arrives('/people', 'organization.name_changed')).event, { current: 'Lamps and sons', previous: 'Lamps' });
+  await arrives('/people', 'organization.deleted');
+  // Signed as calls by rules are; the log has them; switched off, it hears nothing.
+  const call = heard.find((row) => row.url === '/events');
+  const { secret } = (await api.get(`/api/v2/webhooks/${hook.id}/signing_secret`)).json.signing_secret;
+  const stamp = call.headers['x-zendesk-webhook-signature-timestamp'];
+  assert.equal(call.headers['x-zendesk-webhook-signature'], crypto.createHmac('sha256', secret).update(stamp + call.body).digest('base64'));
+  assert.ok((await log(hook)).length >= 9);
+  assert.ok(!events('/events').some((event) => !types.includes(event.type)), 'nothing else');
+  await api.call('PATCH', `/api/v2/webhooks/${hook.id}`, { webhook: { status: 'inactive' } });
+  const before = (await log(hook)).length;
+  await newTicket('quiet');
+  assert.equal((await log(hook)).length, before);
+  assert.equal((await log(people)).every((row) => row.status !== 'failed'), true);
+});

@@ -7,6 +7,7 @@
 #include "app/api.h"
 #include "base/random.h"
 #include "desk/api/handlers.h"
+#include "desk/trail/trail.h"
 
 #define TOKEN_LIFE_S (8 * 3600)
 #define TOKEN_LIFE_MOST_S (172800)
@@ -136,17 +137,30 @@ static void carry(struct client_call *call)
     c->redirect_uris = buf_str(&uris);
 }
 
+static bool note_client(struct ctx *ctx, struct db *tx, const struct oauth_client *client,
+                        const char *action, const char *change, struct error *err)
+{
+    const struct trail_note note = {.action = action,
+                                    .source_type = "oauth_client",
+                                    .source_id = client->id,
+                                    .source_label = client->name,
+                                    .change = str_c(change)};
+    return trail_add(tx, &ctx->actor, clock_now(ctx->app->clock), &note, err);
+}
+
 static bool store_tx(struct db *tx, void *arg, struct error *err)
 {
     struct client_call *call = arg;
     struct ctx *ctx = call->ctx;
+    bool fresh = call->client.id == 0;
     if (call->client.id != 0 &&
         !oauth_client_load(tx, ctx->mem, call->client.id, &call->client, err)) {
         return false;
     }
     carry(call);
     return oauth_client_store(tx, ctx->mem, &call->client, clock_now(ctx->app->clock),
-                              &call->secret, err);
+                              &call->secret, err) &&
+           note_client(ctx, tx, &call->client, fresh ? "create" : "update", NULL, err);
 }
 
 static bool store(struct ctx *ctx, int64_t id, struct error *err)
@@ -194,7 +208,8 @@ static bool secret_tx(struct db *tx, void *arg, struct error *err)
     struct ctx *ctx = call->ctx;
     return oauth_client_load(tx, ctx->mem, call->client.id, &call->client, err) &&
            oauth_client_new_secret(tx, ctx->mem, call->client.id, clock_now(ctx->app->clock),
-                                   &call->secret, err);
+                                   &call->secret, err) &&
+           note_client(ctx, tx, &call->client, "update", "A new secret", err);
 }
 
 // PUT /api/v2/oauth/clients/{client:id}/generate_secret
@@ -210,7 +225,8 @@ static bool remove_client_tx(struct db *tx, void *arg, struct error *err)
     struct ctx *ctx = arg;
     struct oauth_client client;
     return oauth_client_load(tx, ctx->mem, ctx->path.ids[0], &client, err) &&
-           oauth_client_remove(tx, client.id, err);
+           oauth_client_remove(tx, client.id, err) &&
+           note_client(ctx, tx, &client, "destroy", NULL, err);
 }
 
 // DELETE /api/v2/oauth/clients/{client:id}

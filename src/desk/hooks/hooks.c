@@ -9,6 +9,7 @@
 #include "desk/desk.h"
 #include "desk/hooks/queries.h"
 #include "desk/rules/rules.h"
+#include "desk/trail/trail.h"
 
 #define NAME_MAX_CHARS 255
 #define PAYLOAD_MAX (256 << 10)
@@ -172,6 +173,14 @@ static bool write_row(const struct desk *desk, struct db *tx, mem_ctx *ctx,
     return webhook_update(tx, &in, err);
 }
 
+static bool note(const struct desk *desk, struct db *tx, const struct actor *actor,
+                 const struct hook *hook, const char *action, struct error *err)
+{
+    const struct trail_note note = {
+        .action = action, .source_type = "webhook", .source_label = hook->name, .change = hook->id};
+    return trail_add(tx, actor, clock_now(desk->app->clock), &note, err);
+}
+
 bool hook_store(const struct desk *desk, struct db *tx, mem_ctx *ctx, const struct actor *actor,
                 struct hook *hook, struct error *err)
 {
@@ -190,7 +199,8 @@ bool hook_store(const struct desk *desk, struct db *tx, mem_ctx *ctx, const stru
         hook->updated_by = actor->user;
         hook->updated_at = now;
     }
-    return write_row(desk, tx, ctx, actor, hook, fresh, err);
+    return write_row(desk, tx, ctx, actor, hook, fresh, err) &&
+           note(desk, tx, actor, hook, fresh ? "create" : "update", err);
 }
 
 bool hook_delete(const struct desk *desk, struct db *tx, mem_ctx *ctx, const struct actor *actor,
@@ -212,7 +222,7 @@ bool hook_delete(const struct desk *desk, struct db *tx, mem_ctx *ctx, const str
             }
         }
     }
-    return webhook_remove(tx, id, err);
+    return webhook_remove(tx, id, err) && note(desk, tx, actor, &hook, "destroy", err);
 }
 
 bool hook_new_secret(const struct desk *desk, struct db *tx, mem_ctx *ctx,
@@ -224,7 +234,8 @@ bool hook_new_secret(const struct desk *desk, struct db *tx, mem_ctx *ctx,
     }
     hook.secret = random_token(ctx, 32);
     *ret = hook.secret;
-    return write_row(desk, tx, ctx, actor, &hook, false, err);
+    return write_row(desk, tx, ctx, actor, &hook, false, err) &&
+           note(desk, tx, actor, &hook, "update", err);
 }
 
 // --- the log ------------------------------------------------------------------------------------

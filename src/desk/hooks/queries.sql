@@ -10,6 +10,13 @@ SELECT id, name, description, active, endpoint, method, format, auth_sealed, sec
     subscriptions, paused_until, created_by, created_at, updated_by, updated_at
 FROM webhook ORDER BY created_at, id;
 
+-- Active ones that want events of their own, not only calls by rules.
+-- name: webhook_subscribed :many
+-- in: by_rules text
+-- out: id text, subscriptions text
+SELECT id, subscriptions FROM webhook
+WHERE active = 1 AND subscriptions <> '' AND subscriptions <> :by_rules ORDER BY created_at, id;
+
 -- name: webhook_by_id :opt
 -- row: webhook_row
 -- in: id text

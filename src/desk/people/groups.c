@@ -212,6 +212,14 @@ static bool store(struct db *tx, mem_ctx *ctx, struct group *after, int64_t now,
            (!after->is_default || group_clear_default(tx, after->id, err));
 }
 
+static bool tell(const struct people *room, struct db *tx, const struct actor *actor,
+                 const struct group *before, const struct group *after, struct error *err)
+{
+    const struct people_hooks *hooks = &room->hooks;
+    return hooks->group_changed == NULL ||
+           hooks->group_changed(hooks->env, tx, actor, before, after, err);
+}
+
 bool group_create(const struct people *room, struct db *tx, mem_ctx *ctx, const struct actor *actor,
                   const struct group_change *change, struct group *ret, struct error *err)
 {
@@ -238,7 +246,8 @@ bool group_create(const struct people *room, struct db *tx, mem_ctx *ctx, const 
                                  .is_default = after.is_default,
                                  .at = now};
     if (!group_insert(tx, &in, err) ||
-        (after.is_default && !group_clear_default(tx, after.id, err))) {
+        (after.is_default && !group_clear_default(tx, after.id, err)) ||
+        !tell(room, tx, actor, NULL, &after, err)) {
         return false;
     }
     *ret = after;
@@ -256,8 +265,10 @@ bool group_update(const struct people *room, struct db *tx, mem_ctx *ctx, const 
     if (after.deleted) {
         return error_set(err, ERR_NOT_FOUND, "This group was deleted.");
     }
+    struct group before = after;
     take(ctx, change, &after);
-    if (!check_name(tx, ctx, &after, err) || !store(tx, ctx, &after, clock_now(room->clock), err)) {
+    if (!check_name(tx, ctx, &after, err) || !store(tx, ctx, &after, clock_now(room->clock), err) ||
+        !tell(room, tx, actor, &before, &after, err)) {
         return false;
     }
     *ret = after;
@@ -280,9 +291,10 @@ bool group_delete(const struct people *room, struct db *tx, mem_ctx *ctx, const 
                            "The default group cannot be deleted. Make another one the default "
                            "first.");
     }
+    struct group before = group;
     group.deleted = true;
     return group_memberships_delete_of_group(tx, id, err) && person_leave_group(tx, id, now, err) &&
-           store(tx, ctx, &group, now, err);
+           store(tx, ctx, &group, now, err) && tell(room, tx, actor, &before, &group, err);
 }
 
 // --- memberships --------------------------------------------------------------------------------

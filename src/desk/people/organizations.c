@@ -330,6 +330,15 @@ static bool store_domains(struct db *tx, mem_ctx *ctx, const struct organization
     return true;
 }
 
+static bool tell(const struct people *room, struct db *tx, const struct actor *actor,
+                 const struct organization *before, const struct organization *after,
+                 struct error *err)
+{
+    const struct people_hooks *hooks = &room->hooks;
+    return hooks->organization_changed == NULL ||
+           hooks->organization_changed(hooks->env, tx, actor, before, after, err);
+}
+
 bool organization_create(const struct people *room, struct db *tx, mem_ctx *ctx,
                          const struct actor *actor, const struct organization_change *change,
                          struct organization *ret, struct error *err)
@@ -365,7 +374,8 @@ bool organization_create(const struct people *room, struct db *tx, mem_ctx *ctx,
         .created_at = now,
         .updated_at = now,
     };
-    if (!organization_insert(tx, &in, err) || !store_domains(tx, ctx, &blank, &after, now, err)) {
+    if (!organization_insert(tx, &in, err) || !store_domains(tx, ctx, &blank, &after, now, err) ||
+        !tell(room, tx, actor, NULL, &after, err)) {
         return false;
     }
     *ret = after;
@@ -404,7 +414,8 @@ bool organization_update(const struct people *room, struct db *tx, mem_ctx *ctx,
         .updated_at = now,
     };
     if (!organization_update_row(tx, &in, err) ||
-        !store_domains(tx, ctx, &before, &after, now, err)) {
+        !store_domains(tx, ctx, &before, &after, now, err) ||
+        !tell(room, tx, actor, &before, &after, err)) {
         return false;
     }
     *ret = after;
@@ -422,7 +433,8 @@ bool organization_delete(const struct people *room, struct db *tx, const struct 
            org_memberships_delete_of(tx, id, err) && domains_delete(tx, id, err) &&
            organization_gone_insert(tx, id, before.name, before.external_id, before.created_at,
                                     clock_now(room->clock), err) &&
-           organization_delete_row(tx, id, &changes, err);
+           organization_delete_row(tx, id, &changes, err) &&
+           tell(room, tx, actor, &before, NULL, err);
 }
 
 // --- for people ---------------------------------------------------------------------------------

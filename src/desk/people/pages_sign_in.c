@@ -5,6 +5,7 @@
 #include "app/session.h"
 #include "desk/people/pages_internal.h"
 #include "desk/people/sign_in.html.h"
+#include "desk/trail/trail.h"
 
 struct str page_form_text(struct ctx *ctx, const char *name)
 {
@@ -40,18 +41,29 @@ bool page_note(struct ctx *ctx, const struct vm_note *note, struct str title)
 
 struct arrival {
     struct ctx *ctx;
-    struct user_id user;
+    const struct user *user;
 };
 
 static bool arrive_tx(struct db *tx, void *arg, struct error *err)
 {
     struct arrival *arrival = arg;
-    return user_signed_in(desk_people(arrival->ctx), tx, arrival->user, err);
+    const struct user *user = arrival->user;
+    struct ctx *ctx = arrival->ctx;
+    const struct actor actor = {
+        .user = user->id, .name = user->name, .address = ctx->actor.address};
+    const struct trail_note note = {.action = "login",
+                                    .source_type = "user",
+                                    .source_id = user->id.v,
+                                    .source_label = user->name,
+                                    .change = STR_NONE};
+    return user_signed_in(desk_people(ctx), tx, user->id, err) &&
+           (user->role < ROLE_LIGHT_AGENT ||
+            trail_add(tx, &actor, clock_now(ctx->app->clock), &note, err));
 }
 
 bool page_arrive(struct ctx *ctx, const struct user *user, struct str next, struct error *err)
 {
-    struct arrival arrival = {ctx, user->id};
+    struct arrival arrival = {ctx, user};
     struct url home =
         user->role >= ROLE_LIGHT_AGENT ? url_literal("/desk") : url_literal("/requests");
     if (!db_tx_run(ctx->app->db, "sign_in", arrive_tx, &arrival, err) ||

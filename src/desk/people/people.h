@@ -31,6 +31,10 @@ struct people_mail {
 };
 
 // What the room asks of others, inside its transaction.
+struct user;
+struct organization;
+struct group;
+
 struct people_hooks {
     // Puts a mail into the outbox.
     bool (*send_mail)(void *env, struct db *tx, const struct people_mail *mail, struct error *err);
@@ -43,6 +47,15 @@ struct people_hooks {
                          struct error *err);
     bool (*organization_moved)(void *env, struct db *tx, struct organization_id from,
                                struct organization_id to, struct error *err);
+    // Somebody or something was made (`before` is NULL), changed, or deleted (a person's `active`,
+    // a group's `deleted`; `after` is NULL for organisations). May be NULL.
+    bool (*person_changed)(void *env, struct db *tx, const struct actor *actor,
+                           const struct user *before, const struct user *after, struct error *err);
+    bool (*organization_changed)(void *env, struct db *tx, const struct actor *actor,
+                                 const struct organization *before,
+                                 const struct organization *after, struct error *err);
+    bool (*group_changed)(void *env, struct db *tx, const struct actor *actor,
+                          const struct group *before, const struct group *after, struct error *err);
 };
 
 struct people {

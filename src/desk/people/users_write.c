@@ -486,6 +486,14 @@ static bool verify_primary(struct edit *e, struct error *err)
            (!found || identity_set_verified(e->tx, row.id, e->now, err));
 }
 
+static bool tell(const struct edit *e, const struct user *after, struct error *err)
+{
+    const struct people_hooks *hooks = &e->room->hooks;
+    const struct user *before = e->before.id.v == 0 ? NULL : &e->before;
+    return hooks->person_changed == NULL ||
+           hooks->person_changed(hooks->env, e->tx, e->actor, before, after, err);
+}
+
 // Writes what differs. What other functions write into the row (organisation, group, address) is
 // read again at the end.
 static bool store(struct edit *e, struct user *ret, struct error *err)
@@ -510,7 +518,7 @@ static bool store(struct edit *e, struct user *ret, struct error *err)
         !user_index(e->tx, e->ctx, e->after.id, err)) {
         return false;
     }
-    return user_need(e->tx, e->ctx, e->after.id, ret, err);
+    return user_need(e->tx, e->ctx, e->after.id, ret, err) && tell(e, ret, err);
 }
 
 // --- public -------------------------------------------------------------------------------------
@@ -599,7 +607,7 @@ bool user_delete(const struct people *room, struct db *tx, mem_ctx *ctx, const s
     e.after.organization = (struct organization_id){0};
     e.after.default_group = (struct group_id){0};
     if (!keeps_an_admin(&e, err) || !remove_everything(&e, err) || !end_access(&e, err) ||
-        !user_store(tx, ctx, &e.after, e.now, err)) {
+        !user_store(tx, ctx, &e.after, e.now, err) || !tell(&e, &e.after, err)) {
         return false;
     }
     *ret = e.after;

@@ -4,6 +4,7 @@
 #include "app/api.h"
 #include "app/config.h"
 #include "desk/records/records.h"
+#include "desk/trail/trail.h"
 
 // --- showing ------------------------------------------------------------------------------------
 
@@ -224,6 +225,22 @@ static bool options_free(struct call *call, struct db *tx, struct error *err)
     return true;
 }
 
+static bool note(const struct call *call, struct db *tx, const struct record *record,
+                 const char *action, struct error *err)
+{
+    static const char *const NAMES[] = {"title", "name", "agent_label"};
+    struct str label = STR_NONE;
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES && str_none(label); i++) {
+        label = record_text(record, NAMES[i]);
+    }
+    const struct trail_note note = {.action = action,
+                                    .source_type = call->kind->singular,
+                                    .source_id = record->id,
+                                    .source_label = label,
+                                    .change = STR_NONE};
+    return trail_add(tx, &call->ctx->actor, now_of(call), &note, err);
+}
+
 static bool change_tx(struct db *tx, void *arg, struct error *err)
 {
     struct call *call = arg;
@@ -236,7 +253,8 @@ static bool change_tx(struct db *tx, void *arg, struct error *err)
         call->create
             ? record_create(tx, ctx->mem, call->kind, call->body, now_of(call), &call->after, err)
             : record_update(tx, ctx->mem, &before, call->body, now_of(call), &call->after, err);
-    return done && options_free(call, tx, err) && one_default(call, tx, &call->after, err);
+    return done && options_free(call, tx, err) && one_default(call, tx, &call->after, err) &&
+           note(call, tx, &call->after, call->create ? "create" : "update", err);
 }
 
 // POST /api/v2/KIND
@@ -268,7 +286,8 @@ static bool delete_tx(struct db *tx, void *arg, struct error *err)
     struct call *call = arg;
     struct record record;
     return path_record(call->ctx, tx, &record, err) &&
-           record_delete(tx, call->ctx->mem, &record, now_of(call), err);
+           record_delete(tx, call->ctx->mem, &record, now_of(call), err) &&
+           note(call, tx, &record, "destroy", err);
 }
 
 // DELETE /api/v2/KIND/{record:id}

@@ -5,6 +5,7 @@
 
 #include "desk/people/people.h"
 #include "desk/rules/queries.h"
+#include "desk/trail/trail.h"
 
 bool rule_may_see(const struct rule *rule, const struct actor *actor)
 {
@@ -366,6 +367,19 @@ static int64_t last_position(const struct rule_book *book, enum rule_kind kind)
     return last;
 }
 
+// One's own views and macros are nobody else's business.
+static bool note(struct db *tx, const struct actor *actor, const struct rule *rule,
+                 const char *action, int64_t now, struct error *err)
+{
+    struct str kind = rule_kind_word(rule->kind);
+    const struct trail_note note = {.action = action,
+                                    .source_type = kind.ptr,
+                                    .source_id = rule->id.v,
+                                    .source_label = rule->title,
+                                    .change = rule->active ? STR("Active") : STR("Inactive")};
+    return rule->audience == AUDIENCE_PERSON || trail_add(tx, actor, now, &note, err);
+}
+
 bool rule_create(struct rules *room, struct db *tx, mem_ctx *ctx, const struct actor *actor,
                  const struct rule_change *change, struct rule *ret, struct error *err)
 {
@@ -399,7 +413,7 @@ bool rule_create(struct rules *room, struct db *tx, mem_ctx *ctx, const struct a
     }
     rule.id.v = db_next_id(tx);
     if (!insert(tx, &rule, err) || !write_terms(tx, &rule, err) || !write_groups(tx, &rule, err) ||
-        !book_changed(tx, err)) {
+        !book_changed(tx, err) || !note(tx, actor, &rule, "create", rule.created_at, err)) {
         return false;
     }
     *ret = rule;
@@ -450,7 +464,7 @@ bool rule_update(struct rules *room, struct db *tx, mem_ctx *ctx, const struct a
         return false;
     }
     if (!update(tx, &rule, err) || !write_terms(tx, &rule, err) || !write_groups(tx, &rule, err) ||
-        !book_changed(tx, err)) {
+        !book_changed(tx, err) || !note(tx, actor, &rule, "update", rule.updated_at, err)) {
         return false;
     }
     *ret = rule;
@@ -464,7 +478,8 @@ bool rule_delete(struct rules *room, struct db *tx, mem_ctx *ctx, const struct a
     struct rule rule;
     return load(room, tx, ctx, actor, kind, id, &book, &rule, err) &&
            rule_terms_remove(tx, id, err) && rule_groups_remove(tx, id, err) &&
-           rule_done_remove(tx, id, err) && rule_remove(tx, id, err) && book_changed(tx, err);
+           rule_done_remove(tx, id, err) && rule_remove(tx, id, err) && book_changed(tx, err) &&
+           note(tx, actor, &rule, "destroy", clock_now(room->clock), err);
 }
 
 static bool listed(const struct rule_id *ids, size_t count, struct rule_id id)
