@@ -72,7 +72,9 @@ test('the same parameter twice: the last counts; arrays in any form', async () =
 test('every list answers to page[size] with meta.has_more, and to numbers with count', async () => {
   const lists = ['users', 'tickets', 'organizations', 'groups', 'groups/assignable', 'group_memberships', 'organization_memberships',
     'tags', 'suspended_tickets', 'ticket_metrics', 'ticket_fields', 'ticket_forms', 'user_fields', 'organization_fields', 'brands',
-    'deleted_tickets', 'job_statuses', 'requests', 'sessions', 'custom_statuses', 'locales', 'deleted_users', 'custom_roles'];
+    'deleted_tickets', 'job_statuses', 'requests', 'sessions', 'custom_statuses', 'locales', 'deleted_users', 'custom_roles',
+    'users/me/oauth/clients', 'oauth/clients', 'oauth/tokens', 'activities', 'bookmarks', 'skips', 'organization_subscriptions', 'audit_logs',
+    'recipient_addresses', 'dynamic_content/items', 'satisfaction_ratings', 'views', 'macros', 'triggers', 'automations', 'sharing_agreements'];
   for (const list of lists) {
     const { status, json, text } = await api.get(`/api/v2/${list}.json?page[size]=1`);
     assert.equal(status, 200, `${list}: ${text}`);

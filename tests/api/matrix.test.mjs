@@ -130,6 +130,14 @@ const expected = {
     DELETE /api/v2/users/{user:id}/sessions/{session:id}
   `,
   staff: `
+    GET /api/v2/dynamic_content/items
+    GET /api/v2/dynamic_content/items/show_many
+    GET /api/v2/dynamic_content/items/{record:id}
+    GET /api/v2/dynamic_content/items/{record:id}/variants
+    GET /api/v2/dynamic_content/items/{record:id}/variants/{option:id}
+    GET /api/v2/recipient_addresses
+    GET /api/v2/recipient_addresses/{record:id}
+    POST /api/v2/problems/autocomplete
     GET /api/v2/activities
     GET /api/v2/activities/count
     GET /api/v2/activities/{object:id}
@@ -338,6 +346,7 @@ const expected = {
     GET /api/v2/views/definitions
   `,
   agent: `
+    DELETE /api/v2/attachments/{attachment:id}
     POST /api/v2/organization_subscriptions
     DELETE /api/v2/organization_subscriptions/{object:id}
     PUT /api/v2/users/{user:id}/organizations/{organization:id}/make_default
@@ -464,6 +473,18 @@ const expected = {
     DELETE /api/v2/group_memberships/destroy_many
   `,
   admin: `
+    POST /api/v2/dynamic_content/items
+    PUT /api/v2/dynamic_content/items/{record:id}
+    DELETE /api/v2/dynamic_content/items/{record:id}
+    POST /api/v2/dynamic_content/items/{record:id}/variants
+    POST /api/v2/dynamic_content/items/{record:id}/variants/create_many
+    PUT /api/v2/dynamic_content/items/{record:id}/variants/update_many
+    PUT /api/v2/dynamic_content/items/{record:id}/variants/{option:id}
+    DELETE /api/v2/dynamic_content/items/{record:id}/variants/{option:id}
+    POST /api/v2/recipient_addresses
+    PUT /api/v2/recipient_addresses/{record:id}
+    DELETE /api/v2/recipient_addresses/{record:id}
+    PUT /api/v2/recipient_addresses/{record:id}/verify
     GET /api/v2/audit_logs
     POST /api/v2/audit_logs/export
     GET /api/v2/audit_logs/{object:id}

@@ -123,7 +123,7 @@ test('a program of its own, tokens listed, secrets renewed, all ends with the cl
   assert.equal((await bearer(json.access_token, '/api/v2/tickets', { method: 'POST', body: '{"ticket":{"comment":"x"}}' })).status, 201);
   assert.equal((await request(`${server.url}/api/v2/tickets?access_token=${json.access_token}`)).status, 200);
   assert.equal((await exchange({ ...grant, scope: 'everything' })).json.error, 'invalid_scope');
-  assert.equal((await exchange({ ...grant, grant_type: 'password' })).json.error, 'unsupported_grant_type');
+  assert.equal((await exchange({ ...grant, grant_type: 'implicit' })).json.error, 'unsupported_grant_type');
   const current = JSON.parse((await bearer(json.access_token, '/api/v2/oauth/tokens/current.json')).text).token;
   assert.deepEqual([current.token, current.full_token, current.client_id], [json.access_token.slice(0, 10), undefined, app.id]);
   assert.ok((await api.get('/api/v2/oauth/tokens')).json.tokens.some((one) => one.id === current.id));
@@ -139,4 +139,19 @@ test('a program of its own, tokens listed, secrets renewed, all ends with the cl
   assert.equal((await api.put(app.url, { client: { name: 'New name' } })).json.client.name, 'New name');
   assert.equal((await api.delete(app.url)).status, 204);
   assert.equal((await bearer(json.access_token, '/api/v2/tickets')).status, 401);
+});
+
+test('the older password grant: for a client that proves itself, and the right password', async () => {
+  const app = await client({ identifier: 'app-password' });
+  const fields = { grant_type: 'password', client_id: 'app-password', client_secret: app.secret, scope: 'read', username: server.admin.email, password: server.admin.password };
+  const granted = await exchange(fields, true);
+  assert.deepEqual([granted.status, granted.json.token_type, granted.json.scope], [200, 'bearer', 'read'], granted.text);
+  assert.equal((await bearer(granted.json.access_token, '/api/v2/tickets')).status, 200);
+  const again = await exchange({ grant_type: 'refresh_token', client_id: 'app-password', client_secret: app.secret, refresh_token: granted.json.refresh_token });
+  assert.equal(again.status, 200, again.text);
+  for (const wrong of [{ password: 'some other plain words' }, { username: 'nobody@example.org' }, { password: '' }, { scope: 'everything' }]) {
+    const refused = await exchange({ ...fields, ...wrong });
+    assert.deepEqual([refused.status, refused.json.error], [400, 'invalid_grant'], JSON.stringify(wrong));
+  }
+  assert.equal((await exchange({ ...fields, client_secret: 'guessed' })).status, 401);
 });

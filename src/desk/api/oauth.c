@@ -7,6 +7,7 @@
 #include "app/api.h"
 #include "base/random.h"
 #include "desk/api/handlers.h"
+#include "desk/people/people.h"
 #include "desk/trail/trail.h"
 
 #define TOKEN_LIFE_S (8 * 3600)
@@ -486,6 +487,27 @@ static bool own_grant(struct exchange *x)
     return !str_none(x->grant.scopes);
 }
 
+// What the older password grant gives: the person whose password this is.
+static bool password_grant(struct exchange *x, struct error *ret_why)
+{
+    struct user user;
+    struct ctx *ctx = x->ctx;
+    struct str name = said(x, "username");
+    struct str password = said(x, "password");
+    struct str scopes = oauth_scopes(ctx->mem, said(x, "scope"));
+    if (str_none(scopes)) {
+        return error_set(ret_why, ERR_INVALID, "The requested scope is not known.");
+    }
+    if (!password_check(ctx->db, ctx->mem, str_none(name) ? STR("") : name,
+                        str_none(password) ? STR("") : password, &user, ret_why)) {
+        ret_why->code = ret_why->code == ERR_UNAUTHENTICATED ? ERR_INVALID : ret_why->code;
+        return false;
+    }
+    x->grant = (struct oauth_grant){.client = x->client.id, .user = user.id, .scopes = scopes};
+    x->with_refresh = true;
+    return true;
+}
+
 // POST /oauth/tokens
 bool oauth_exchange(struct ctx *ctx, struct error *err)
 {
@@ -497,9 +519,12 @@ bool oauth_exchange(struct ctx *ctx, struct error *err)
     }
     struct str type = said(&x, "grant_type");
     bool own = str_eq_c(type, "client_credentials");
-    if (!own && !str_eq_c(type, "authorization_code") && !str_eq_c(type, "refresh_token")) {
+    bool by_password = str_eq_c(type, "password");
+    if (!own && !by_password && !str_eq_c(type, "authorization_code") &&
+        !str_eq_c(type, "refresh_token")) {
         return oauth_error(ctx, 400, "unsupported_grant_type",
-                           "authorization_code, refresh_token and client_credentials are known.",
+                           "authorization_code, refresh_token, client_credentials and password are "
+                           "known.",
                            err);
     }
     if (!oauth_client_by_identifier(ctx->db, ctx->mem, said(&x, "client_id"), &x.client, &why) ||
@@ -508,6 +533,10 @@ bool oauth_exchange(struct ctx *ctx, struct error *err)
     }
     if (own && !own_grant(&x)) {
         return oauth_error(ctx, 400, "invalid_scope", "The requested scope is not known.", err);
+    }
+    if (by_password && !password_grant(&x, &why)) {
+        *err = why;
+        return why.code == ERR_INVALID && oauth_error(ctx, 400, "invalid_grant", why.message, err);
     }
     if (str_to_i64(said(&x, "expires_in"), &life) && life >= 300 && life <= TOKEN_LIFE_MOST_S) {
         x.life_s = life;

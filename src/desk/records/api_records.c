@@ -3,6 +3,9 @@
 
 #include "app/api.h"
 #include "app/config.h"
+#include "desk/channels/mailbox.h"
+#include "desk/desk.h"
+#include "desk/people/people.h"
 #include "desk/records/records.h"
 #include "desk/trail/trail.h"
 
@@ -38,6 +41,27 @@ static void write_brand(struct ctx *ctx, struct jw *w, const struct record *reco
     jw_field_null(w, "logo");
 }
 
+// The desk's first address stands in its settings. Mail to an address comes here when the desk
+// knows it; nothing else is asked of other servers, and nothing claimed.
+static void write_address(struct ctx *ctx, struct jw *w, const struct record *record)
+{
+    struct str email = record_text(record, "email");
+    if (str_none(email)) {
+        jw_field_str(w, "email", mailbox_for(desk_of(ctx), ctx->mem, STR_NONE));
+    }
+    bool arrives = record->system || mailbox_is_own(desk_of(ctx), ctx->mem, email);
+    jw_field_c(w, "forwarding_status", arrives ? "verified" : "unknown");
+    jw_field_c(w, "spf_status", "unknown");
+    jw_field_c(w, "cname_status", "unknown");
+    jw_field_c(w, "domain_verification_status", "unknown");
+    jw_field_null(w, "domain_verification_code");
+}
+
+static bool is_address(const struct record_kind *kind)
+{
+    return str_eq_c(str_c(kind->name), "recipient_addresses");
+}
+
 static void write_record(struct ctx *ctx, struct jw *w, const struct record *record)
 {
     const struct record_kind *kind = record->kind;
@@ -47,6 +71,9 @@ static void write_record(struct ctx *ctx, struct jw *w, const struct record *rec
     jw_field_i64(w, "id", record->id);
     if (brand) {
         write_brand(ctx, w, record);
+    }
+    if (is_address(kind)) {
+        write_address(ctx, w, record);
     }
     record_members_write(ctx->mem, w, record);
     jw_field_i64(w, "position", record->position);
@@ -241,6 +268,22 @@ static bool note(const struct call *call, struct db *tx, const struct record *re
     return trail_add(tx, &call->ctx->actor, now_of(call), &note, err);
 }
 
+// Addresses are well formed; the desk's own stands in its settings.
+static bool address_fine(const struct call *call, struct error *err)
+{
+    struct str email = record_text(&call->after, "email");
+    struct str normal;
+    if (!is_address(call->kind) || (call->after.system && str_none(email))) {
+        return true;
+    }
+    if (call->after.system) {
+        return error_field(err, "email", "InvalidValue",
+                           "Email: the desk's own address stands in its settings");
+    }
+    return email_normalise(call->ctx->mem, email, &normal) ||
+           error_field(err, "email", "InvalidFormat", "Email: is not properly formatted");
+}
+
 static bool change_tx(struct db *tx, void *arg, struct error *err)
 {
     struct call *call = arg;
@@ -253,7 +296,8 @@ static bool change_tx(struct db *tx, void *arg, struct error *err)
         call->create
             ? record_create(tx, ctx->mem, call->kind, call->body, now_of(call), &call->after, err)
             : record_update(tx, ctx->mem, &before, call->body, now_of(call), &call->after, err);
-    return done && options_free(call, tx, err) && one_default(call, tx, &call->after, err) &&
+    return done && address_fine(call, err) && options_free(call, tx, err) &&
+           one_default(call, tx, &call->after, err) &&
            note(call, tx, &call->after, call->create ? "create" : "update", err);
 }
 
@@ -412,6 +456,13 @@ bool api_brand_check(struct ctx *ctx, struct error *err)
     jw_field_c(&w, "reason", "not_checked");
     jw_field_null(&w, "cname");
     return api_end(ctx, &w, err);
+}
+
+// PUT /api/v2/recipient_addresses/{record:id}/verify: what is known of it
+bool api_address_verify(struct ctx *ctx, struct error *err)
+{
+    struct record address;
+    return path_record(ctx, ctx->db, &address, err) && answer_one(ctx, &address, err);
 }
 
 // --- options ------------------------------------------------------------------------------------

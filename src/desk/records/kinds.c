@@ -90,6 +90,20 @@ static const struct member CUSTOM_STATUSES[] = {
     {"default", MEMBER_FLAG, .otherwise = "false"},
 };
 
+static const struct member CONTENT_ITEMS[] = {
+    {"name", MEMBER_TEXT, .required = true, .max = 255},
+    {"placeholder", MEMBER_TEXT, .fixed = true, .max = 300},
+    {"default_locale_id", MEMBER_NUMBER, .required = false},
+    {"variants", MEMBER_LIST, .otherwise = "[]"},
+};
+
+static const struct member RECIPIENT_ADDRESSES[] = {
+    {"name", MEMBER_TEXT, .max = 255},
+    {"email", MEMBER_TEXT, .required = true, .max = 255},
+    {"brand_id", MEMBER_NUMBER, .otherwise = "301"},
+    {"default", MEMBER_FLAG, .otherwise = "false"},
+};
+
 #define MEMBERS(list) list, sizeof(list) / sizeof *(list)
 
 static const struct record_kind KINDS[] = {
@@ -100,6 +114,8 @@ static const struct record_kind KINDS[] = {
     {"ticket_forms", "ticket_form", MEMBERS(TICKET_FORMS), .remains = true},
     {"brands", "brand", MEMBERS(BRANDS), .unique = "subdomain"},
     {"custom_statuses", "custom_status", MEMBERS(CUSTOM_STATUSES), .fades = true},
+    {"dynamic_content_items", "item", MEMBERS(CONTENT_ITEMS), .unique = "placeholder"},
+    {"recipient_addresses", "recipient_address", MEMBERS(RECIPIENT_ADDRESSES), .unique = "email"},
 };
 
 const struct record_kind *record_kind(struct str name)

@@ -4,6 +4,7 @@
 #include "desk/rules/placeholder_values.h"
 
 #include "base/buf.h"
+#include "desk/records/records.h"
 
 #define SHOWN_COMMENTS 50
 
@@ -358,6 +359,31 @@ static struct str ticket_value(struct placeholder_facts *f, struct str name)
     return str_none(text) ? ticket_conversation(f, name) : text;
 }
 
+// {{dc.greeting}}: the words in the default language.
+static struct str content_value(struct placeholder_facts *f, struct str name)
+{
+    const struct record_kind *kind = record_kind(STR("dynamic_content_items"));
+    struct str placeholder = str_printf(f->ctx, "{{dc." STR_FMT "}}", STR_ARG(name));
+    struct record *list = NULL;
+    struct error err;
+    size_t count = 0;
+    if (!took(f, records_list(f->db, f->ctx, kind, false, &list, &count, &err), &err)) {
+        return STR("");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct jr_value variants = jr_get(list[i].doc, "variants");
+        for (size_t k = 0; k < jr_count(variants); k++) {
+            struct jr_value one = jr_at(variants, k);
+            bool chosen = false;
+            if (str_eq(record_text(&list[i], "placeholder"), placeholder) &&
+                jr_bool(jr_get(one, "default"), &chosen) && chosen) {
+                return or_empty(jr_text(jr_get(one, "content")));
+            }
+        }
+    }
+    return STR("");
+}
+
 struct str placeholder_value(struct placeholder_facts *f, struct str name)
 {
     struct str head;
@@ -369,7 +395,7 @@ struct str placeholder_value(struct placeholder_facts *f, struct str name)
     if (str_eq_c(head, "current_user") || str_eq_c(head, "user") || str_eq_c(head, "agent")) {
         return person_value(f, f->actor->user, tail);
     }
-    return STR("");
+    return str_eq_c(head, "dc") ? content_value(f, or_empty(tail)) : STR("");
 }
 
 // --- lists --------------------------------------------------------------------------------------

@@ -152,6 +152,26 @@ bool api_problems(struct ctx *ctx, struct error *err)
     return api_ticket_query_answer(ctx, &query, err);
 }
 
+// POST /api/v2/problems/autocomplete {"text":"…"}: problems whose subject has it
+bool api_problems_complete(struct ctx *ctx, struct error *err)
+{
+    static const int64_t PROBLEM = TYPE_PROBLEM;
+    struct jr_value whole = JR_NONE;
+    if (!api_body_whole(ctx, &whole, err)) {
+        return false;
+    }
+    struct str said = jr_text(jr_get(whole, "text"));
+    said = str_none(said) ? http_param(ctx->req, "text") : said;
+    struct str text = str_lower(ctx->mem, str_none(said) ? STR("") : str_trim(said));
+    const struct ticket_condition conditions[] = {
+        {.column = TC_TYPE, .op = OP_IS, .numbers = &PROBLEM, .count = 1},
+        {.column = TC_SUBJECT_PHRASE, .op = OP_IS, .texts = &text, .count = 1},
+    };
+    struct ticket_query query = {
+        .all = conditions, .all_count = str_empty(text) ? 1 : 2, .sort = TC_ID};
+    return api_ticket_query_answer(ctx, &query, err);
+}
+
 // GET /api/v2/tickets/{ticket:id}/incidents
 bool api_ticket_incidents(struct ctx *ctx, struct error *err)
 {

@@ -299,19 +299,42 @@ static bool redact_file_in_tx(struct db *tx, void *arg, struct error *err)
                              &t->empty, err);
 }
 
+// The file becomes an empty one, and its bytes go when nothing else names them.
+static bool empty_file(struct taking *t, struct error *err)
+{
+    struct ctx *ctx = t->ctx;
+    struct hash hash;
+    if (!blob_put_bytes(ctx->app->blobs, STR(""), &hash, err)) {
+        return false;
+    }
+    t->empty = (struct new_file){.hash = hash_hex(ctx->mem, hash),
+                                 .file_name = STR("redacted.txt"),
+                                 .content_type = STR("text/plain")};
+    return db_tx_run(ctx->app->db, "api.attachment.redact", redact_file_in_tx, t, err);
+}
+
+// DELETE /api/v2/attachments/{attachment:id}
+bool api_attachment_delete(struct ctx *ctx, struct error *err)
+{
+    struct attachment file;
+    struct attachment_id id = {ctx->path.ids[0]};
+    if (!attachment_load(ctx->db, ctx->mem, &ctx->actor, id, &file, err)) {
+        return false;
+    }
+    struct taking t = {.ctx = ctx, .ticket = file.ticket, .comment = file.comment, .file = id};
+    if (!empty_file(&t, err)) {
+        return false;
+    }
+    api_no_content(ctx);
+    return true;
+}
+
 // PUT /api/v2/tickets/{ticket:id}/comments/{comment:id}/attachments/{attachment:id}/redact
 bool api_attachment_redact(struct ctx *ctx, struct error *err)
 {
     struct taking t = taking_of(ctx);
-    struct hash hash;
     t.file.v = ctx->path.ids[2];
-    if (!blob_put_bytes(ctx->app->blobs, STR(""), &hash, err)) {
-        return false;
-    }
-    t.empty = (struct new_file){.hash = hash_hex(ctx->mem, hash),
-                                .file_name = STR("redacted.txt"),
-                                .content_type = STR("text/plain")};
-    if (!db_tx_run(ctx->app->db, "api.attachment.redact", redact_file_in_tx, &t, err)) {
+    if (!empty_file(&t, err)) {
         return false;
     }
     struct ctx fresh = *ctx;
