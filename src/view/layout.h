@@ -30,6 +30,7 @@ struct vm_layout {
     const struct vm_nav_view *views;  // agents' second column; none: the column is left out
     size_t view_count;
     struct str live_mark;  // see live/live.h
+    struct str address;    // the page's own, as its reader came to it; may be empty
     struct str notice;     // what just happened, after a redirect; may be empty
     struct url undo;       // POSTed by the notice's undo button; empty: no button
     int64_t undo_seconds;  // how long it may be undone

@@ -89,6 +89,9 @@ bool portal_home(struct ctx *ctx, struct error *err)
         return false;
     }
     desk_page_begin(ctx, &v, &vm.layout, STR(""), "home");
+    // Programs that move desks look whether a home page names its own address.
+    vm.layout.address = str_printf(ctx->mem, STR_FMT "://" STR_FMT "/", STR_ARG(ctx->req->scheme),
+                                   STR_ARG(ctx->req->host));
     view_portal_home(&v, &vm);
     return true;
 }
