@@ -30,7 +30,7 @@ test('links begin with the address that the client used', async () => {
     const { json } = await api.get(path);
     const link = json.next_page ?? json.links.next;
     assert.ok(link.startsWith(`${server.url}/api/v2/`), link);
-    const there = JSON.parse((await request(other + path, { headers: api.headers })).text);
+    const there = JSON.parse((await request(server.url + path, { headers: { ...api.headers, host: new URL(other).host } })).text);
     assert.ok((there.next_page ?? there.links.next).startsWith(`${other}/api/v2/`));
     assert.ok(there.tickets[0].url.startsWith(other) && there.tickets[0].url.endsWith('.json'));
   }

@@ -63,7 +63,7 @@ test('by time a second is never cut in two, and the walk ends', async () => {
   for (let pages = 0; ; pages++) {
     assert.ok(pages < 50, 'the walk ends');
     const stamps = page.tickets.map((one) => one.generated_timestamp);
-    assert.deepEqual(stamps, stamps.toSorted((a, b) => a - b));
+    assert.deepEqual(stamps, [...stamps].sort((a, b) => a - b));
     assert.equal(page.count, page.tickets.length);
     assert.ok(page.users.length > 0);
     page.tickets.forEach((one) => seen.add(one.id));
@@ -101,7 +101,7 @@ test('people and organisations, deleted ones among them', async () => {
   for (; !page.end_of_stream; page = await get(page.after_url)) seen.push(...page.users.map((one) => one.id));
   seen.push(...page.users.map((one) => one.id));
   assert.equal(new Set(seen).size, seen.length);
-  assert.deepEqual(seen.toSorted(), users.users.map((one) => one.id).toSorted());
+  assert.deepEqual([...seen].sort(), users.users.map((one) => one.id).sort());
 });
 
 test('what happened to tickets, with or without the words of comments', async () => {

@@ -57,7 +57,7 @@ test('lists are one\'s own', async () => {
   assert.ok((await ids('/api/v2/requests/open')).includes(open.id));
   assert.ok(!(await ids('/api/v2/requests/solved')).includes(open.id));
   assert.deepEqual(await ids('/api/v2/requests/ccd'), [copied.id]);
-  assert.deepEqual((await ids('/api/v2/requests/search?query=zebra')).toSorted(), [open.id, copied.id].toSorted());
+  assert.deepEqual((await ids('/api/v2/requests/search?query=zebra')).sort(), [open.id, copied.id].sort());
   assert.ok(!(await ids('/api/v2/requests')).includes(other.id));
   assert.equal((await eva.get(`/api/v2/requests/${other.id}`)).status, 404);
   assert.equal((await eva.put(`/api/v2/requests/${other.id}`, { request: { comment: 'x' } })).status, 404);

@@ -61,6 +61,10 @@ lint_banned() {
     mapfile -t files < <(source_files '*.c' '*.h' | grep -E '^(src|tools)/' | grep -v '/test_')
     none_of "functions that are not used here (no bounds, no thread safety, a shell)" \
         '^(?!\s*//).*\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|gets|localtime|gmtime|ctime|asctime|rand|srand|random|system|popen|alloca|mktemp|tmpnam)\s*\(' \
+        "${files[@]}" || return 1
+    mapfile -t files < <(source_files '*.mjs')
+    none_of "functions that Debian 12's node does not have" \
+        '\.(toSorted|toReversed|toSpliced)\(|\b(withResolvers|groupBy|fromAsync)\(|import\.meta\.(dirname|filename)' \
         "${files[@]}"
 }
 
