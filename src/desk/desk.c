@@ -25,6 +25,8 @@
 #include "desk/rules/acting.h"
 #include "desk/rules/routes.h"
 #include "desk/rules/rules.h"
+#include "desk/service/routes.h"
+#include "desk/service/service.h"
 #include "desk/site.h"
 #include "desk/tickets/routes.h"
 #include "desk/trail/routes.h"
@@ -34,9 +36,9 @@
 
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
-    {"triggers", triggers_observe}, {"contact", contact_observe}, {"moments", moments_observe},
-    {"marks", marks_observe},       {"hooks", hooks_observe},     {"notify", channels_notify},
-    {"publish", channels_publish},
+    {"triggers", triggers_observe}, {"service", service_observe},  {"contact", contact_observe},
+    {"moments", moments_observe},   {"marks", marks_observe},      {"hooks", hooks_observe},
+    {"notify", channels_notify},    {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {
@@ -47,6 +49,7 @@ const struct job_kind DESK_JOBS[] = {
      .backoff_ms = 5 * SECONDS_MS,
      .waits = true},
     {.name = BULK_JOB, .run = bulk_job, .max_attempts = 5},
+    {.name = SERVICE_RENEW_JOB, .run = service_renew_job},
     {.name = REPLY_RELEASE_JOB, .run = channels_release_job},
 };
 const size_t DESK_JOB_COUNT = sizeof DESK_JOBS / sizeof *DESK_JOBS;
@@ -60,6 +63,7 @@ static bool sweep_sessions(void *env, mem_ctx *ctx, struct error *err)
 
 const struct job_timer DESK_TIMERS[] = {
     {"sessions.sweep", HOURS_MS, sweep_sessions},
+    {"service.fire", SERVICE_FIRE_MS, service_fire},
     {"automations", HOURS_MS, automations_run},
     {"hooks.sweep", DAYS_MS, hooks_sweep},
     {"marks.sweep", DAYS_MS, marks_sweep},
@@ -85,6 +89,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, contact_routes);
     add_routes(table, moments_routes);
     add_routes(table, rules_routes);
+    add_routes(table, service_routes);
     add_routes(table, hooks_routes);
     add_routes(table, marks_routes);
     add_routes(table, trail_routes);
@@ -125,6 +130,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
                   .env = desk},
     };
     desk->rules = rules_new(desk, app->clock);
+    desk->service = service_new(desk, app->clock);
     atomic_init(&desk->stopping, false);
     atomic_init(&desk->draining, false);
     desk->mailer = channels_mailer(desk, desk);

@@ -16,6 +16,7 @@
 #include "view/view.h"
 
 struct rules;
+struct service_room;
 
 struct desk {
     struct app *app;
@@ -23,6 +24,7 @@ struct desk {
     struct tickets tickets;
     struct people people;
     struct rules *rules;
+    struct service_room *service;
     struct view_site *site;
     struct mailer *mailer;
     struct contact *contact;  // desk/contact/contact.h

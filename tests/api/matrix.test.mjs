@@ -160,6 +160,14 @@ const expected = {
     GET /api/v2/help_center/articles/{article:id}/translations/missing
     GET /api/v2/help_center/categories/{category:id}/translations/missing
     GET /api/v2/help_center/sections/{section:id}/translations/missing
+    GET /api/v2/business_hours/schedules
+    GET /api/v2/business_hours/schedules/{schedule:id}
+    GET /api/v2/business_hours/schedules/{schedule:id}/holidays
+    GET /api/v2/business_hours/schedules/{schedule:id}/holidays/{holiday:id}
+    GET /api/v2/slas/policies
+    GET /api/v2/slas/policies/definitions
+    GET /api/v2/slas/policies/{policy:id}
+    GET /api/v2/tickets/{ticket:id}/metric_events
     GET /api/v2/satisfaction_ratings
     GET /api/v2/satisfaction_ratings/received
     GET /api/v2/satisfaction_ratings/count
@@ -488,6 +496,18 @@ const expected = {
     GET /api/v2/audit_logs
     POST /api/v2/audit_logs/export
     GET /api/v2/audit_logs/{object:id}
+    POST /api/v2/business_hours/schedules
+    PUT /api/v2/business_hours/schedules/{schedule:id}
+    DELETE /api/v2/business_hours/schedules/{schedule:id}
+    PUT /api/v2/business_hours/schedules/{schedule:id}/workweek
+    POST /api/v2/business_hours/schedules/{schedule:id}/holidays
+    PUT /api/v2/business_hours/schedules/{schedule:id}/holidays/{holiday:id}
+    DELETE /api/v2/business_hours/schedules/{schedule:id}/holidays/{holiday:id}
+    POST /api/v2/slas/policies
+    PUT /api/v2/slas/policies/reorder
+    PUT /api/v2/slas/policies/{policy:id}
+    DELETE /api/v2/slas/policies/{policy:id}
+    GET /api/v2/incremental/ticket_metric_events
     DELETE /api/v2/deleted_tickets/destroy_many
     DELETE /api/v2/deleted_tickets/{ticket:id}
     GET /api/v2/incremental/users
@@ -749,11 +769,15 @@ async function freshObjects(admin, round) {
     },
   });
   const triggerCategory = await created(admin, '/api/v2/trigger_categories', { trigger_category: { name: `Ours ${round}` } });
+  const schedule = await created(admin, '/api/v2/business_hours/schedules', { schedule: { name: `Hours ${round}` } });
+  const holiday = await created(admin, `/api/v2/business_hours/schedules/${schedule.id}/holidays`, { holiday: { name: 'Day', start_date: '2026-12-24' } });
+  const policy = await created(admin, '/api/v2/slas/policies', { sla_policy: { title: `Owed ${round}` } });
   const hc = '/api/v2/help_center';
   const category = await created(admin, `${hc}/categories`, { category: { name: `Shelf ${round}` } });
   const section = await created(admin, `${hc}/categories/${category.id}/sections`, { section: { name: 'Section' } });
   const article = await created(admin, `${hc}/sections/${section.id}/articles`, { article: { title: 'Words', body: 'x' } });
   return {
+    schedule: schedule.id, holiday: holiday.id, policy: policy.id,
     category: category.id, section: section.id, article: article.id, object: 999999,
     moment: rated.json.satisfaction_rating.id,
     view: view.id, macro: macro.id, trigger: trigger.id, rule: automation.id, triggerCategory: triggerCategory.id,

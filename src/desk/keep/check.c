@@ -66,6 +66,8 @@ static const struct lost LOST[] = {
     {lost_rule_term_rule, "term of rule", "rule", NULL},
     {lost_rule_group_rule, "group of rule", "rule", NULL},
     {lost_bulk_result_bulk, "result of bulk job", "job", NULL},
+    {lost_sla_ticket_ticket, "service level", "ticket", NULL},
+    {lost_metric_event_ticket, "event of a clock", "ticket", NULL},
     {lost_moment_ticket, "verdict", "ticket", NULL},
     {lost_moment_person, "verdict", "person", NULL},
     {lost_mark_person, "mark", "person", NULL},

@@ -49,8 +49,8 @@ static void write_groups(struct ctx *ctx, struct jw *w, const struct choices *c)
     }
 }
 
-static void write_values(struct ctx *ctx, struct jw *w, enum value_kind kind,
-                         const struct choices *c)
+static void write_list(struct ctx *ctx, struct jw *w, const char *key, enum value_kind kind,
+                       const struct choices *c)
 {
     static const char *const STATUSES[] = {"new",    "open",   "pending", "hold",
                                            "solved", "closed", NULL};
@@ -61,7 +61,7 @@ static void write_values(struct ctx *ctx, struct jw *w, enum value_kind kind,
                                            "requester_can_see_comment", NULL};
     static const char *const FLAGS[] = {"true", "false", NULL};
     static const char *const ROLES[] = {"end_user", "agent", "admin", NULL};
-    jw_field_array(w, "values");
+    jw_field_array(w, key);
     switch ((int)kind) {
     case VALUE_STATUS:
         write_words(w, STATUSES);
@@ -94,6 +94,12 @@ static void write_values(struct ctx *ctx, struct jw *w, enum value_kind kind,
         break;
     }
     jw_array_end(w);
+}
+
+static void write_values(struct ctx *ctx, struct jw *w, enum value_kind kind,
+                         const struct choices *c)
+{
+    write_list(ctx, w, "values", kind, c);
 }
 
 static const char *value_type(enum value_kind kind)
@@ -244,5 +250,55 @@ bool api_macro_actions(struct ctx *ctx, struct error *err)
     jw_field_array(&w, "actions");
     write_actions(ctx, &w, RULE_MACRO, &choices);
     jw_array_end(&w);
+    return api_end(ctx, &w, err);
+}
+
+static void write_target(struct ctx *ctx, struct jw *w, enum condition_field field,
+                         const struct choices *c)
+{
+    enum value_kind value = condition_value_kind(field);
+    jw_object_begin(w);
+    jw_field_str(w, "title", condition_field_label(field));
+    jw_field_str(w, "value", condition_field_word(field));
+    jw_field_c(w, "group", "ticket");
+    jw_field_null(w, "target");
+    jw_field_array(w, "operators");
+    for (enum rule_op op = ROP_IS; op < ROP_COUNT; op++) {
+        if (condition_op_fits(field, op, RULE_POLICY)) {
+            jw_object_begin(w);
+            jw_field_str(w, "value", rule_op_word(op));
+            jw_field_str(w, "title", rule_op_label(op));
+            jw_object_end(w);
+        }
+    }
+    jw_array_end(w);
+    jw_field_object(w, "values");
+    jw_field_c(w, "type", value_type(value));
+    write_list(ctx, w, "list", value, c);
+    jw_object_end(w);
+    jw_object_end(w);
+}
+
+// GET /api/v2/slas/policies/definitions
+bool api_policy_definitions(struct ctx *ctx, struct error *err)
+{
+    static const char *const PLACES[] = {"all", "any"};
+    struct choices choices = {0};
+    struct jw w;
+    if (!load_choices(ctx, &choices, err)) {
+        return false;
+    }
+    api_begin(ctx, &w);
+    jw_field_object(&w, "definitions");
+    for (size_t place = 0; place < 2; place++) {
+        jw_field_array(&w, PLACES[place]);
+        for (int i = 0; i < FIELD_COUNT; i++) {
+            if (condition_field_fits((enum condition_field)i, RULE_POLICY)) {
+                write_target(ctx, &w, (enum condition_field)i, &choices);
+            }
+        }
+        jw_array_end(&w);
+    }
+    jw_object_end(&w);
     return api_end(ctx, &w, err);
 }

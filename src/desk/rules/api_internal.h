@@ -6,14 +6,12 @@
 
 #include "app/api.h"
 #include "desk/desk.h"
+#include "desk/rules/api_terms.h"
 #include "desk/rules/rules.h"
 #include "json/json.h"
 
 // --- reading ------------------------------------------------------------------------------------
 
-// Adds the terms of a JSON array; what is no array of objects with a field goes to `problems`.
-void api_terms_read(mem_ctx *ctx, struct jr_value list, enum rule_place place, struct rule *ret,
-                    struct problems *problems);
 // The change that a rule's object asks for.
 bool api_rule_change_read(struct ctx *ctx, struct jr_value object, enum rule_kind kind,
                           struct rule_change *ret, struct problems *problems);
@@ -24,8 +22,6 @@ bool api_rule_change_read(struct ctx *ctx, struct jr_value object, enum rule_kin
 const char *api_rule_key(enum rule_kind kind, bool plural);
 struct str api_rule_url(struct ctx *ctx, const struct rule *rule);
 void api_rule_write(struct ctx *ctx, struct jw *w, const struct rule *rule);
-// "conditions":{"all":[…],"any":[…]}
-void api_conditions_write(struct jw *w, const struct rule *rule);
 void api_columns_write(struct jw *w, const char *key, const struct rule *view);
 
 // The kind that the request's address names.

@@ -232,7 +232,8 @@ const char *api_rule_key(enum rule_kind kind, bool plural)
     static const char *const KEYS[][2] = {{"view", "views"},
                                           {"macro", "macros"},
                                           {"trigger", "triggers"},
-                                          {"automation", "automations"}};
+                                          {"automation", "automations"},
+                                          {"sla_policy", "sla_policies"}};
     return KEYS[kind][plural ? 1 : 0];
 }
 
@@ -293,9 +294,9 @@ static void write_terms(struct jw *w, const char *key, const struct rule *rule,
     jw_array_end(w);
 }
 
-void api_conditions_write(struct jw *w, const struct rule *rule)
+void api_conditions_write(struct jw *w, const char *key, const struct rule *rule)
 {
-    jw_field_object(w, "conditions");
+    jw_field_object(w, key);
     write_terms(w, "all", rule, PLACE_ALL);
     write_terms(w, "any", rule, PLACE_ANY);
     jw_object_end(w);
@@ -324,6 +325,7 @@ static const char *column_title(struct str name)
         {"updated_requester", "Requester updated"},
         {"assigned", "Assigned"},
         {"due_date", "Due date"},
+        {"sla_next_breach_at", "Next SLA breach"},
         {"solved", "Solved"},
     };
     for (size_t i = 0; i < sizeof TITLES / sizeof *TITLES; i++) {
@@ -420,7 +422,7 @@ void api_rule_write(struct ctx *ctx, struct jw *w, const struct rule *rule)
         write_execution(w, rule);
     }
     if (kind != RULE_MACRO) {
-        api_conditions_write(w, rule);
+        api_conditions_write(w, "conditions", rule);
     }
     if (kind != RULE_VIEW) {
         write_terms(w, "actions", rule, PLACE_ACTION);

@@ -70,6 +70,7 @@ static void write_time_column(struct jw *w, struct str name, const struct ticket
         {"updated_requester", offsetof(struct ticket, requester_updated_at)},
         {"assigned", offsetof(struct ticket, assigned_at)},
         {"due_date", offsetof(struct ticket, due_at)},
+        {"sla_next_breach_at", offsetof(struct ticket, breach_at)},
         {"solved", offsetof(struct ticket, solved_at)},
     };
     for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++) {

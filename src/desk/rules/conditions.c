@@ -20,7 +20,7 @@ enum {
               OP_BIT(NOT_CHANGED_TO) | OP_BIT(NOT_CHANGED_FROM)
 };
 
-enum { V = 1 << RULE_VIEW, T = 1 << RULE_TRIGGER, A = 1 << RULE_AUTOMATION };
+enum { V = 1 << RULE_VIEW, T = 1 << RULE_TRIGGER, A = 1 << RULE_AUTOMATION, P = 1 << RULE_POLICY };
 
 struct field_row {
     struct str word;
@@ -59,7 +59,7 @@ static const struct {
 struct str rule_kind_word(enum rule_kind kind)
 {
     static const struct str WORDS[] = {STR_INIT("view"), STR_INIT("macro"), STR_INIT("trigger"),
-                                       STR_INIT("automation")};
+                                       STR_INIT("automation"), STR_INIT("policy")};
     return WORDS[kind];
 }
 
@@ -353,7 +353,7 @@ static bool parse_value(mem_ctx *ctx, const struct rule_term *term, struct condi
 
 static const char *kind_label(enum rule_kind kind)
 {
-    static const char *const LABELS[] = {"views", "macros", "triggers", "automations"};
+    static const char *const LABELS[] = {"views", "macros", "triggers", "automations", "policies"};
     return LABELS[kind];
 }
 

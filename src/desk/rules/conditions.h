@@ -11,7 +11,8 @@
 #include "base/problems.h"
 #include "desk/tickets/tickets.h"
 
-enum rule_kind { RULE_VIEW, RULE_MACRO, RULE_TRIGGER, RULE_AUTOMATION };
+// RULE_POLICY: conditions of service levels; they are no rules of the book (desk/service).
+enum rule_kind { RULE_VIEW, RULE_MACRO, RULE_TRIGGER, RULE_AUTOMATION, RULE_POLICY };
 enum rule_place { PLACE_ALL, PLACE_ANY, PLACE_ACTION };
 
 // A condition or action as written.

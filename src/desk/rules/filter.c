@@ -64,6 +64,9 @@ static enum ticket_column column_of(enum condition_field field)
     case FIELD_HOURS_DUE:
     case FIELD_HOURS_UNTIL_DUE:
         return TC_DUE;
+    case FIELD_HOURS_BREACH:
+    case FIELD_HOURS_UNTIL_BREACH:
+        return TC_BREACH;
     default:
         return TC_STATUS_UPDATED;
     }
@@ -157,7 +160,7 @@ static struct ticket_condition filter_hours(const struct filter *f, const struct
         {FIELD_HOURS_SOLVED, STATUS_SOLVED},   {FIELD_HOURS_CLOSED, STATUS_CLOSED},
     };
     enum ticket_column column = column_of(c->field);
-    bool until = c->field == FIELD_HOURS_UNTIL_DUE;
+    bool until = c->field == FIELD_HOURS_UNTIL_DUE || c->field == FIELD_HOURS_UNTIL_BREACH;
     int64_t edge = until ? f->now + c->number : f->now - c->number;
     struct ticket_condition ret;
     if (c->op == ROP_IS) {

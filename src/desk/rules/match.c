@@ -246,6 +246,9 @@ static int64_t since_when(const struct ticket *t, enum condition_field field)
         return t->requester_updated_at;
     case FIELD_HOURS_ASSIGNEE:
         return t->assignee_updated_at;
+    case FIELD_HOURS_BREACH:
+    case FIELD_HOURS_UNTIL_BREACH:
+        return t->breach_at;
     default:
         return t->due_at;
     }
@@ -256,7 +259,7 @@ static bool match_hours(const struct rule_facts *facts, const struct condition *
 {
     int64_t since = since_when(facts->ticket, condition->field);
     int64_t passed = facts->now - since;
-    if (condition->field == FIELD_HOURS_UNTIL_DUE) {
+    if (condition->field == FIELD_HOURS_UNTIL_DUE || condition->field == FIELD_HOURS_UNTIL_BREACH) {
         passed = since - facts->now;
     }
     if (since == 0 || passed < 0) {

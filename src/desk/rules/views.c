@@ -35,6 +35,7 @@ bool view_column(struct str name, enum ticket_column *ret)
         {"updated_requester", TC_REQUESTER_UPDATED},
         {"assigned", TC_ASSIGNED},
         {"due_date", TC_DUE},
+        {"sla_next_breach_at", TC_BREACH},
         {"solved", TC_SOLVED},
     };
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {

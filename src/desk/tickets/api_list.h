@@ -21,7 +21,9 @@ struct api_tickets {
     struct ticket_link *links;
     size_t link_count;
     struct ticket_metric *metrics;  // with ?include=metric_sets, one for each ticket
-    struct user *senders;           // requesters of tickets that came by mail
+    struct ticket_clock *clocks;    // with ?include=slas, sorted by ticket
+    size_t clock_count;
+    struct user *senders;  // requesters of tickets that came by mail
     size_t sender_count;
     struct moment *ratings;  // what requesters thought, the latest of a ticket last
     size_t rating_count;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The API's shapes of tickets, comments, audits and attachments.
+#include "desk/desk.h"
 #include "desk/moments/moments.h"
 #include "desk/rules/rules.h"
+#include "desk/service/service.h"
 #include "desk/tickets/api_internal.h"
 
 #include "app/config.h"
@@ -46,7 +48,10 @@ bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t coun
            ticket_extras_load(ctx->db, ctx->mem, tickets, count, &ret->extras, err) &&
            (!api_includes(ctx, "metric_sets") ||
             ticket_metrics(ctx->db, ctx->mem, tickets, count, clock_now(ctx->app->clock),
-                           &ret->metrics, err));
+                           &ret->metrics, err)) &&
+           (!api_includes(ctx, "slas") || !actor_is_staff(&ctx->actor) ||
+            ticket_clocks(desk_of(ctx), ctx->db, ctx->mem, tickets, count, &ret->clocks,
+                          &ret->clock_count, err));
 }
 
 struct str api_ticket_description(const struct api_tickets *set, struct ticket_id id)
@@ -167,6 +172,40 @@ static void write_followups(struct jw *w, const struct api_tickets *set, struct 
     jw_array_end(w);
 }
 
+// A target in the words of this sideload: the largest unit that is whole.
+static void write_left(struct jw *w, int64_t ms)
+{
+    int64_t left_min = ms / MINUTES_MS;
+    if (left_min % (24 * 60) == 0 && left_min != 0) {
+        jw_field_i64(w, "days", left_min / (24 * 60));
+    } else if (left_min % 60 == 0 && left_min != 0) {
+        jw_field_i64(w, "hours", left_min / 60);
+    } else {
+        jw_field_i64(w, "minutes", left_min);
+    }
+}
+
+// What is owed is no business of the one it is owed to: only staff have clocks in their set.
+static void write_slas(struct jw *w, const struct api_tickets *set, const struct ticket *t)
+{
+    static const char *const STAGES[] = {"active", "active", "paused", "achieved"};
+    jw_field_object(w, "slas");
+    jw_field_array(w, "policy_metrics");
+    for (size_t i = 0; i < set->clock_count; i++) {
+        const struct ticket_clock *one = &set->clocks[i];
+        if (one->ticket.v == t->id.v) {
+            jw_object_begin(w);
+            jw_field_time(w, "breach_at", one->clock.breach_at);
+            jw_field_c(w, "stage", STAGES[one->clock.phase]);
+            jw_field_str(w, "metric", meter_word(one->clock.meter));
+            write_left(w, one->left_ms);
+            jw_object_end(w);
+        }
+    }
+    jw_array_end(w);
+    jw_object_end(w);
+}
+
 // Sideloads that stand in the record itself.
 static void write_included(struct ctx *ctx, struct jw *w, const struct api_tickets *set,
                            const struct ticket *t)
@@ -174,6 +213,9 @@ static void write_included(struct ctx *ctx, struct jw *w, const struct api_ticke
     if (set->metrics != NULL) {
         jw_key(w, "metric_set");
         api_metric_write(ctx, w, t, &set->metrics[t - set->tickets]);
+    }
+    if (api_includes(ctx, "slas") && actor_is_staff(&ctx->actor)) {
+        write_slas(w, set, t);
     }
     if (api_includes(ctx, "comment_count")) {
         jw_field_i64(w, "comment_count", t->comment_count);

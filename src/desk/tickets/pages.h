@@ -35,6 +35,15 @@ struct vm_ticket_row {
     bool high;  // high or urgent
     int64_t updated_at;
     struct str tags;
+    struct str due;   // "due in 42 min", or ""
+    struct str mood;  // of that: "late", "soon" or "fine"
+};
+
+// One of the things that are owed at a ticket.
+struct vm_clock {
+    struct str label;
+    struct str words;
+    struct str mood;
 };
 
 struct vm_ticket_list {
@@ -115,6 +124,8 @@ struct vm_ticket_page {
     struct vm_options types;
     struct vm_options agents;
     struct vm_options groups;
+    struct vm_clock *clocks;
+    size_t clock_count;
     struct str tags;
     struct vm_person *ccs;
     size_t cc_count;

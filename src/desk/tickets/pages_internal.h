@@ -32,4 +32,7 @@ MUST_CHECK bool page_group_options(struct ctx *ctx, struct group_id current, str
 MUST_CHECK bool page_conversation(struct ctx *ctx, const struct ticket *ticket, struct names *names,
                                   struct vm_line **ret, size_t *ret_count, struct error *err);
 
+// How what is due in that time is marked.
+struct str page_mood(int64_t left_ms);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "desk/desk.h"
 #include "desk/rules/rules.h"
+#include "desk/service/service.h"
 #include "desk/tickets/api.h"
 #include "desk/tickets/list.html.h"
 #include "desk/tickets/pages_internal.h"
@@ -25,6 +26,11 @@ struct vm_ticket_row page_ticket_row(const struct names *names, const struct tic
         .updated_at = ticket->updated_at,
         .tags = ticket->tags,
     };
+}
+
+struct str page_mood(int64_t left_ms)
+{
+    return left_ms < 0 ? STR("late") : left_ms < METER_SOON_MS ? STR("soon") : STR("fine");
 }
 
 // Where the groups of a view get their names from.
@@ -50,6 +56,11 @@ static bool fill_rows(struct ctx *ctx, struct names *names, const struct ticket 
     for (size_t i = 0; i < count; i++) {
         vm->rows[i] = page_ticket_row(names, &tickets[i]);
         vm->rows[i].heading = STR("");
+        if (tickets[i].breach_at != 0) {
+            int64_t left = tickets[i].breach_at - clock_now(ctx->app->clock);
+            vm->rows[i].due = meter_due_words(ctx->mem, left);
+            vm->rows[i].mood = page_mood(left);
+        }
     }
     vm->row_count = count;
     return true;

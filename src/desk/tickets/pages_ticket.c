@@ -4,6 +4,7 @@
 #include "desk/channels/channels.h"
 #include "desk/desk.h"
 #include "desk/knowledge/knowledge.h"
+#include "desk/service/service.h"
 #include "desk/tickets/api.h"
 #include "desk/tickets/pages_internal.h"
 #include "desk/tickets/show.html.h"
@@ -133,6 +134,43 @@ static bool fill_draft(struct ctx *ctx, const struct ticket *ticket, struct vm_t
     return !found || str_empty(draft.uploads) || fill_uploads(ctx, draft.uploads, vm, err);
 }
 
+static struct str clock_words(mem_ctx *ctx, const struct ticket_clock *one)
+{
+    switch (one->clock.phase) {
+    case PHASE_RUNNING:
+        return one->clock.breach_at == 0 ? STR("never due: no working hours")
+                                         : meter_due_words(ctx, one->left_ms);
+    case PHASE_PAUSED:
+        return STR("stands still, it is their turn or on hold");
+    case PHASE_DONE:
+        return one->clock.breached ? STR("done, but late") : STR("done in time");
+    case PHASE_OFF:
+        break;
+    }
+    return STR("");
+}
+
+static bool fill_clocks(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
+                        struct error *err)
+{
+    struct ticket_clock *list = NULL;
+    if (!ticket_clocks(desk_of(ctx), ctx->db, ctx->mem, ticket, 1, &list, &vm->clock_count, err)) {
+        return false;
+    }
+    vm->clocks = mem_array(ctx->mem, struct vm_clock, vm->clock_count + 1);
+    for (size_t i = 0; i < vm->clock_count; i++) {
+        bool runs = list[i].clock.phase == PHASE_RUNNING && list[i].clock.breach_at != 0;
+        vm->clocks[i] = (struct vm_clock){
+            .label = meter_label(list[i].clock.meter),
+            .words = clock_words(ctx->mem, &list[i]),
+            .mood = runs                     ? page_mood(list[i].left_ms)
+                    : list[i].clock.breached ? STR("late")
+                                             : STR("fine"),
+        };
+    }
+    return true;
+}
+
 static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
                       struct error *err)
 {
@@ -155,6 +193,7 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
     return desk_views(ctx, STR(""), &vm->layout, err) &&
            fill_people(ctx, ticket, &names, vm, err) && fill_deliveries(ctx, ticket, vm, err) &&
            fill_draft(ctx, ticket, vm, err) && fill_read(ctx, ticket, vm, err) &&
+           fill_clocks(ctx, ticket, vm, err) &&
            page_agent_options(ctx, ticket->assignee, &vm->agents, err) &&
            page_group_options(ctx, ticket->group, &vm->groups, err);
 }

@@ -389,6 +389,25 @@ ORDER BY e.ticket_id, e.audit_id, e.id;
 SELECT ticket_id, author_id, is_public, created_at FROM ticket_comment
 WHERE ticket_id IN (:ids) ORDER BY ticket_id, id;
 
+-- A ticket's life: its statuses and who spoke.
+-- name: step_events :many
+-- in: ticket_id ticket_id
+-- out: audit_id audit_id, value text?, created_at i64
+SELECT e.audit_id, e.value, a.created_at
+FROM ticket_event e JOIN ticket_audit a ON a.id = e.audit_id
+WHERE e.ticket_id = :ticket_id AND e.kind IN ('Create', 'Change') AND e.field = 'status'
+ORDER BY e.audit_id, e.id;
+
+-- name: step_comments :many
+-- in: ticket_id ticket_id
+-- out: audit_id audit_id, author_id user_id, created_at i64
+SELECT audit_id, author_id, created_at FROM ticket_comment
+WHERE ticket_id = :ticket_id AND is_public = 1 AND withdrawn_at IS NULL ORDER BY audit_id, id;
+
+-- name: ticket_breach_write :exec
+-- in: id ticket_id, breach_at i64?
+UPDATE ticket SET breach_at = :breach_at WHERE id = :id;
+
 -- name: incident_counts :many
 -- in: ids i64[]
 -- out: problem_id ticket_id?, n i64

@@ -76,6 +76,7 @@ struct ticket {
     int64_t deleted_at;
     struct user_id deleted_by;
     int64_t purged_at;  // deleted for good: nothing but the number is left
+    int64_t breach_at;  // when the next service level is missed (or was); for staff only
 };
 
 struct ticket_comment {
@@ -420,6 +421,7 @@ enum ticket_column {
     TC_GENERATED,
     TC_SOLVED,
     TC_DUE,
+    TC_BREACH,
     TC_STATUS_UPDATED,
     TC_REQUESTER_UPDATED,
     TC_ASSIGNEE_UPDATED,
@@ -538,6 +540,23 @@ struct ticket_metric {
 MUST_CHECK bool ticket_metrics(struct db *db, mem_ctx *ctx, const struct ticket *tickets,
                                size_t count, int64_t now, struct ticket_metric **ret,
                                struct error *err);
+
+// What happened to a ticket at one time, as far as it starts and stops clocks.
+struct ticket_step {
+    int64_t at;
+    bool created;
+    bool asked;                 // public words of the requester's side
+    bool answered;              // a public answer of staff
+    enum ticket_status status;  // after it; a deleted ticket counts as closed
+};
+// A ticket's whole life, in order. Answers that were taken back do not count.
+MUST_CHECK bool ticket_steps(struct db *db, mem_ctx *ctx, const struct ticket *ticket,
+                             struct ticket_step **ret, size_t *ret_count, struct error *err);
+// Whether these public words are an answer of the desk, or the requester's side speaking.
+bool ticket_words_answer(const struct ticket *ticket, struct user_id author, enum role role);
+// Notes when the next service level is missed, 0 for none; the ticket's version stays.
+MUST_CHECK bool ticket_breach_note(struct db *tx, struct ticket_id ticket, int64_t breach_at,
+                                   struct error *err);
 
 // What points at tickets: the number of a problem's incidents, or one follow-up.
 struct ticket_link {

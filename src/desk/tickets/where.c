@@ -33,6 +33,7 @@ static const struct column COLUMNS[TC_COLUMNS] = {
     [TC_GENERATED] = {"t.generated_at", KIND_NUMBER},
     [TC_SOLVED] = {"t.solved_at", KIND_NULLABLE},
     [TC_DUE] = {"t.due_at", KIND_NULLABLE},
+    [TC_BREACH] = {"t.breach_at", KIND_NULLABLE},
     [TC_STATUS_UPDATED] = {"t.status_updated_at", KIND_NUMBER},
     [TC_REQUESTER_UPDATED] = {"t.requester_updated_at", KIND_NULLABLE},
     [TC_ASSIGNEE_UPDATED] = {"t.assignee_updated_at", KIND_NULLABLE},
