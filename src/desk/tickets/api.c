@@ -372,10 +372,14 @@ bool api_ticket_comments(struct ctx *ctx, struct error *err)
                    offsetof(struct ticket_comment, id), (void **)&list, &found, err)) {
         return false;
     }
+    struct api_parts parts = {.files = history.files, .file_count = history.file_count};
+    if (!api_senders_load(ctx, list, found.count, &parts, err)) {
+        return false;
+    }
     api_begin(ctx, &w);
     jw_field_array(&w, "comments");
     for (size_t i = 0; i < found.count; i++) {
-        api_comment_write(ctx, &w, &ticket, &list[i], history.files, history.file_count);
+        api_comment_write(ctx, &w, &ticket, &list[i], &parts);
     }
     jw_array_end(&w);
     if (!api_author_sideloads_write(ctx, &w, list, found.count, err)) {

@@ -23,9 +23,18 @@ void api_via_write(struct jw *w, struct str channel);
 void api_comment_text_write(struct ctx *ctx, struct jw *w, const struct ticket_comment *comment);
 
 void api_attachment_write(struct ctx *ctx, struct jw *w, const struct attachment *file);
+// What comments have beside their words: files, and people whose mails they were.
+struct api_parts {
+    struct attachment *files;
+    size_t file_count;
+    struct user *senders;
+    size_t sender_count;
+};
+// One statement, none when nothing came by mail. Only staff see where mails came from.
+MUST_CHECK bool api_senders_load(struct ctx *ctx, const struct ticket_comment *comments,
+                                 size_t count, struct api_parts *ret, struct error *err);
 void api_comment_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
-                       const struct ticket_comment *comment, const struct attachment *files,
-                       size_t file_count);
+                       const struct ticket_comment *comment, const struct api_parts *parts);
 // One audit with its events; `comments` are those of the ticket.
 struct rule_book;
 struct api_history {

@@ -259,19 +259,20 @@ static bool comment_answer(struct ctx *ctx, struct comment_id id, struct error *
     struct ctx fresh = *ctx;
     struct ticket_comment comment;
     struct ticket ticket;
-    struct attachment *files = NULL;
-    size_t count = 0;
+    struct api_parts parts = {0};
     struct jw w;
     if (!db_read_begin(ctx->app->db, &fresh.db, err)) {
         return false;
     }
-    bool ok = comment_load(fresh.db, ctx->mem, &ctx->actor, id, &comment, err) &&
-              ticket_load(fresh.db, ctx->mem, &ctx->actor, comment.ticket, &ticket, err) &&
-              ticket_attachments(fresh.db, ctx->mem, ticket.id, &files, &count, err);
+    bool ok =
+        comment_load(fresh.db, ctx->mem, &ctx->actor, id, &comment, err) &&
+        ticket_load(fresh.db, ctx->mem, &ctx->actor, comment.ticket, &ticket, err) &&
+        ticket_attachments(fresh.db, ctx->mem, ticket.id, &parts.files, &parts.file_count, err) &&
+        api_senders_load(&fresh, &comment, 1, &parts, err);
     if (ok) {
         api_begin(ctx, &w);
         jw_key(&w, "comment");
-        api_comment_write(&fresh, &w, &ticket, &comment, files, count);
+        api_comment_write(&fresh, &w, &ticket, &comment, &parts);
         ok = api_end(ctx, &w, err);
     }
     db_read_end(fresh.db);

@@ -389,11 +389,12 @@ bool api_request_comments(struct ctx *ctx, struct error *err)
         return false;
     }
     struct user_id *authors = mem_array(ctx->mem, struct user_id, found.count + 1);
+    const struct api_parts parts = {.files = history.files, .file_count = history.file_count};
     api_begin(ctx, &w);
     jw_field_array(&w, "comments");
     for (size_t i = 0; i < found.count; i++) {
         authors[i] = list[i].author;
-        api_comment_write(ctx, &w, &ticket, &list[i], history.files, history.file_count);
+        api_comment_write(ctx, &w, &ticket, &list[i], &parts);
     }
     jw_array_end(&w);
     if (!api_users_sideload(ctx, ctx->db, &w, authors, found.count, err)) {
@@ -412,12 +413,12 @@ bool api_request_comment(struct ctx *ctx, struct error *err)
     if (!load_history(ctx, &ticket, &history, err)) {
         return false;
     }
+    const struct api_parts parts = {.files = history.files, .file_count = history.file_count};
     for (size_t i = 0; i < history.comment_count; i++) {
         if (history.comments[i].id.v == ctx->path.ids[1]) {
             api_begin(ctx, &w);
             jw_key(&w, "comment");
-            api_comment_write(ctx, &w, &ticket, &history.comments[i], history.files,
-                              history.file_count);
+            api_comment_write(ctx, &w, &ticket, &history.comments[i], &parts);
             return api_end(ctx, &w, err);
         }
     }

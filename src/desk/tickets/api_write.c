@@ -416,18 +416,49 @@ void api_comment_text_write(struct ctx *ctx, struct jw *w, const struct ticket_c
     jw_field_bool(w, "public", comment->is_public);
 }
 
-void api_comment_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
-                       const struct ticket_comment *comment, const struct attachment *files,
-                       size_t file_count)
+bool api_senders_load(struct ctx *ctx, const struct ticket_comment *comments, size_t count,
+                      struct api_parts *ret, struct error *err)
 {
-    (void)ticket;
+    struct user_id *ids = mem_array(ctx->mem, struct user_id, count + 1);
+    size_t wanted = 0;
+    for (size_t i = 0; i < count && actor_is_staff(&ctx->actor); i++) {
+        if (str_eq_c(comments[i].channel, "email")) {
+            ids[wanted++] = comments[i].author;
+        }
+    }
+    return wanted == 0 ||
+           users_by_ids(ctx->db, ctx->mem, ids, wanted, &ret->senders, &ret->sender_count, err);
+}
+
+static void write_comment_via(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
+                              const struct ticket_comment *comment, const struct api_parts *parts)
+{
+    const struct user *sender = NULL;
+    for (size_t i = 0; i < parts->sender_count; i++) {
+        sender = parts->senders[i].id.v == comment->author.v ? &parts->senders[i] : sender;
+    }
+    if (sender == NULL || !str_eq_c(comment->channel, "email")) {
+        api_via_write(w, comment->channel);
+        return;
+    }
+    jw_field_object(w, "via");
+    jw_field_c(w, "channel", "email");
+    jw_field_object(w, "source");
+    write_mail_source(ctx, w, sender, ticket);
+    jw_object_end(w);
+    jw_object_end(w);
+}
+
+void api_comment_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
+                       const struct ticket_comment *comment, const struct api_parts *parts)
+{
     jw_object_begin(w);
     jw_field_i64(w, "id", comment->id.v);
     jw_field_c(w, "type", "Comment");
     api_comment_text_write(ctx, w, comment);
-    write_files(ctx, w, comment->id, files, file_count);
+    write_files(ctx, w, comment->id, parts->files, parts->file_count);
     jw_field_i64(w, "audit_id", comment->audit.v);
-    api_via_write(w, comment->channel);
+    write_comment_via(ctx, w, ticket, comment, parts);
     jw_field_time(w, "created_at", comment->created_at);
     write_metadata(w, STR_NONE, STR_NONE);
     jw_object_end(w);
