@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { request } from '../support/http.mjs';
+import { signIn } from '../support/desk.mjs';
 import { startServer } from '../support/server.mjs';
 
 let server;
@@ -156,4 +157,16 @@ test('a comment that came by mail says from whom and to which address, to staff'
   const own = (await ana.get(`/api/v2/requests/${ticket.id}/comments.json`)).json.comments;
   assert.deepEqual(own.map((one) => one.via.source.from), [{}, {}], 'how mails went is for staff');
   ana.close();
+});
+
+test('a browser asks for its token where the help center has it', async () => {
+  const visitor = server.visitor();
+  await signIn(visitor, server.admin);
+  const { csrf_token: token } = JSON.parse((await visitor.get('/api/v2/help_center/sessions.json')).text).current_session;
+  const send = (headers) => visitor.send('/api/v2/tags', { method: 'GET', headers });
+  assert.equal((await send({})).status, 200);
+  const put = (headers) => visitor.send('/api/v2/users/me/settings', { method: 'PUT', headers: { 'content-type': 'application/json', ...headers }, body: '{"settings":{"lotus":{}}}' });
+  assert.deepEqual([(await put({})).status, (await put({ 'x-csrf-token': token })).status], [403, 200]);
+  visitor.close();
+  assert.equal((await api.get('/api/v2/help_center/sessions')).status, 404, 'a program with a token has no session');
 });

@@ -85,6 +85,7 @@ const expected = {
     GET /asked
   `,
   'signed-in': `
+    GET /api/v2/help_center/sessions
     PUT /api/v2/users/me/merge
     POST /api/v2/help_center/articles/{article:id}/up
     POST /api/v2/help_center/articles/{article:id}/down

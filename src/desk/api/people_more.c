@@ -480,6 +480,20 @@ bool api_session_renew(struct ctx *ctx, struct error *err)
     return api_end(ctx, &w, err);
 }
 
+// GET /api/v2/help_center/sessions
+bool api_help_session(struct ctx *ctx, struct error *err)
+{
+    struct jw w;
+    if (ctx->session.len == 0) {
+        return error_set(err, ERR_NOT_FOUND, "This request has no session.");
+    }
+    api_begin(ctx, &w);
+    jw_field_object(&w, "current_session");
+    jw_field_str(&w, "csrf_token", ctx->csrf);
+    jw_object_end(&w);
+    return api_end(ctx, &w, err);
+}
+
 // DELETE /api/v2/users/{user:id}/sessions/{session:id}
 bool api_user_session_end(struct ctx *ctx, struct error *err)
 {
