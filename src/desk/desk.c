@@ -25,6 +25,7 @@
 #include "desk/rules/acting.h"
 #include "desk/rules/routes.h"
 #include "desk/rules/rules.h"
+#include "desk/service/disruption.h"
 #include "desk/service/routes.h"
 #include "desk/service/service.h"
 #include "desk/site.h"
@@ -36,9 +37,11 @@
 
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
-    {"triggers", triggers_observe}, {"service", service_observe},  {"contact", contact_observe},
-    {"moments", moments_observe},   {"marks", marks_observe},      {"hooks", hooks_observe},
-    {"notify", channels_notify},    {"publish", channels_publish},
+    {"triggers", triggers_observe},     {"service", service_observe},
+    {"disruption", disruption_observe}, {"contact", contact_observe},
+    {"moments", moments_observe},       {"marks", marks_observe},
+    {"hooks", hooks_observe},           {"notify", channels_notify},
+    {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {

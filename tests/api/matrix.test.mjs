@@ -169,6 +169,7 @@ const expected = {
     GET /api/v2/slas/policies/definitions
     GET /api/v2/slas/policies/{policy:id}
     GET /api/v2/tickets/{ticket:id}/metric_events
+    GET /api/v2/tickets/{ticket:id}/disruption
     GET /api/v2/satisfaction_ratings
     GET /api/v2/satisfaction_ratings/received
     GET /api/v2/satisfaction_ratings/count
@@ -426,6 +427,8 @@ const expected = {
     POST /tickets/bulk
     POST /comments/{comment:id}/undo
     POST /tickets/{ticket:id}/properties
+    POST /tickets/{ticket:id}/disruption
+    PUT /api/v2/tickets/{ticket:id}/disruption
     DELETE /api/v2/tickets/{ticket:id}
     POST /api/v2/tickets/{ticket:id}/tags
     PUT /api/v2/tickets/{ticket:id}/tags
@@ -509,6 +512,8 @@ const expected = {
     PUT /api/v2/slas/policies/{policy:id}
     DELETE /api/v2/slas/policies/{policy:id}
     GET /api/v2/incremental/ticket_metric_events
+    GET /api/v2/disruption_rates
+    PUT /api/v2/disruption_rates
     DELETE /api/v2/deleted_tickets/destroy_many
     DELETE /api/v2/deleted_tickets/{ticket:id}
     GET /api/v2/incremental/users

@@ -52,7 +52,7 @@ test('a view is written, shown as a sentence, moved and switched off', async () 
   assert.doesNotMatch(shown.text, /Cold<\/a>/);
   await visitor.submit(list, `/rules/views/${view.id}`, { do: 'up' });
   const order = (await api.get('/api/v2/views')).json.views.map(({ title }) => title);
-  assert.deepEqual(order.slice(-2), ['Burning now', 'Recently solved']);
+  assert.deepEqual(order.slice(-2), ['Burning now', 'Costing most']);
   list = await visitor.get('/rules/views');
   await visitor.submit(list, `/rules/views/${view.id}`, { do: 'switch' });
   assert.equal((await api.get(`/api/v2/views/${view.id}`)).json.view.active, false);

@@ -39,8 +39,8 @@ async function shown(conditions) {
 
 test('what every new desk has', async () => {
   const list = await api.get('/api/v2/views.json');
-  assert.deepEqual(list.json.views.map(({ title }) => title), ['Mine', 'Unassigned', 'All open', 'Recently solved']);
-  assert.equal(list.json.count, 4);
+  assert.deepEqual(list.json.views.map(({ title }) => title), ['Mine', 'Unassigned', 'All open', 'Recently solved', 'Costing most']);
+  assert.equal(list.json.count, 5);
   assert.equal(list.json.next_page, null);
   const [mine] = list.json.views;
   assert.ok(mine.default && mine.active);
@@ -49,8 +49,8 @@ test('what every new desk has', async () => {
   assert.deepEqual(mine.execution.columns[0], { id: 'status', title: 'Status' });
   const paged = await api.get('/api/v2/views?page[size]=3');
   assert.equal(paged.json.meta.has_more, true);
-  assert.equal((await api.get(paged.json.links.next)).json.views.length, 1);
-  assert.equal((await api.get('/api/v2/views/count')).json.count.value, 4);
+  assert.equal((await api.get(paged.json.links.next)).json.views.length, 2);
+  assert.equal((await api.get('/api/v2/views/count')).json.count.value, 5);
 });
 
 test('conditions of all and of any', async () => {

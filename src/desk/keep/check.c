@@ -68,6 +68,7 @@ static const struct lost LOST[] = {
     {lost_bulk_result_bulk, "result of bulk job", "job", NULL},
     {lost_sla_ticket_ticket, "service level", "ticket", NULL},
     {lost_metric_event_ticket, "event of a clock", "ticket", NULL},
+    {lost_disruption_ticket, "disruption", "ticket", NULL},
     {lost_moment_ticket, "verdict", "ticket", NULL},
     {lost_moment_person, "verdict", "person", NULL},
     {lost_mark_person, "mark", "person", NULL},

@@ -291,6 +291,14 @@ SELECT t.id AS id, COALESCE(t.ticket_id, 0) AS ref FROM metric_event t
 WHERE t.id > :after AND NOT EXISTS (SELECT 1 FROM ticket o WHERE o.id = t.ticket_id)
 ORDER BY t.id LIMIT :most;
 
+-- name: lost_disruption_ticket :many
+-- row: lost_row
+-- in: after i64, most i64
+-- out: id i64, ref i64
+SELECT t.ticket_id AS id, t.ticket_id AS ref FROM disruption t
+WHERE t.ticket_id > :after AND NOT EXISTS (SELECT 1 FROM ticket o WHERE o.id = t.ticket_id)
+ORDER BY t.ticket_id LIMIT :most;
+
 -- name: lost_moment_ticket :many
 -- row: lost_row
 -- in: after i64, most i64

@@ -9,6 +9,7 @@
 #include "desk/portal/portal.html.h"
 #include "desk/portal/routes.h"
 #include "desk/portal/words.h"
+#include "desk/service/disruption.h"
 #include "desk/tickets/names.h"
 #include "mail/html_text.h"
 
@@ -140,6 +141,8 @@ bool portal_ask(struct ctx *ctx, struct error *err)
                         .error = STR(""),
                         .error_email = STR(""),
                         .error_body = STR(""),
+                        .degree = STR(""),
+                        .people = STR("1"),
                         .subject = str_none(subject) ? STR("") : subject};
     return show_ask(ctx, &vm);
 }
@@ -150,6 +153,22 @@ struct asking {
     struct new_comment comment;
     struct ticket_outcome outcome;
 };
+
+// Nobody must say it, and a number that is none is one person: it never stops a request.
+static bool say_disruption(struct db *tx, struct asking *asking, const struct actor *actor,
+                           struct error *err)
+{
+    struct disruption said = {0};
+    int64_t people = 0;
+    if (!degree_parse(asking->vm->degree, &said.degree)) {
+        return true;
+    }
+    bool fine = str_to_i64(str_trim(asking->vm->people), &people) && people >= 1 &&
+                people <= DISRUPTED_MOST;
+    said.people = fine ? people : 1;
+    return disruption_say(desk_of(asking->ctx), tx, asking->ctx->mem, actor, &asking->outcome.after,
+                          &said, err);
+}
 
 static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
 {
@@ -179,7 +198,8 @@ static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
     size_t read_count = kb_read_ids(ctx, read);
     return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &actor, &change, &asking->outcome, err) &&
            kb_note_read(tx, ctx->mem, asking->outcome.after.id, read, read_count,
-                        clock_now(ctx->app->clock), err);
+                        clock_now(ctx->app->clock), err) &&
+           say_disruption(tx, asking, &actor, err);
 }
 
 // POST /ask. "website" is a field that no person sees: who fills it in is a robot, and is thanked.
@@ -189,6 +209,8 @@ bool portal_ask_send(struct ctx *ctx, struct error *err)
                         .email = form_text(ctx, "email"),
                         .subject = form_text(ctx, "subject"),
                         .body = form_text(ctx, "body"),
+                        .degree = form_text(ctx, "degree"),
+                        .people = form_text(ctx, "people"),
                         .error = STR(""),
                         .error_email = STR(""),
                         .error_body = STR("")};

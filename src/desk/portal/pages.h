@@ -36,6 +36,8 @@ struct vm_ask {
     struct str error;
     struct str error_email;
     struct str error_body;
+    struct str degree;    // how it keeps them from their work: "stopped", "slowed", "later" or ""
+    struct str people;    // how many
     const int64_t *read;  // articles that were read before asking
     size_t read_count;
     bool sent;

@@ -326,6 +326,7 @@ static const char *column_title(struct str name)
         {"assigned", "Assigned"},
         {"due_date", "Due date"},
         {"sla_next_breach_at", "Next SLA breach"},
+        {"disruption_cost", "Cost an hour"},
         {"solved", "Solved"},
     };
     for (size_t i = 0; i < sizeof TITLES / sizeof *TITLES; i++) {

@@ -36,6 +36,7 @@ bool view_column(struct str name, enum ticket_column *ret)
         {"assigned", TC_ASSIGNED},
         {"due_date", TC_DUE},
         {"sla_next_breach_at", TC_BREACH},
+        {"disruption_cost", TC_COST},
         {"solved", TC_SOLVED},
     };
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {

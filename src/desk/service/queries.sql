@@ -207,3 +207,37 @@ ORDER BY noted_at, id LIMIT :most;
 SELECT id, ticket_id, metric, instance, kind, at, noted_at, policy_id, policy_title, target_ms,
     business, calendar_ms, business_ms
 FROM metric_event WHERE ticket_id IN (:tickets) ORDER BY ticket_id, id;
+
+-- name: disruption_rates :many
+-- out: organization_id organization_id, cents i64
+SELECT organization_id, cents FROM disruption_rate ORDER BY organization_id;
+
+-- The organisation's own rate first.
+-- name: disruption_rate_of :many
+-- in: organization_id organization_id
+-- out: cents i64
+SELECT cents FROM disruption_rate WHERE organization_id IN (0, :organization_id)
+ORDER BY organization_id DESC LIMIT 1;
+
+-- name: disruption_rate_write :exec
+-- in: organization_id i64, cents i64
+INSERT INTO disruption_rate (organization_id, cents) VALUES (:organization_id, :cents)
+ON CONFLICT (organization_id) DO UPDATE SET cents = excluded.cents;
+
+-- name: disruption_of :opt
+-- in: ticket_id ticket_id
+-- out: degree i64, people i64, said_degree i64, said_people i64, corrected_by user_id?
+-- out: cents_an_hour i64, since i64, spent_cents i64
+SELECT degree, people, said_degree, said_people, corrected_by, cents_an_hour, since, spent_cents
+FROM disruption WHERE ticket_id = :ticket_id;
+
+-- name: disruption_write :exec
+-- in: ticket_id ticket_id, degree i64, people i64, said_degree i64, said_people i64
+-- in: corrected_by user_id?, cents_an_hour i64, since i64, spent_cents i64
+INSERT INTO disruption (ticket_id, degree, people, said_degree, said_people, corrected_by,
+    cents_an_hour, since, spent_cents)
+VALUES (:ticket_id, :degree, :people, :said_degree, :said_people, :corrected_by, :cents_an_hour,
+    :since, :spent_cents)
+ON CONFLICT (ticket_id) DO UPDATE SET degree = excluded.degree, people = excluded.people,
+    corrected_by = excluded.corrected_by, cents_an_hour = excluded.cents_an_hour,
+    since = excluded.since, spent_cents = excluded.spent_cents;

@@ -37,6 +37,7 @@ struct vm_ticket_row {
     struct str tags;
     struct str due;   // "due in 42 min", or ""
     struct str mood;  // of that: "late", "soon" or "fine"
+    struct str cost;  // "25.00 an hour", or ""
 };
 
 // One of the things that are owed at a ticket.
@@ -124,6 +125,10 @@ struct vm_ticket_page {
     struct vm_options types;
     struct vm_options agents;
     struct vm_options groups;
+    struct vm_options degrees;  // how it keeps people from their work
+    int64_t people;
+    struct str said;   // "stopped, 12 people" by the requester, or ""
+    struct str spent;  // "84.50 so far, 25.00 an hour", or ""
     struct vm_clock *clocks;
     size_t clock_count;
     struct str tags;

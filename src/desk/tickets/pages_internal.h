@@ -34,5 +34,7 @@ MUST_CHECK bool page_conversation(struct ctx *ctx, const struct ticket *ticket, 
 
 // How what is due in that time is marked.
 struct str page_mood(int64_t left_ms);
+// "84.50"
+struct str page_money(mem_ctx *ctx, int64_t cents);
 
 #endif

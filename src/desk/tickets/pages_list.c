@@ -33,6 +33,11 @@ struct str page_mood(int64_t left_ms)
     return left_ms < 0 ? STR("late") : left_ms < METER_SOON_MS ? STR("soon") : STR("fine");
 }
 
+struct str page_money(mem_ctx *ctx, int64_t cents)
+{
+    return str_printf(ctx, "%lld.%02d", (long long)(cents / 100), (int)(cents % 100));
+}
+
 // Where the groups of a view get their names from.
 struct group_names {
     enum ticket_column column;
@@ -60,6 +65,10 @@ static bool fill_rows(struct ctx *ctx, struct names *names, const struct ticket 
             int64_t left = tickets[i].breach_at - clock_now(ctx->app->clock);
             vm->rows[i].due = meter_due_words(ctx->mem, left);
             vm->rows[i].mood = page_mood(left);
+        }
+        if (tickets[i].cost_rate != 0) {
+            vm->rows[i].cost = str_printf(ctx->mem, STR_FMT " an hour",
+                                          STR_ARG(page_money(ctx->mem, tickets[i].cost_rate)));
         }
     }
     vm->row_count = count;

@@ -4,6 +4,7 @@
 #include "desk/channels/channels.h"
 #include "desk/desk.h"
 #include "desk/knowledge/knowledge.h"
+#include "desk/service/disruption.h"
 #include "desk/service/service.h"
 #include "desk/tickets/api.h"
 #include "desk/tickets/pages_internal.h"
@@ -171,6 +172,42 @@ static bool fill_clocks(struct ctx *ctx, const struct ticket *ticket, struct vm_
     return true;
 }
 
+static struct vm_options degree_options(mem_ctx *ctx, enum disruption_degree chosen)
+{
+    static const struct str LABELS[] = {STR_INIT("Not said"), STR_INIT("Cannot work"),
+                                        STR_INIT("Slowed down"), STR_INIT("When we can")};
+    struct vm_options ret = {.items = mem_array(ctx, struct vm_option, DEGREE_COUNT)};
+    for (int i = chosen == DEGREE_UNSAID ? 0 : 1; i < DEGREE_COUNT; i++) {
+        ret.items[ret.count++] = (struct vm_option){
+            .value = degree_word((enum disruption_degree)i),
+            .label = LABELS[i],
+            .selected = i == (int)chosen,
+        };
+    }
+    return ret;
+}
+
+static bool fill_disruption(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
+                            struct error *err)
+{
+    struct disruption d = {.people = 1};
+    bool found = false;
+    if (!disruption_find(desk_of(ctx), ctx->db, ctx->mem, ticket, &d, &found, err)) {
+        return false;
+    }
+    vm->degrees = degree_options(ctx->mem, d.degree);
+    vm->people = d.people;
+    vm->said = d.said_degree == DEGREE_UNSAID
+                   ? STR("")
+                   : str_printf(ctx->mem, STR_FMT ", %lld", STR_ARG(degree_word(d.said_degree)),
+                                (long long)d.said_people);
+    vm->spent = !found ? STR("")
+                       : str_printf(ctx->mem, STR_FMT " so far, " STR_FMT " an hour",
+                                    STR_ARG(page_money(ctx->mem, d.cents)),
+                                    STR_ARG(page_money(ctx->mem, ticket->cost_rate)));
+    return true;
+}
+
 static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
                       struct error *err)
 {
@@ -193,7 +230,7 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
     return desk_views(ctx, STR(""), &vm->layout, err) &&
            fill_people(ctx, ticket, &names, vm, err) && fill_deliveries(ctx, ticket, vm, err) &&
            fill_draft(ctx, ticket, vm, err) && fill_read(ctx, ticket, vm, err) &&
-           fill_clocks(ctx, ticket, vm, err) &&
+           fill_clocks(ctx, ticket, vm, err) && fill_disruption(ctx, ticket, vm, err) &&
            page_agent_options(ctx, ticket->assignee, &vm->agents, err) &&
            page_group_options(ctx, ticket->group, &vm->groups, err);
 }

@@ -404,6 +404,10 @@ ORDER BY e.audit_id, e.id;
 SELECT audit_id, author_id, created_at FROM ticket_comment
 WHERE ticket_id = :ticket_id AND is_public = 1 AND withdrawn_at IS NULL ORDER BY audit_id, id;
 
+-- name: ticket_cost_write :exec
+-- in: id ticket_id, cost_rate i64
+UPDATE ticket SET cost_rate = :cost_rate WHERE id = :id;
+
 -- name: ticket_breach_write :exec
 -- in: id ticket_id, breach_at i64?
 UPDATE ticket SET breach_at = :breach_at WHERE id = :id;

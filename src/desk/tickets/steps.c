@@ -97,3 +97,9 @@ bool ticket_breach_note(struct db *tx, struct ticket_id ticket, int64_t breach_a
     struct db_opt_i64 at = {breach_at != 0, breach_at};
     return ticket_breach_write(tx, ticket, at, err);
 }
+
+bool ticket_cost_note(struct db *tx, struct ticket_id ticket, int64_t cents_an_hour,
+                      struct error *err)
+{
+    return ticket_cost_write(tx, ticket, cents_an_hour, err);
+}

@@ -76,6 +76,7 @@ struct ticket {
     int64_t deleted_at;
     struct user_id deleted_by;
     int64_t purged_at;  // deleted for good: nothing but the number is left
+    int64_t cost_rate;  // cents an hour that it costs its people now; for staff only
     int64_t breach_at;  // when the next service level is missed (or was); for staff only
 };
 
@@ -422,6 +423,7 @@ enum ticket_column {
     TC_SOLVED,
     TC_DUE,
     TC_BREACH,
+    TC_COST,
     TC_STATUS_UPDATED,
     TC_REQUESTER_UPDATED,
     TC_ASSIGNEE_UPDATED,
@@ -557,6 +559,9 @@ bool ticket_words_answer(const struct ticket *ticket, struct user_id author, enu
 // Notes when the next service level is missed, 0 for none; the ticket's version stays.
 MUST_CHECK bool ticket_breach_note(struct db *tx, struct ticket_id ticket, int64_t breach_at,
                                    struct error *err);
+// Notes what it costs its people an hour; the ticket's version stays.
+MUST_CHECK bool ticket_cost_note(struct db *tx, struct ticket_id ticket, int64_t cents_an_hour,
+                                 struct error *err);
 
 // What points at tickets: the number of a problem's incidents, or one follow-up.
 struct ticket_link {

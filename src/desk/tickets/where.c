@@ -34,6 +34,7 @@ static const struct column COLUMNS[TC_COLUMNS] = {
     [TC_SOLVED] = {"t.solved_at", KIND_NULLABLE},
     [TC_DUE] = {"t.due_at", KIND_NULLABLE},
     [TC_BREACH] = {"t.breach_at", KIND_NULLABLE},
+    [TC_COST] = {"t.cost_rate", KIND_NUMBER},
     [TC_STATUS_UPDATED] = {"t.status_updated_at", KIND_NUMBER},
     [TC_REQUESTER_UPDATED] = {"t.requester_updated_at", KIND_NULLABLE},
     [TC_ASSIGNEE_UPDATED] = {"t.assignee_updated_at", KIND_NULLABLE},
