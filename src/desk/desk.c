@@ -40,8 +40,8 @@ static const struct ticket_observer OBSERVERS[] = {
     {"triggers", triggers_observe},     {"service", service_observe},
     {"disruption", disruption_observe}, {"contact", contact_observe},
     {"moments", moments_observe},       {"marks", marks_observe},
-    {"hooks", hooks_observe},           {"notify", channels_notify},
-    {"publish", channels_publish},
+    {"mentions", mentions_observe},     {"hooks", hooks_observe},
+    {"notify", channels_notify},        {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {

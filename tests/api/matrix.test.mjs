@@ -226,6 +226,10 @@ const expected = {
     POST /tickets/{ticket:id}/here
     GET /comments/{comment:id}/html
     POST /tickets/{ticket:id}/comments
+    GET /tickets/{ticket:id}/macros
+    GET /tickets/{ticket:id}/macros/{macro:id}
+    GET /tickets/{ticket:id}/colleagues
+    POST /compose/markdown
     GET /api/v2/tickets
     POST /api/v2/tickets
     GET /api/v2/tickets/count
@@ -676,7 +680,7 @@ const foreign = [
   [/^DELETE \/api\/v2\/(users\/\{user:id\}\/)?group_memberships\/\{/, 'lead', 403],
   // What somebody else wrote stays, whoever wishes it gone.
   ...['agent', 'lead', 'admin'].map((who) => [/^POST \/comments\/\{comment:id\}\/undo$/, who, 403]),
-  ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/^GET \/api\/v2\/tickets\/.*\/macros\//, who, 404]),
+  ...['light agent', 'restricted', 'agent', 'lead'].map((who) => [/^GET \/(api\/v2\/)?tickets\/.*\/macros\//, who, 404]),
   ...['restricted', 'agent', 'lead'].map((who) => [/^(GET|POST) \/rules\/\{name\}\/\{rule:id\}$/, who, 404]),
   // The view and the macro asked for are for another group: nobody outside of it sees it, and in it only leads and
   // administrators change it.

@@ -9,11 +9,26 @@ export interface Writer {
   read: () => string;
   write: (html: string) => void;
   changed: (listener: () => void) => void;
+  element: HTMLElement;
+  /** The line before the caret; "" while something is selected. */
+  beforeCaret: () => string;
+  /** Where the caret stands on the screen. */
+  caret: () => DOMRect | undefined;
+  /** Takes away this many characters before the caret. */
+  cutBack: (length: number) => void;
+  insert: (html: string) => void;
+  insertText: (text: string) => void;
 }
 
 interface TrixEditor {
   loadHTML: (html: string) => void;
   getDocument: () => { toString: () => string };
+  getSelectedRange: () => [number, number];
+  setSelectedRange: (range: [number, number]) => void;
+  getClientRectAtPosition: (position: number) => DOMRect | undefined;
+  deleteInDirection: (direction: "backward") => void;
+  insertHTML: (html: string) => void;
+  insertString: (text: string) => void;
 }
 
 type EditorElement = HTMLElement & { editor?: TrixEditor; value: string };
@@ -92,5 +107,23 @@ export function startRich(form: HTMLFormElement, text: HTMLTextAreaElement): Wri
     read: () => (editor.editor && editor.editor.getDocument().toString().trim() === "" ? "" : input.value),
     write: (html) => editor.editor?.loadHTML(html),
     changed: (listener) => editor.addEventListener("trix-change", listener),
+    element: editor,
+    beforeCaret: () => {
+      const [from, to] = editor.editor?.getSelectedRange() ?? [0, 0];
+      const text = editor.editor?.getDocument().toString() ?? "";
+      const before = text.slice(0, to);
+      return from === to ? before.slice(before.lastIndexOf("\n") + 1) : "";
+    },
+    caret: () => {
+      const [, to] = editor.editor?.getSelectedRange() ?? [0, 0];
+      return editor.editor?.getClientRectAtPosition(Math.max(0, to - 1));
+    },
+    cutBack: (length) => {
+      const [, to] = editor.editor?.getSelectedRange() ?? [0, 0];
+      editor.editor?.setSelectedRange([Math.max(0, to - length), to]);
+      editor.editor?.deleteInDirection("backward");
+    },
+    insert: (html) => editor.editor?.insertHTML(html),
+    insertText: (text) => editor.editor?.insertString(text),
   };
 }

@@ -61,6 +61,9 @@ MUST_CHECK bool marks_followers(struct db *tx, mem_ctx *ctx, const struct ticket
 // Observer of tickets: tells the assignee of what others did.
 bool marks_observe(void *desk, struct db *tx, const struct ticket_applied *applied,
                    struct error *err);
+// Observer of tickets: tells colleagues whose name stands behind an "@" in an internal note.
+bool mentions_observe(void *desk, struct db *tx, const struct ticket_applied *applied,
+                      struct error *err);
 // Two people, or two organisations, became one.
 MUST_CHECK bool marks_person_moved(struct db *tx, struct user_id from, struct user_id to,
                                    struct error *err);

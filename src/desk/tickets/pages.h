@@ -104,6 +104,47 @@ struct vm_line {
     struct vm_event event;
 };
 
+// Something that goes along with a message: "status=pending", "Status: Waiting".
+struct vm_set {
+    struct str value;
+    struct str label;
+};
+
+struct vm_sets {
+    struct vm_set *items;
+    size_t count;
+};
+
+// Why a message should be looked at once more; kind: what is sent back to say that it was.
+struct vm_warning {
+    struct str kind;
+    struct str words;
+};
+
+struct vm_warnings {
+    struct vm_warning *items;
+    size_t count;
+};
+
+// What a macro proposes.
+struct vm_macro {
+    bool has_text;
+    bool is_public;
+    struct html text;
+    struct str body;  // the same, plain
+    struct vm_sets sets;
+};
+
+// Macros (number and title) or colleagues (name and address) to choose from.
+struct vm_macros {
+    struct vm_layout layout;
+    struct ticket_id ticket;
+    struct str subject;
+    struct str query;
+    struct vm_option *items;
+    size_t count;
+};
+
 struct vm_ticket_page {
     struct vm_layout layout;
     struct ticket_id id;
@@ -132,8 +173,11 @@ struct vm_ticket_page {
     struct vm_clock *clocks;
     size_t clock_count;
     struct str tags;
-    struct vm_person *ccs;
-    size_t cc_count;
+    struct str copy;      // the people in copy as a line of addresses
+    struct str copy_was;  // their numbers
+    int64_t seen;         // the newest comment shown
+    struct vm_sets sets;
+    struct vm_warnings warnings;
     bool can_reply;  // publicly
     bool can_edit;
     bool closed;

@@ -7,6 +7,7 @@
 #include "desk/service/disruption.h"
 #include "desk/service/service.h"
 #include "desk/tickets/api.h"
+#include "desk/tickets/pages_compose.h"
 #include "desk/tickets/pages_internal.h"
 #include "desk/tickets/show.html.h"
 
@@ -53,11 +54,17 @@ static bool fill_people(struct ctx *ctx, const struct ticket *ticket, struct nam
     if (!page_conversation(ctx, ticket, names, &vm->lines, &vm->line_count, err)) {
         return false;
     }
-    vm->ccs = mem_array(ctx->mem, struct vm_person, count + 1);
+    struct vm_person *copies = mem_array(ctx->mem, struct vm_person, count + 1);
+    size_t copy_count = 0;
     for (size_t i = 0; i < count; i++) {
         if (list[i].kind == COLLABORATOR_CC) {
-            vm->ccs[vm->cc_count++] = names_person(names, list[i].user);
+            copies[copy_count++] = names_person(names, list[i].user);
         }
+    }
+    compose_copy_line(ctx->mem, copies, copy_count, &vm->copy, &vm->copy_was);
+    for (size_t i = 0; i < vm->line_count; i++) {
+        bool newer = vm->lines[i].is_comment && vm->lines[i].comment.id.v > vm->seen;
+        vm->seen = newer ? vm->lines[i].comment.id.v : vm->seen;
     }
     vm->requester = names_person(names, ticket->requester);
     vm->steward = names_person(names, ticket->steward);
@@ -250,13 +257,38 @@ static void begin(struct ctx *ctx, struct view *v, struct vm_ticket_page *vm)
     desk_page_begin(ctx, v, &vm->layout, title, "ticket");
 }
 
-// GET /tickets/{id}
+// What a macro proposes stands in the composer, behind what was there.
+static bool fill_macro(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_page *vm,
+                       struct error *err)
+{
+    struct vm_macro macro;
+    int64_t id = 0;
+    if (!str_to_i64(http_param(ctx->req, "macro"), &id) || vm->closed) {
+        return true;
+    }
+    if (!compose_macro(ctx, ticket, id, &macro, err)) {
+        return false;
+    }
+    vm->sets = macro.sets;
+    if (!macro.has_text) {
+        return true;
+    }
+    bool markup = str_starts(vm->draft, STR("<"));
+    vm->draft = vm->draft.len == 0 ? macro.body
+                                   : str_printf(ctx->mem, STR_FMT "%s" STR_FMT, STR_ARG(vm->draft),
+                                                markup ? "" : "\n\n",
+                                                STR_ARG(markup ? macro.text.markup : macro.body));
+    vm->draft_public = macro.is_public && vm->can_reply;
+    return true;
+}
+
+// GET /tickets/{id}?macro=ID
 bool page_ticket(struct ctx *ctx, struct error *err)
 {
     struct ticket ticket;
     struct vm_ticket_page vm = {0};
     struct view v;
-    if (!load_page(ctx, &ticket, &vm, err)) {
+    if (!load_page(ctx, &ticket, &vm, err) || !fill_macro(ctx, &ticket, &vm, err)) {
         return false;
     }
     begin(ctx, &v, &vm);
@@ -276,6 +308,8 @@ struct refused {
     struct vm_lens lens;
     struct waiting_upload *uploads;
     size_t upload_count;
+    struct vm_warnings warnings;
+    const struct compose *compose;  // NULL: the form had none
 };
 
 static bool show_refused(struct ctx *ctx, const struct refused *refused, const struct error *why,
@@ -297,7 +331,15 @@ static bool show_refused(struct ctx *ctx, const struct refused *refused, const s
     vm.lens = refused->lens;
     vm.uploads = refused->uploads;
     vm.upload_count = refused->upload_count;
-    vm.error = str_c(why->message);
+    vm.warnings = refused->warnings;
+    vm.error = refused->warnings.count > 0 ? STR("") : str_c(why->message);
+    if (refused->compose != NULL) {
+        const struct compose *c = refused->compose;
+        if (!compose_sets(ctx, &c->asked, c->people, c->person_count, &vm.sets, err)) {
+            return false;
+        }
+        vm.copy = c->has_copy ? c->copy_line : vm.copy;
+    }
     ctx->resp->status = error_http_status(why->code);
     begin(ctx, &v, &vm);
     view_ticket_show(&v, &vm);
@@ -394,6 +436,7 @@ bool page_ticket_properties(struct ctx *ctx, struct error *err)
 
 struct reply {
     struct ctx *ctx;
+    struct compose compose;
     struct ticket_change change;
     struct ticket_outcome outcome;
 };
@@ -403,7 +446,8 @@ static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
     struct reply *reply = arg;
     struct ctx *ctx = reply->ctx;
     struct draft nothing = {.body = STR("")};
-    return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &reply->change,
+    return compose_people(&reply->compose, tx, &reply->change, err) &&
+           ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &reply->change,
                         &reply->outcome, err) &&
            draft_store(tx, ctx->actor.user, reply->change.ticket, &nothing, err);
 }
@@ -456,16 +500,32 @@ static bool read_before(struct ctx *ctx, const struct ticket *ticket,
            lens_panel_fill(ctx, ticket, comment->body, &refused->lens, err);
 }
 
+// What stands in the way of sending it at once, with the text and files kept for the second time.
+static bool hold_back(struct ctx *ctx, struct reply *reply, const struct new_comment *comment,
+                      struct refused *refused, struct error *err)
+{
+    struct error why;
+    if (refused->lens.count > 0) {
+        (void)error_set(&why, ERR_INVALID,
+                        "Not sent yet: some of this is about us, not about them. Change the words "
+                        "below, or say that it may leave as it stands.");
+    } else {
+        (void)error_set(&why, ERR_INVALID, "Not sent yet.");
+    }
+    refused->compose = &reply->compose;
+    return keep_files(ctx, comment, refused, err) && show_refused(ctx, refused, &why, err);
+}
+
 // POST /tickets/{id}/comments
 bool page_ticket_comment(struct ctx *ctx, struct error *err)
 {
     struct ticket_id id = {ctx->path.ids[0]};
     struct ticket ticket;
     struct new_comment comment = {.quoted_from = -1};
-    struct reply reply = {.ctx = ctx, .change = {.ticket = id, .comment = &comment}};
+    struct reply reply = {.ctx = ctx};
     struct error why;
     if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, id, &ticket, err) ||
-        !desk_read_comment(ctx, &comment, err) || !read_properties(ctx, &reply.change, err)) {
+        !desk_read_comment(ctx, &comment, err)) {
         return false;
     }
     comment.is_public = !str_eq_c(http_form(ctx->req, "public"), "0");
@@ -475,14 +535,19 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
         .text = str_none(comment.html.markup) ? comment.body : comment.html.markup,
         .is_public = comment.is_public,
     };
-    if (!read_before(ctx, &ticket, &comment, &refused, err)) {
+    if (!compose_read(ctx, &reply.compose, &why)) {
+        return keep_files(ctx, &comment, &refused, err) && show_refused(ctx, &refused, &why, err);
+    }
+    reply.change = reply.compose.asked;
+    reply.change.ticket = id;
+    reply.change.comment = &comment;
+    if (!read_properties(ctx, &reply.change, err) ||
+        !read_before(ctx, &ticket, &comment, &refused, err) ||
+        !compose_warnings(ctx, &ticket, &comment, &refused.warnings, err)) {
         return false;
     }
-    if (refused.lens.count > 0) {
-        (void)error_set(&why, ERR_INVALID,
-                        "Not sent yet: some of this is about us, not about them. Change the words "
-                        "below, or say that it may leave as it stands.");
-        return keep_files(ctx, &comment, &refused, err) && show_refused(ctx, &refused, &why, err);
+    if (refused.lens.count > 0 || refused.warnings.count > 0) {
+        return hold_back(ctx, &reply, &comment, &refused, err);
     }
     drop_unchanged(&ticket, &reply.change);
     // Whoever answers first takes the ticket: it is theirs until they hand it on.
@@ -493,6 +558,7 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
         reply.change.assignee = ctx->actor.user;
     }
     if (!db_tx_run(ctx->app->db, "ticket.reply", reply_in_tx, &reply, &why)) {
+        refused.compose = &reply.compose;
         return show_refused(ctx, &refused, &why, err);
     }
     go_to_ticket(ctx, id,

@@ -51,6 +51,14 @@ SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, c
     stranger, remote_images, created_at, withdrawn_at, held_until
 FROM ticket_comment WHERE id = :id;
 
+-- The first public comment behind one, of somebody else: what crossed with what is being written.
+-- name: comment_newer :opt
+-- in: ticket_id ticket_id, seen comment_id, author_id user_id
+-- out: id comment_id, author_id user_id
+SELECT id, author_id FROM ticket_comment
+WHERE ticket_id = :ticket_id AND id > :seen AND author_id <> :author_id AND is_public = 1
+ORDER BY id LIMIT 1;
+
 -- name: first_comments_of_tickets :many
 -- in: ids i64[]
 -- out: ticket_id ticket_id, body text

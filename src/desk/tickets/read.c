@@ -389,3 +389,17 @@ bool ticket_descriptions(struct db *db, mem_ctx *ctx, const struct ticket *ticke
     *ret_count = row_count;
     return true;
 }
+
+bool ticket_newer_comment(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                          struct ticket_id ticket, struct comment_id seen, struct comment_id *ret,
+                          struct user_id *ret_author, struct error *err)
+{
+    struct comment_newer_row row;
+    bool found = false;
+    if (!comment_newer(db, ctx, ticket, seen, actor->user, &row, &found, err)) {
+        return false;
+    }
+    *ret = row.id;
+    *ret_author = row.author_id;
+    return true;
+}

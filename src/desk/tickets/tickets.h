@@ -374,6 +374,12 @@ MUST_CHECK bool tickets_held(struct db *db, mem_ctx *ctx, const struct ticket *t
 MUST_CHECK bool ticket_comments(struct db *db, mem_ctx *ctx, const struct actor *actor,
                                 struct ticket_id id, struct ticket_comment **ret, size_t *ret_count,
                                 struct error *err);
+// The first public comment behind `seen` that somebody else wrote; none: nobody did. For who may
+// see the ticket; staff only.
+MUST_CHECK bool ticket_newer_comment(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                                     struct ticket_id ticket, struct comment_id seen,
+                                     struct comment_id *ret, struct user_id *ret_author,
+                                     struct error *err);
 // One comment of a ticket that the actor may see.
 MUST_CHECK bool comment_load(struct db *db, mem_ctx *ctx, const struct actor *actor,
                              struct comment_id id, struct ticket_comment *ret, struct error *err);
