@@ -385,6 +385,64 @@ bool db_tables(struct db *db, struct db_table **ret, size_t *ret_count, struct e
     return ok;
 }
 
+// --- references ---------------------------------------------------------------------------------
+
+static void put_there(struct writing *w, const char *target, const char *column)
+{
+    buf_put_c(&w->sql, " AND NOT EXISTS (SELECT 1 FROM ");
+    put_name(w, target);
+    buf_put_c(&w->sql, " o WHERE o.id = t.");
+    put_name(w, column);
+    buf_put_char(&w->sql, ')');
+}
+
+static void put_missing(struct writing *w, const struct db_reference *ref)
+{
+    const struct db_table *t = w->table;
+    buf_put_c(&w->sql, "SELECT CAST(MIN(t.");
+    put_name(w, t->columns[t->keys[0]].name);
+    buf_put_c(&w->sql, ") AS TEXT), t.");
+    put_name(w, ref->column);
+    buf_put_c(&w->sql, ", COUNT(*) FROM ");
+    put_name(w, t->name);
+    buf_put_c(&w->sql, " t WHERE t.");
+    put_name(w, ref->column);
+    buf_put_c(&w->sql, " <> 0");
+    put_there(w, ref->target, ref->column);
+    if (ref->also != NULL) {
+        put_there(w, ref->also, ref->column);
+    }
+    if (ref->where != NULL) {
+        buf_put_c(&w->sql, " AND ");
+        buf_put_c(&w->sql, ref->where);
+    }
+    buf_put_c(&w->sql, " GROUP BY 2 ORDER BY 2 LIMIT 1000");
+}
+
+bool db_rows_missing(struct db *db, const struct db_table *table,
+                     const struct db_reference *reference, db_missing_fn *fn, void *arg,
+                     struct error *err)
+{
+    struct writing w = {.table = table, .postgres = db->ops->engine == DB_POSTGRES};
+    struct db_query *query = mem_new(db->store, struct db_query);
+    struct db_cursor *rows;
+    bool row = false;
+    buf_init(&w.sql, db->store, SQL_MAX);
+    put_missing(&w, reference);
+    assert(!w.sql.failed);
+    query_end(db->store, &w, query);
+    if (!db_query_start(db, query, NULL, &rows, err)) {
+        return false;
+    }
+    bool ok = db_query_step(rows, &row, err);
+    while (ok && row) {
+        fn(arg, db_column_text(rows, 0), db_column_i64(rows, 1), db_column_i64(rows, 2));
+        ok = db_query_step(rows, &row, err);
+    }
+    db_query_end(rows);
+    return ok;
+}
+
 // --- reading ------------------------------------------------------------------------------------
 
 void db_reader_init(struct db_reader *reader, mem_ctx *ctx, struct db *db,

@@ -65,6 +65,20 @@ MUST_CHECK bool db_rows_write(struct db *tx, const struct db_table *table,
 MUST_CHECK bool db_rows_remove(struct db *tx, const struct db_table *table,
                                const struct db_value *row, struct error *err);
 
+// A column that names a row of another table by its id. Names and condition are the program's own.
+struct db_reference {
+    const char *table, *column;
+    const char *target;
+    const char *also;   // another table that it may name, or NULL
+    const char *where;  // SQL of the rows that are meant, t being the row; NULL: all
+};
+// Told of each id that rows name (neither 0 nor NULL) and that is not there: by how many rows, and
+// the least key of these as text. At most a thousand ids.
+typedef void db_missing_fn(void *arg, struct str key, int64_t id, int64_t rows);
+MUST_CHECK bool db_rows_missing(struct db *db, const struct db_table *table,
+                                const struct db_reference *reference, db_missing_fn *fn, void *arg,
+                                struct error *err);
+
 // db_next_id() will give no id below this; and: never will from now on. Programs that run have
 // their own ranges, so this is for databases that nobody uses.
 MUST_CHECK bool db_ids_next(struct db *db, int64_t *ret, struct error *err);

@@ -108,6 +108,9 @@ struct jobs_options {
     int64_t poll_ms;   // 0: 1 s; how soon jobs of other programs, and clocks that are set, are seen
 };
 
+// Clocks may be set while it runs. Ahead: what runs is not begun a second time, since leases are
+// extended before anything is claimed. Back: what was put, tried or leased in what is the future
+// now is given times that are near again, here and at jobs_start().
 struct jobs_runner;
 
 // Only kinds given here are claimed. The runner lives below ctx; freeing it stops it.

@@ -51,6 +51,19 @@ RETURNING id, kind, payload, attempts, unique_key, created_at;
 UPDATE job SET run_at = :lease_until
 WHERE id IN (:ids) AND lease_by = :lease_by AND state = 'waiting';
 
+-- Times that stand too far ahead for a clock that was never set back: of leases; of jobs that were put
+-- in what is now the future, which wait as long as they were to wait; of attempts that failed then.
+-- name: job_clock_back :exec
+-- in: now i64, ahead i64, lease_until i64, longest i64
+UPDATE job SET
+    run_at = CASE WHEN lease_by IS NOT NULL THEN :lease_until
+        WHEN created_at > :ahead AND run_at > created_at THEN :now + run_at - created_at
+        ELSE :now END,
+    created_at = CASE WHEN created_at > :ahead THEN :now ELSE created_at END
+WHERE state = 'waiting' AND run_at > :now
+    AND ((lease_by IS NOT NULL AND run_at > :lease_until)
+        OR (lease_by IS NULL AND (created_at > :ahead OR (attempts > 0 AND run_at > :longest))));
+
 -- name: job_delete_done :changes
 -- in: id job_id, lease_by text, attempts i64
 DELETE FROM job

@@ -21,6 +21,9 @@
 #define DEFAULT_ATTEMPTS 14
 #define DEFAULT_BACKOFF_MS (20 * SECONDS_MS)
 #define LONGEST_BACKOFF_MS (6 * HOURS_MS)
+#define STEP_MS (10 * SECONDS_MS)  // a clock that moves so much by itself was set
+#define HOLD_MOST_MS (2 * SECONDS_MS)
+#define AHEAD_MS (60 * SECONDS_MS)  // clocks of several machines differ by less
 // When another program was quicker to claim what was due.
 #define OUTRUN_MS 20
 #define TIMER_PREFIX "timer:"
@@ -48,7 +51,10 @@ struct jobs_runner {
     int threads_started;
     bool started;
     pthread_t coordinator;
-    int64_t extended_at_us;  // the coordinator's own
+    // The coordinator's own:
+    int64_t extended_at_us;
+    int64_t looked_at, looked_at_us;  // by either clock
+    int64_t hold_until_us;            // nothing is claimed before that
 
     pthread_mutex_t lock;
     pthread_cond_t wake;  // of the coordinator; its clock is the monotonic one
@@ -289,10 +295,10 @@ static bool extend_fn(struct db *tx, void *arg, struct error *err)
                              now_of(runner) + runner->options.lease_ms, err);
 }
 
-static void leases_extend(struct jobs_runner *runner)
+static void leases_extend(struct jobs_runner *runner, bool at_once)
 {
     int64_t now = clock_monotonic_us();
-    if (now - runner->extended_at_us < runner->options.lease_ms * 1000 / 3) {
+    if (!at_once && now - runner->extended_at_us < runner->options.lease_ms * 1000 / 3) {
         return;
     }
     runner->extended_at_us = now;
@@ -368,11 +374,73 @@ static struct claim claim_for(struct jobs_runner *runner, int64_t free_slots)
                           .kind_count = last ? runner->prompt_count : runner->kind_count};
 }
 
+static bool timers_put_fn(struct db *tx, void *arg, struct error *err)
+{
+    const struct jobs_runner *runner = arg;
+    for (size_t i = 0; i < runner->options.timer_count; i++) {
+        const char *kind =
+            mem_printf(db_tx_ctx(tx), TIMER_PREFIX "%s", runner->options.timers[i].name);
+        const struct job_new job = {.kind = kind, .now = now_of(runner), .unique_key = str_c(kind)};
+        if (!jobs_add(tx, &job, NULL, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// All timers have their turn, and nothing waits for a time that a wrong clock gave it.
+static bool times_put_right(struct db *tx, void *arg, struct error *err)
+{
+    const struct jobs_runner *runner = arg;
+    int64_t now = now_of(runner);
+    return job_clock_back(tx, now, now + AHEAD_MS, now + runner->options.lease_ms,
+                          now + LONGEST_BACKOFF_MS, err) &&
+           timers_put_fn(tx, arg, err);
+}
+
+// By how much the clock was set since the last look, in ms.
+static int64_t clock_step(struct jobs_runner *runner)
+{
+    int64_t now = now_of(runner);
+    int64_t now_us = clock_monotonic_us();
+    int64_t step = runner->looked_at_us == 0
+                       ? 0
+                       : now - runner->looked_at - (now_us - runner->looked_at_us) / 1000;
+    runner->looked_at = now;
+    runner->looked_at_us = now_us;
+    return step;
+}
+
+// Set ahead, all leases seem to be over: ours are extended, and others get the time to do the same
+// before anything is claimed. Set back, everything seems to be far ahead.
+static void mind_the_clock(struct jobs_runner *runner)
+{
+    struct error err;
+    int64_t step = clock_step(runner);
+    if (step > STEP_MS) {
+        LOG(LOG_LEVEL_WARN, "the clock was set ahead", LOG_NUM("ms", step));
+        leases_extend(runner, true);
+        int64_t hold = 2 * runner->options.poll_ms;
+        hold = hold < HOLD_MOST_MS ? hold : HOLD_MOST_MS;
+        runner->hold_until_us = clock_monotonic_us() + hold * 1000;
+    } else if (step < -STEP_MS) {
+        LOG(LOG_LEVEL_WARN, "the clock was set back", LOG_NUM("ms", -step));
+        if (!db_tx_run(runner->options.db, "jobs.clock", times_put_right, runner, &err)) {
+            log_error("times of jobs could not be put right", &err);
+        }
+    }
+}
+
 static int64_t look_once(struct jobs_runner *runner, int64_t free_slots)
 {
     struct error err;
+    mind_the_clock(runner);
+    int64_t hold = runner->hold_until_us - clock_monotonic_us();
+    if (hold > 0) {
+        return hold / 1000 + 1;
+    }
     struct claim claim = claim_for(runner, free_slots);
-    leases_extend(runner);
+    leases_extend(runner, false);
     bool ok = claim_due(&claim, &err);
     if (!ok) {
         log_error("due jobs could not be looked for", &err);
@@ -461,20 +529,6 @@ void jobs_poke(struct jobs_runner *runner)
 static void on_notice(void *arg, struct str payload UNUSED)
 {
     jobs_poke(arg);
-}
-
-static bool timers_put_fn(struct db *tx, void *arg, struct error *err)
-{
-    const struct jobs_runner *runner = arg;
-    for (size_t i = 0; i < runner->options.timer_count; i++) {
-        const char *kind =
-            mem_printf(db_tx_ctx(tx), TIMER_PREFIX "%s", runner->options.timers[i].name);
-        const struct job_new job = {.kind = kind, .now = now_of(runner), .unique_key = str_c(kind)};
-        if (!jobs_add(tx, &job, NULL, err)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static void kinds_add(struct jobs_runner *runner, bool waits)
@@ -572,7 +626,7 @@ bool jobs_start(mem_ctx *ctx, const struct jobs_options *options, struct jobs_ru
     locks_init(runner);
     mem_on_free(runner, runner_close, runner);
     db_listen(options->db, JOBS_CHANNEL, on_notice, runner);
-    if (!db_tx_run(options->db, "jobs.timers", timers_put_fn, runner, err) ||
+    if (!db_tx_run(options->db, "jobs.timers", times_put_right, runner, err) ||
         !threads_start(runner, err)) {
         mem_free(runner);
         return false;

@@ -494,7 +494,10 @@ static void test_lease_of_a_dead_runner_ends(void **state)
     wait_for(w, &w->inside, 1);
     assert_int_equal(run_due(w), 0);
     // Another program whose clock says that the lease is over.
-    clock_freeze(&w->clock, START + HOURS_MS);
+    struct clock later;
+    clock_init(&later);
+    clock_freeze(&later, START + HOURS_MS);
+    w->options.clock = &later;
     struct jobs_runner *two = start(w);
     wait_for(w, &w->inside, 2);
     open_gate(w);
@@ -518,6 +521,76 @@ static void test_timer(void **state)
     assert_int_equal(run_due(w), 1);
     assert_int_equal(run_due(w), 0);
     assert_int_equal(w->ticks, 2);
+    mem_free(runner);
+}
+
+static void wait_for_looks(const struct world *w)
+{
+    const struct timespec looks = {.tv_nsec = 8 * w->options.poll_ms * 1000000};
+    (void)nanosleep(&looks, NULL);
+}
+
+// The leases of what runs seem to be over, and it is not begun again all the same.
+static void test_clock_set_ahead(void **state)
+{
+    struct world *w = *state;
+    w->options.poll_ms = 20;
+    w->options.threads = 3;
+    struct jobs_runner *one = start(w);
+    (void)add(w, (struct job_new){.kind = "slow"});
+    wait_for(w, &w->inside, 1);
+    struct jobs_runner *two = start(w);
+    wait_for_looks(w);
+    clock_freeze(&w->clock, START + DAYS_MS);
+    wait_for_looks(w);
+    assert_int_equal(w->inside, 1);
+    (void)add(w, (struct job_new){.kind = "plain"});
+    wait_for(w, &w->runs, 1);
+    open_gate(w);
+    wait_for(w, &w->runs, 2);
+    mem_free(one);
+    mem_free(two);
+    assert_int_equal(w->runs, 2);
+    assert_int_equal(counts(w).counts.waiting, 0);
+}
+
+// Jobs, attempts and timers of a clock that was a day ahead do not wait for that day.
+static void test_clock_set_back(void **state)
+{
+    struct world *w = *state;
+    w->options.poll_ms = 20;
+    w->options.timers = TIMERS;
+    w->options.timer_count = 1;
+    w->failures_left = 1;
+    clock_freeze(&w->clock, START + DAYS_MS);
+    struct jobs_runner *runner = start(w);
+    wait_for(w, &w->ticks, 1);
+    (void)add(w, (struct job_new){.kind = "shaky"});
+    wait_for(w, &w->runs, 1);
+    (void)add(w, (struct job_new){.kind = "plain", .run_at = START + DAYS_MS + 90000});
+    wait_for_looks(w);
+    clock_freeze(&w->clock, START);
+    wait_for(w, &w->ticks, 2);
+    clock_freeze(&w->clock, START + 5000);  // the second attempt comes soon after the first
+    wait_for(w, &w->runs, 2);
+    wait_for_looks(w);
+    assert_int_equal(w->runs, 2);
+    clock_freeze(&w->clock, START + 90000);  // as long as it was to wait
+    wait_for(w, &w->runs, 3);
+    mem_free(runner);
+}
+
+// The same when nothing ran in the meantime.
+static void test_clock_set_back_while_stopped(void **state)
+{
+    struct world *w = *state;
+    w->options.poll_ms = 20;
+    clock_freeze(&w->clock, START + DAYS_MS);
+    (void)add(w, (struct job_new){.kind = "plain", .run_at = START + DAYS_MS + 1000});
+    clock_freeze(&w->clock, START);
+    struct jobs_runner *runner = start(w);
+    clock_freeze(&w->clock, START + 1000);
+    wait_for(w, &w->runs, 1);
     mem_free(runner);
 }
 
@@ -579,6 +652,9 @@ int main(void)
         TEST(test_asked_again_while_running),
         TEST(test_lease_of_a_dead_runner_ends),
         TEST(test_timer),
+        TEST(test_clock_set_ahead),
+        TEST(test_clock_set_back),
+        TEST(test_clock_set_back_while_stopped),
         TEST(test_who_waits_leaves_a_worker),
         TEST(test_many),
     };

@@ -90,6 +90,21 @@ static bool greet(struct imap *imap, const struct imap_server *server, struct er
     return imap_stream_tls(imap->stream, err);
 }
 
+// What is behind the server does not work just now: nothing is said about name and password (RFC
+// 5530, section 3).
+static bool has_passing_trouble(const struct imap *imap)
+{
+    static const char *const CODES[] = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"};
+    const struct mailimap_response_info *info = imap->session->imap_response_info;
+    struct str code = info == NULL ? STR_NONE : str_c(info->rsp_atom);
+    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++) {
+        if (!str_none(code) && str_ieq_c(code, CODES[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool sign_in(struct imap *imap, const struct imap_server *server, struct error *err)
 {
     const char *user = str_cstr(imap, server->user);
@@ -97,6 +112,9 @@ static bool sign_in(struct imap *imap, const struct imap_server *server, struct 
     const char *secret = str_cstr(imap, token ? server->access_token : server->password);
     int code = token ? mailimap_oauth2_authenticate(imap->session, user, secret)
                      : mailimap_login(imap->session, user, secret);
+    if (code != MAILIMAP_NO_ERROR && has_passing_trouble(imap)) {
+        return fail(imap, ERR_UNAVAILABLE, "The server lets nobody in at present.", err);
+    }
     return code == MAILIMAP_NO_ERROR ||
            fail(imap, ERR_UNAUTHENTICATED,
                 token ? "The server does not accept the access token."

@@ -100,6 +100,16 @@ const rows = {
     (id) => `INSERT INTO ticket_tag (ticket_id, tag) VALUES (${id}, 'two')`,
     /says 2 tags and is found by 1/,
   ],
+  'articles in sections that are none': [
+    () => `UPDATE kb_article SET section_id = -section_id`,
+    () => `UPDATE kb_article SET section_id = -section_id`,
+    /article \d+: its section \(-\d+\) is not there/,
+  ],
+  'a person in a group that is none': [
+    () => `UPDATE person SET default_group_id = 900900 WHERE id = (SELECT MIN(id) FROM person)`,
+    () => `UPDATE person SET default_group_id = NULL WHERE id = (SELECT MIN(id) FROM person)`,
+    /person \d+: its group \(900900\) is not there/,
+  ],
   'a mail without its bytes': [
     () => `UPDATE mail_in_raw SET mail_id = -mail_id`,
     () => `UPDATE mail_in_raw SET mail_id = -mail_id`,

@@ -248,6 +248,29 @@ describe('servers that do what they should not', () => {
     }
   });
 
+  test('a server that lets nobody in just now is tried again soon; that is no wrong password', async () => {
+    peer = await startImapPeer();
+    try {
+      const address = 'busy@desk.example';
+      peer.signIn = 'NO [UNAVAILABLE] The directory is down';
+      peer.add(buildMail({ subject: 'Before' }).bytes);
+      await addMailbox(admin, { address, port: peer.port });
+      const text = await until('the mailbox to fail', async () => {
+        const shown = pageText(await boxes(admin, address));
+        return /Failing/.test(shown) && shown;
+      });
+      assert.match(text, /The server lets nobody in at present\. The server says: .*The directory is down/);
+      assert.doesNotMatch(text, /does not accept/);
+      const begun = peer.commands.length;
+      await until('it to be tried again by itself', () => peer.commands.slice(begun).some((one) => / LOGIN /.test(one)), 30000);
+      peer.signIn = undefined;
+      await press(admin, address, 'try');
+      await working(admin, address);
+    } finally {
+      await peer.stop();
+    }
+  });
+
   test('imported mail has the time of the server’s date', async () => {
     peer = await startImapPeer();
     try {

@@ -6,6 +6,7 @@
 //   const peer = await startImapPeer({ idle: false });
 //   peer.add(buildMail({ subject: 'First' }).bytes);
 //   peer.refuse.add(2);    // UID 2 is not handed over
+//   peer.signIn = 'NO [UNAVAILABLE] later';
 import net from 'node:net';
 
 class ImapPeer {
@@ -91,6 +92,9 @@ class ImapPeer {
     switch (`${verb} ${verb === 'UID' ? rest[0] : ''}`.trim().toUpperCase()) {
       case 'CAPABILITY':
         return say(`* CAPABILITY IMAP4rev1${this.options.idle ? ' IDLE' : ''}`, `${tag} OK done`);
+      case 'LOGIN':
+      case 'AUTHENTICATE':
+        return say(`${tag} ${this.signIn ?? 'OK done'}`);
       case 'SELECT':
       case 'EXAMINE':
         return say(

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "db/rows.h"
 #include "desk/keep/collect.h"
 #include "desk/keep/queries.h"
 #include "desk/tickets/check.h"
@@ -25,58 +26,21 @@ struct lost {
 };
 
 static const struct lost LOST[] = {
-    {lost_ticket_requester, "ticket", "requester", NULL},
-    {lost_ticket_submitter, "ticket", "submitter", NULL},
-    {lost_ticket_assignee, "ticket", "assignee", NULL},
-    {lost_ticket_steward, "ticket", "steward", NULL},
-    {lost_ticket_group, "ticket", "group", NULL},
-    {lost_ticket_organization, "ticket", "organisation", NULL},
-    {lost_ticket_problem, "ticket", "problem", NULL},
-    {lost_ticket_followup, "ticket", "ticket that it follows", NULL},
-    {lost_ticket_merged, "ticket", "ticket that it was merged into", NULL},
-    {lost_comment_ticket, "comment", "ticket", NULL},
-    {lost_comment_audit, "comment", "audit", NULL},
     {lost_comment_event, "comment", "event in the audit", NULL},
-    {lost_comment_author, "comment", "author", NULL},
-    {lost_comment_mail, "comment", "mail", NULL},
-    {lost_audit_ticket, "audit", "ticket", NULL},
-    {lost_audit_author, "audit", "author", NULL},
-    {lost_event_audit, "event", "audit", NULL},
-    {lost_tag_ticket, "tag of ticket", "ticket", NULL},
-    {lost_collaborator_ticket, "collaborator of ticket", "ticket", NULL},
-    {lost_collaborator_person, "collaborator of ticket", "person", NULL},
-    {lost_draft_person, "draft of person", "person", NULL},
-    {lost_attachment_ticket, "attachment", "ticket", NULL},
-    {lost_attachment_comment, "attachment", "comment", NULL},
-    {lost_attachment_upload, "attachment", "upload", NULL},
-    {lost_session_person, "session", "person", NULL},
-    {lost_token_person, "API token", "person", NULL},
-    {lost_identity_person, "identity", "person", NULL},
-    {lost_password_person, "password of person", "person", NULL},
-    {lost_group_membership_group, "group membership", "group", NULL},
-    {lost_group_membership_person, "group membership", "person", NULL},
-    {lost_organization_membership_organization, "organisation membership", "organisation", NULL},
-    {lost_organization_membership_person, "organisation membership", "person", NULL},
-    {lost_person_organization, "person", "organisation", NULL},
-    {lost_mail_ticket, "incoming mail", "ticket", NULL},
     {lost_mail_bytes, "incoming mail", "content", NULL},
-    {lost_raw_mail, "content of mail", "mail", NULL},
-    {lost_outgoing_ticket, "outgoing mail", "ticket", NULL},
-    {lost_mailbox_state_mailbox, "state of mailbox", "mailbox", NULL},
-    {lost_rule_term_rule, "term of rule", "rule", NULL},
-    {lost_rule_group_rule, "group of rule", "rule", NULL},
-    {lost_bulk_result_bulk, "result of bulk job", "job", NULL},
-    {lost_sla_ticket_ticket, "service level", "ticket", NULL},
-    {lost_metric_event_ticket, "event of a clock", "ticket", NULL},
-    {lost_disruption_ticket, "disruption", "ticket", NULL},
-    {lost_moment_ticket, "verdict", "ticket", NULL},
-    {lost_moment_person, "verdict", "person", NULL},
-    {lost_mark_person, "mark", "person", NULL},
-    {lost_mark_ticket, "mark", "ticket", NULL},
-    {lost_lens_ticket, "lens finding", "ticket", NULL},
     {lost_comment_words, "comment", "entry in the search index", INDEX_ADVICE},
     {lost_article_words, "text of an article", "entry in the search index", INDEX_ADVICE},
     {lost_words_comment, "entry in the search index", "comment", INDEX_ADVICE},
+};
+
+static const struct naming_kind {
+    struct db_reference reference;
+    const char *what, *names;
+} NAMING[] = {
+#define REF(table, column, target, also, where, what, names)                                       \
+    {{#table, #column, #target, also, where}, what, names},
+#define NO_REF(table, column, why)
+#include "desk/keep/references.def"
 };
 
 struct checking {
@@ -113,6 +77,41 @@ static bool check_lost(struct checking *c, struct db *db, const struct lost *los
     return ok;
 }
 
+struct telling {
+    struct checking *checking;
+    const struct naming_kind *kind;
+};
+
+static void tell_missing(void *arg, struct str key, int64_t id, int64_t rows)
+{
+    const struct telling *t = arg;
+    const struct findings *findings = t->checking->findings;
+    mem_ctx *ctx = mem_ctx_new(t->checking->ctx, "missing");
+    struct str more = rows == 1 ? STR("") : str_printf(ctx, ", and %lld more", (long long)rows - 1);
+    findings->violation(findings->arg,
+                        str_printf(ctx, "%s " STR_FMT STR_FMT ": its %s (%lld) is not there",
+                                   t->kind->what, STR_ARG(key), STR_ARG(more), t->kind->names,
+                                   (long long)id),
+                        GONE_ADVICE);
+    mem_free(ctx);
+}
+
+static bool check_references(struct checking *c, struct db *db, struct error *err)
+{
+    struct db_table *tables = NULL;
+    size_t count = 0;
+    bool ok = db_tables(db, &tables, &count, err);
+    for (size_t i = 0; ok && i < sizeof NAMING / sizeof *NAMING; i++) {
+        struct telling telling = {c, &NAMING[i]};
+        c->findings->progress(c->findings->arg, "kinds of references", (int64_t)i + 1);
+        for (size_t t = 0; ok && t < count; t++) {
+            ok = strcmp(tables[t].name, NAMING[i].reference.table) != 0 ||
+                 db_rows_missing(db, &tables[t], &NAMING[i].reference, tell_missing, &telling, err);
+        }
+    }
+    return ok;
+}
+
 static bool check_rows(struct db *db, void *arg, struct error *err)
 {
     struct checking *c = arg;
@@ -131,12 +130,11 @@ static bool check_rows(struct db *db, void *arg, struct error *err)
         return false;
     }
     for (size_t i = 0; i < sizeof LOST / sizeof *LOST; i++) {
-        c->findings->progress(c->findings->arg, "kinds of references", (int64_t)i + 1);
         if (!check_lost(c, db, &LOST[i], err)) {
             return false;
         }
     }
-    return true;
+    return check_references(c, db, err);
 }
 
 // --- blobs --------------------------------------------------------------------------------------
