@@ -21,6 +21,7 @@ struct imap {
     bool can_idle;
     bool can_move;
     bool can_expunge;
+    uint32_t looked_at;  // how many messages there were when new ones were last asked for
 };
 
 // --- what went wrong ----------------------------------------------------------------------------
@@ -209,11 +210,21 @@ static int compare_uids(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+// How many messages the server has told of, in whatever answer (RFC 9051, 5.2).
+static uint32_t told_of(const struct imap *imap)
+{
+    const struct mailimap_selection_info *info = imap->session->imap_selection_info;
+    return info == NULL ? 0 : info->sel_exists;
+}
+
 bool imap_uids(struct imap *imap, mem_ctx *ctx, uint32_t from, uint32_t to, int64_t since_ms,
                uint32_t **ret, size_t *ret_count, struct error *err)
 {
     clist *found = NULL;
     struct mailimap_search_key *key = search_key(from, to, since_ms);
+    if (to == 0) {
+        imap->looked_at = told_of(imap);
+    }
     begin(imap);
     int code = mailimap_uid_search(imap->session, NULL, key, &found);
     mailimap_search_key_free(key);
@@ -590,7 +601,10 @@ bool imap_idle(struct imap *imap, const struct imap_idle *idle, bool *ret_change
     if (mailimap_idle(imap->session) != MAILIMAP_NO_ERROR) {
         return fail(imap, ERR_UNAVAILABLE, "The server does not let us wait for mail.", err);
     }
-    if (!wait_slices(imap, idle, &wait, err)) {
+    // What an earlier answer told in passing, IDLE does not tell again.
+    if (told_of(imap) > imap->looked_at) {
+        wait = IMAP_WAIT_DATA;
+    } else if (!wait_slices(imap, idle, &wait, err)) {
         return false;
     }
     *ret_changed = wait == IMAP_WAIT_DATA;

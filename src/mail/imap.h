@@ -81,7 +81,8 @@ MUST_CHECK bool imap_mark_seen(struct imap *imap, const uint32_t *uids, size_t c
 MUST_CHECK bool imap_move(struct imap *imap, const uint32_t *uids, size_t count, struct str folder,
                           struct error *err);
 
-// Waits until the server says that something changed, or for `ms`, or until stopped; asks
+// Waits until the server says that something changed, or for `ms`, or until stopped; does not wait
+// at all when it said so since imap_uids() last asked for all up to the newest. Asks
 // tick(arg, &end, err) every `slice_ms`. Servers without IDLE seldom say so by themselves.
 // UNAVAILABLE when the connection is lost.
 typedef bool imap_tick_fn(void *arg, bool *ret_end, struct error *err);

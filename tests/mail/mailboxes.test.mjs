@@ -289,6 +289,21 @@ describe('servers that do what they should not', () => {
     }
   });
 
+  test('a message that arrives while another command is answered is not waited for', async () => {
+    peer = await startImapPeer();
+    try {
+      const address = 'meanwhile@desk.example';
+      peer.add(buildMail({ subject: 'Long there' }).bytes);
+      await addMailbox(admin, { address, port: peer.port });
+      await working(admin, address);
+      peer.meanwhile = buildMail({ subject: 'Meanwhile' }).bytes;
+      await press(admin, address, 'ask');
+      await arrived(api, 'Meanwhile');
+    } finally {
+      await peer.stop();
+    }
+  });
+
   test('without IDLE it is asked every so often; without UIDNEXT nothing is lost', async () => {
     peer = await startImapPeer({ idle: false, uidnext: false });
     try {

@@ -7,6 +7,7 @@
 //   peer.add(buildMail({ subject: 'First' }).bytes);
 //   peer.refuse.add(2);    // UID 2 is not handed over
 //   peer.signIn = 'NO [UNAVAILABLE] later';
+//   peer.meanwhile = bytes; // arrives while the next search is answered, which tells of it: IDLE does not
 import net from 'node:net';
 
 class ImapPeer {
@@ -102,8 +103,17 @@ class ImapPeer {
           ...(this.options.uidnext ? [`* OK [UIDNEXT ${this.messages.length + 1}] next`] : []),
           `${tag} OK [READ-ONLY] done`,
         );
-      case 'UID SEARCH':
-        return say(`* SEARCH ${this.range(words.match(/UID ([\d:*,]+)/)[1]).map(({ uid }) => uid).join(' ')}`.trim(), `${tag} OK done`);
+      case 'UID SEARCH': {
+        const found = this.range(words.match(/UID ([\d:*,]+)/)[1]).map(({ uid }) => uid);
+        const meanwhile = found.length < 2 ? this.meanwhile : undefined;
+        if (meanwhile) {
+          this.add(meanwhile);
+          this.meanwhile = undefined;
+        }
+        return say(
+          `* SEARCH ${found.join(' ')}`.trim(), ...(meanwhile ? [`* ${this.messages.length} EXISTS`] : []), `${tag} OK done`,
+        );
+      }
       case 'UID FETCH':
         return this.fetch(socket, tag, rest[1], words);
       case 'IDLE':
