@@ -377,6 +377,16 @@ int64_t db_next_id(struct db *db)
     return db->ops->next_id(db);
 }
 
+int64_t db_next_id_above(struct db *db, int64_t least)
+{
+    int64_t id = db_next_id(db);
+    if (id > least || id == 0) {
+        return id;
+    }
+    db->ops->leave_ids(db);
+    return db_next_id(db);
+}
+
 bool db_next_number(struct db *db, const char *counter, int64_t *ret, struct error *err)
 {
     static const enum db_type PARAMS[] = {DB_TEXT};

@@ -113,6 +113,9 @@ void db_savepoint_undo(struct db *db);
 
 // The next id of the one sequence of large numbers that all records but tickets share.
 int64_t db_next_id(struct db *db);
+// The same, above `least`: each program gives out ids of a range of its own, so that what one
+// writes after another may have the smaller id. For rows whose order is the order of their ids.
+int64_t db_next_id_above(struct db *db, int64_t least);
 // The next number of a gapless counter such as "ticket"; rolled back with the transaction.
 MUST_CHECK bool db_next_number(struct db *db, const char *counter, int64_t *ret, struct error *err);
 

@@ -36,6 +36,8 @@ struct db_ops {
     void (*savepoint_keep)(struct db *db);
     void (*savepoint_undo)(struct db *db);
     int64_t (*next_id)(struct db *db);
+    // Gives out no more of the range at hand: the next is above all that anybody has.
+    void (*leave_ids)(struct db *db);
     // Told before the counter is used; may be NULL.
     void (*number_wanted)(struct db *db, const char *counter);
     // `query` is NULL for built SQL, and then `sql` is its text.

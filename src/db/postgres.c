@@ -592,6 +592,14 @@ static int64_t next_id(struct db *db)
     return id;
 }
 
+static void leave_ids(struct db *db)
+{
+    struct postgres_store *store = ((struct tx *)db)->store;
+    (void)pthread_mutex_lock(&store->id_lock);
+    store->next_id = store->id_limit;
+    (void)pthread_mutex_unlock(&store->id_lock);
+}
+
 // --- notices ----------------------------------------------------------------------------------
 
 static void tell(struct db_store *base, const char *channel, struct str payload)
@@ -627,6 +635,7 @@ static const struct db_ops POSTGRES_OPS = {.engine = DB_POSTGRES,
                                            .savepoint_keep = savepoint_keep,
                                            .savepoint_undo = savepoint_undo,
                                            .next_id = next_id,
+                                           .leave_ids = leave_ids,
                                            .number_wanted = number_wanted,
                                            .start = postgres_start,
                                            .step = postgres_step,

@@ -71,5 +71,6 @@ void sqlite_writer_free(struct sqlite_writer *writer);
 bool sqlite_writer_run(struct sqlite_writer *writer, struct db_store *store, const char *name,
                        db_fn *fn, void *arg, struct error *err);
 int64_t sqlite_writer_next_id(struct db *db);
+void sqlite_writer_leave_ids(struct db *db);
 
 #endif

@@ -101,6 +101,14 @@ int64_t sqlite_writer_next_id(struct db *db)
     return w->next_id++;
 }
 
+void sqlite_writer_leave_ids(struct db *db)
+{
+    struct sqlite_writer *w = ((struct task *)db)->writer;
+    if (!w->ids_changed) {  // else it was taken in this very transaction: nobody has a later one
+        w->next_id = w->id_limit;
+    }
+}
+
 static bool id_range_write(struct sqlite_writer *w, struct db *db, struct error *err)
 {
     static const enum db_type PARAMS[] = {DB_I64};

@@ -80,6 +80,29 @@ test('a mail handed over without its address comes from its sender, and nobody e
   assert.equal(found[0].via.source.to.address, null);
 });
 
+test('what several programs write at a ticket stands in the order in which it was written', async () => {
+  const server = await startServer();
+  try {
+    const api = await server.api();
+    const subject = 'In turns';
+    const first = (await api.post('/api/v2/tickets.json', {
+      ticket: { subject, comment: { body: 'One' }, requester: { name: 'Turn', email: 'turn@example.net' } },
+    })).json.ticket;
+    const mail = buildMail({ from: 'turn@example.net', subject: `Re: ${subject} [#${first.id}]`, text: 'Two' });
+    await server.run('deliver', ['--to', 'support@example.org'], { input: mail.bytes });
+    await until('the mail', async () => (await api.get(`/api/v2/tickets/${first.id}/comments.json`)).json.comments.length === 2);
+    await api.put(`/api/v2/tickets/${first.id}.json`, { ticket: { comment: { body: 'Three' } } });
+    const { comments } = (await api.get(`/api/v2/tickets/${first.id}/comments.json`)).json;
+    assert.deepEqual(comments.map((one) => one.body.trim()), ['One', 'Two', 'Three']);
+    const { audits } = (await api.get(`/api/v2/tickets/${first.id}/audits.json`)).json;
+    const said = audits.flatMap((one) => one.events.filter((event) => event.type === 'Comment').map((event) => event.body.trim()));
+    assert.deepEqual(said, ['One', 'Two', 'Three']);
+    api.close();
+  } finally {
+    await server.stop();
+  }
+});
+
 test('deliver asks to try again when there is no desk', async () => {
   const nowhere = path.join(os.tmpdir(), `steward-nowhere-${process.pid}`);
   const { bytes } = buildMail({ subject: 'x' });

@@ -16,6 +16,7 @@ struct apply {
     bool created;
     struct ticket before;
     struct ticket after;
+    int64_t last_id;  // of what the ticket's history has already
     struct audit_id audit;
     struct comment_id comment;
     struct ticket_event *events;  // what differs, in the order of the history

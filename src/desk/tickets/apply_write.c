@@ -288,7 +288,7 @@ static bool write_comment(struct apply *a, struct error *err)
     if (comment == NULL) {
         return true;
     }
-    a->comment.v = db_next_id(a->tx);
+    a->comment.v = db_next_id_above(a->tx, a->last_id);
     struct user_id author = comment->author;
     if (author.v == 0) {
         author = a->actor->user;
@@ -330,7 +330,7 @@ static bool write_audit(struct apply *a, struct error *err)
         a->audit = a->change->into;
         return true;
     }
-    a->audit.v = db_next_id(a->tx);
+    a->audit.v = db_next_id_above(a->tx, a->last_id);
     struct audit_insert_in in = {
         .id = a->audit,
         .ticket_id = a->after.id,
@@ -345,9 +345,22 @@ static bool write_audit(struct apply *a, struct error *err)
     return audit_insert(a->tx, &in, err);
 }
 
+// A ticket's history is in the order of its ids, whoever writes.
+static bool read_last_id(struct db *tx, struct ticket_id ticket, int64_t *ret, struct error *err)
+{
+    struct ticket_last_ids_row last;
+    if (!ticket_last_ids(tx, db_tx_ctx(tx), ticket, &last, err)) {
+        return false;
+    }
+    *ret = last.comment > last.audit ? last.comment : last.audit;
+    return true;
+}
+
 bool apply_write(struct apply *a, struct error *err)
 {
-    bool ticket = a->created ? write_new_ticket(a, err) : write_old_ticket(a, err);
+    bool ticket =
+        a->created ? write_new_ticket(a, err)
+                   : write_old_ticket(a, err) && read_last_id(a->tx, a->after.id, &a->last_id, err);
     if (!ticket || !write_audit(a, err) || !write_comment(a, err) || !write_tags(a, err)) {
         return false;
     }
@@ -383,8 +396,12 @@ bool ticket_event_add(struct db *tx, struct ticket_id ticket, struct audit_id au
 bool ticket_audit_begin(const struct tickets *room, struct db *tx, const struct actor *actor,
                         struct ticket_id ticket, struct audit_id *ret, struct error *err)
 {
+    int64_t last_id = 0;
+    if (!read_last_id(tx, ticket, &last_id, err)) {
+        return false;
+    }
     struct audit_insert_in in = {
-        .id = {db_next_id(tx)},
+        .id = {db_next_id_above(tx, last_id)},
         .ticket_id = ticket,
         .author_id = actor->user,
         .channel = channel_word(actor->channel),

@@ -285,6 +285,12 @@ UPDATE ticket SET is_public = (SELECT COALESCE(MAX(c.is_public), 0) FROM ticket_
 -- out: id comment_id
 SELECT COALESCE(MAX(id), 0) AS id FROM ticket_comment WHERE ticket_id = :ticket_id;
 
+-- name: ticket_last_ids :one
+-- in: ticket_id ticket_id
+-- out: comment i64, audit i64
+SELECT COALESCE((SELECT MAX(c.id) FROM ticket_comment c WHERE c.ticket_id = :ticket_id), 0) AS comment,
+    COALESCE((SELECT MAX(a.id) FROM ticket_audit a WHERE a.ticket_id = :ticket_id), 0) AS audit;
+
 -- name: ticket_set_excerpt :exec
 -- in: id ticket_id, excerpt text
 UPDATE ticket SET excerpt = :excerpt WHERE id = :id;
