@@ -31,17 +31,24 @@
 #include "desk/site.h"
 #include "desk/tickets/routes.h"
 #include "desk/trail/routes.h"
+#include "desk/work/pages.h"
 #include "mail/outbox.h"
 #include "view/layout.html.h"
 #include "view/site.h"
 
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
-    {"triggers", triggers_observe},     {"service", service_observe},
-    {"disruption", disruption_observe}, {"contact", contact_observe},
-    {"moments", moments_observe},       {"marks", marks_observe},
-    {"mentions", mentions_observe},     {"hooks", hooks_observe},
-    {"notify", channels_notify},        {"publish", channels_publish},
+    {"triggers", triggers_observe},
+    {"service", service_observe},
+    {"disruption", disruption_observe},
+    {"contact", contact_observe},
+    {"moments", moments_observe},
+    {"marks", marks_observe},
+    {"mentions", mentions_observe},
+    {"hooks", hooks_observe},
+    {"work", work_observe},
+    {"notify", channels_notify},
+    {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {
@@ -89,6 +96,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, site_routes);
     add_routes(table, people_routes);
     add_routes(table, tickets_routes);
+    add_routes(table, work_routes);
     add_routes(table, contact_routes);
     add_routes(table, moments_routes);
     add_routes(table, rules_routes);
@@ -118,6 +126,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     desk->tickets = (struct tickets){.clock = app->clock,
                                      .observers = OBSERVERS,
                                      .observer_count = sizeof OBSERVERS / sizeof *OBSERVERS,
+                                     .purged = site_ticket_purged,
                                      .env = desk};
     desk->people = (struct people){
         .clock = app->clock,

@@ -12,6 +12,7 @@
 #include "desk/hooks/events.h"
 #include "desk/marks/marks.h"
 #include "desk/trail/trail.h"
+#include "desk/work/work.h"
 #include "http/address.h"
 #include "live/live.h"
 #include "view/layout.html.h"
@@ -227,7 +228,13 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
 {
     struct desk *desk = env;
     return tickets_move_person(&desk->tickets, tx, from, to, err) &&
-           marks_person_moved(tx, from, to, err) && hooks_person_merged(desk, tx, from, to, err);
+           marks_person_moved(tx, from, to, err) && work_person_moved(tx, from, to, err) &&
+           hooks_person_merged(desk, tx, from, to, err);
+}
+
+bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket, struct error *err)
+{
+    return work_ticket_purged(tx, ticket, err);
 }
 
 bool site_organization_moved(void *env, struct db *tx, struct organization_id from,

@@ -20,6 +20,8 @@ bool site_end_sessions(void *desk, struct db *tx, struct user_id user, struct st
                        struct error *err);
 bool site_person_moved(void *desk, struct db *tx, struct user_id from, struct user_id to,
                        struct error *err);
+// A ticket was deleted for good: what other rooms have of it goes, too.
+bool site_ticket_purged(void *desk, struct db *tx, struct ticket_id ticket, struct error *err);
 bool site_organization_moved(void *desk, struct db *tx, struct organization_id from,
                              struct organization_id to, struct error *err);
 // Notes it in the trail and tells webhooks.

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { signIn } from '../support/desk.mjs';
 import { request } from '../support/http.mjs';
+import { address, bodyFor, moreExpected } from '../support/matrix.mjs';
 import { runProgram, startServer } from '../support/server.mjs';
 
 // Who may ask at least.
@@ -636,6 +637,8 @@ const expected = {
   `,
 };
 
+for (const [who, lines] of moreExpected()) expected[who] += lines;
+
 const ranks = { anyone: 0, 'signed-in': 1, staff: 2, agent: 3, lead: 4, admin: 5 };
 
 // The people who ask. "restricted" is an agent who sees the tickets of another group only.
@@ -795,26 +798,6 @@ async function freshObjects(admin, round) {
     organization: organization.id, group: ids.group, membership: membership.id,
     mail: 999999, outmail: 999999, job: 999999, session: 999999, attachment: 999999, record: 999999, option: 999999, role: 999999, client: 999999, token: 999999, inbox: 999999,
   };
-}
-
-function address(route, objects) {
-  if (route.startsWith('/rules/')) return route.replace('{name}', 'views').replace('{rule:id}', objects.view);
-  return route
-    .replace(/\{(\w+):id\}/g, (all, name) => {
-      const key = route.includes('/trigger_categories') && name === 'category' ? 'triggerCategory' : name;
-      assert.ok(objects[key], `no object for ${all}`);
-      return objects[key];
-    })
-    .replace('{token}', 'x'.repeat(32))
-    .replace('{locale}', 'en-us')
-    .replace('{name}', 'nothing.css');
-}
-
-// Bodies that would change something, where the person asked about decides.
-function bodyFor(url) {
-  if (/users\/\d+\/password$/.test(url)) return { password: 'four other plain words' };
-  if (/satisfaction_rating$/.test(url)) return { satisfaction_rating: { score: 'bad' } };
-  return /users\/\d+$/.test(url) ? { user: { name: 'Somebody else' } } : {};
 }
 
 function ask(person, method, kind, url) {

@@ -136,10 +136,15 @@ static struct str event_label(struct str field)
         const char *field;
         struct str label;
     } LABELS[] = {
-        {"status", STR_INIT("status")},      {"priority", STR_INIT("priority")},
-        {"type", STR_INIT("type")},          {"assignee_id", STR_INIT("assignee")},
-        {"steward_id", STR_INIT("steward")}, {"subject", STR_INIT("subject")},
-        {"tags", STR_INIT("tags")},          {"requester_id", STR_INIT("requester")},
+        {"status", STR_INIT("status")},
+        {"priority", STR_INIT("priority")},
+        {"type", STR_INIT("type")},
+        {"assignee_id", STR_INIT("assignee")},
+        {"steward_id", STR_INIT("steward")},
+        {"subject", STR_INIT("subject")},
+        {"tags", STR_INIT("tags")},
+        {"requester_id", STR_INIT("requester")},
+        {"due_at", STR_INIT("the date it is due")},
     };
     for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
         if (str_eq_c(field, LABELS[i].field)) {
@@ -159,6 +164,27 @@ static size_t words_count(struct str words)
     return count;
 }
 
+// What brought this ticket and others together; absent for other events.
+static struct str tie_words(mem_ctx *mem, const struct ticket_event *event)
+{
+    if (!str_eq_c(event->kind, "Change")) {
+        return STR_NONE;
+    }
+    if (str_eq_c(event->field, "links")) {
+        bool made = !str_none(event->value);
+        return str_printf(mem, "%s: " STR_FMT, made ? "linked this ticket" : "removed the link",
+                          STR_ARG(made ? event->value : event->previous));
+    }
+    if (str_eq_c(event->field, "split_from")) {
+        return str_printf(mem, "made this ticket of a message in #" STR_FMT, STR_ARG(event->value));
+    }
+    if (str_eq_c(event->field, "split_into")) {
+        return str_printf(mem, "made ticket #" STR_FMT " of one of the messages",
+                          STR_ARG(event->value));
+    }
+    return STR_NONE;
+}
+
 // What one event says behind its author's name; absent when it says nothing here.
 static struct str event_words(struct conversation *c, const struct ticket_event *event)
 {
@@ -171,6 +197,10 @@ static struct str event_words(struct conversation *c, const struct ticket_event 
     }
     if (str_eq_c(event->kind, "External")) {
         return str_printf(mem, "called the webhook “" STR_FMT "”", STR_ARG(event->value));
+    }
+    struct str tie = tie_words(mem, event);
+    if (!str_none(tie)) {
+        return tie;
     }
     struct str label = event_label(event->field);
     if (!str_eq_c(event->kind, "Change") || str_none(label)) {

@@ -199,7 +199,9 @@ bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
     return unindex(tx, ctx, id, err) && attachments_purge(tx, id, err) &&
            comments_purge(tx, id, err) && events_purge(tx, id, err) && audits_purge(tx, id, err) &&
            tags_purge(tx, id, err) && collaborators_purge(tx, id, err) &&
-           drafts_purge(tx, id, err) && ticket_empty(tx, id, clock_now(room->clock), err);
+           drafts_purge(tx, id, err) &&
+           (room->purged == NULL || room->purged(room->env, tx, id, err)) &&
+           ticket_empty(tx, id, clock_now(room->clock), err);
 }
 
 bool ticket_import_updated(struct db *tx, const struct actor *actor, struct ticket_id id,

@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "desk/contact/pages.h"
 #include "desk/tickets/tickets.h"
+#include "desk/work/pages.h"
 #include "view/layout.h"
 #include "view/url.h"
 
@@ -188,6 +189,7 @@ struct vm_ticket_page {
     struct waiting_upload *uploads;  // files that came already and go with it
     size_t upload_count;
     struct ticket_id followup_of;
+    struct vm_work work;
     struct vm_option *read;  // articles that the requester had read: address and title
     size_t read_count;
     struct vm_ticket_row *others;  // the requester's other tickets
@@ -196,6 +198,7 @@ struct vm_ticket_page {
 
 struct vm_new_ticket {
     struct vm_layout layout;
+    struct ticket_id followup_of;  // of a closed ticket
     struct str email;
     struct str name;
     struct str subject;

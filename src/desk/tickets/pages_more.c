@@ -35,11 +35,42 @@ static bool show_new(struct ctx *ctx, struct vm_new_ticket *vm, struct error *er
     return true;
 }
 
-// GET /tickets/new
+// The closed ticket that a new one follows; none where the request names none.
+static bool find_followed(struct ctx *ctx, struct str number, struct ticket *ret, struct error *err)
+{
+    struct ticket_id id;
+    *ret = (struct ticket){0};
+    if (str_empty(number)) {
+        return true;
+    }
+    if (!str_to_i64(number, &id.v) || !ticket_load(ctx->db, ctx->mem, &ctx->actor, id, ret, err)) {
+        return error_set(err, ERR_NOT_FOUND, "There is no such ticket to follow up.");
+    }
+    return ret->status == STATUS_CLOSED ||
+           error_set(err, ERR_INVALID,
+                     "Ticket %lld is not closed. Answer there instead of following it up.",
+                     (long long)id.v);
+}
+
+// GET /tickets/new?followup=ID
 bool page_ticket_new(struct ctx *ctx, struct error *err)
 {
     struct vm_new_ticket vm = {
         .email = STR(""), .name = STR(""), .subject = STR(""), .body = STR(""), .error = STR("")};
+    struct ticket followed;
+    struct user person;
+    bool found = false;
+    if (!find_followed(ctx, http_param(ctx->req, "followup"), &followed, err) ||
+        (followed.id.v != 0 &&
+         !user_find(ctx->db, ctx->mem, followed.requester, &person, &found, err))) {
+        return false;
+    }
+    if (followed.id.v != 0) {
+        vm.followup_of = followed.id;
+        vm.subject = followed.subject;
+        vm.email = found ? person.email : STR("");
+        vm.name = found ? person.name : STR("");
+    }
     return show_new(ctx, &vm, err);
 }
 
@@ -47,8 +78,22 @@ struct creating {
     struct ctx *ctx;
     struct vm_new_ticket *vm;
     struct new_comment comment;
+    struct ticket followed;  // id none: it follows no other
     struct ticket_outcome outcome;
 };
+
+// A follow-up stands where the ticket stood that it follows.
+static void follow_up(const struct ticket *followed, struct ticket_change *change)
+{
+    change->followup_of = followed->id;
+    change->set |= SET_GROUP | SET_PRIORITY | SET_TYPE | SET_TAGS;
+    change->set &= ~(unsigned)SET_ASSIGNEE;
+    change->group = followed->group;
+    change->priority = followed->priority;
+    change->type = followed->type;
+    change->tags = followed->tags;
+    change->remove_tags = STR("closed_by_merge");
+}
 
 static bool create_in_tx(struct db *tx, void *arg, struct error *err)
 {
@@ -65,6 +110,9 @@ static bool create_in_tx(struct db *tx, void *arg, struct error *err)
                                    .requester = person.id,
                                    .assignee = ctx->actor.user,
                                    .comment = &creating->comment};
+    if (creating->followed.id.v != 0) {
+        follow_up(&creating->followed, &change);
+    }
     return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &change, &creating->outcome,
                         err);
 }
@@ -79,9 +127,11 @@ bool page_ticket_create(struct ctx *ctx, struct error *err)
                                .error = STR("")};
     struct creating creating = {.ctx = ctx, .vm = &vm};
     struct error why;
-    if (!desk_read_comment(ctx, &creating.comment, err)) {
+    if (!find_followed(ctx, http_form(ctx->req, "followup"), &creating.followed, err) ||
+        !desk_read_comment(ctx, &creating.comment, err)) {
         return false;
     }
+    vm.followup_of = creating.followed.id;
     // What the person said is theirs to see; the author is the agent who wrote it down.
     creating.comment.is_public = !str_eq_c(http_form(ctx->req, "public"), "0");
     creating.comment.held_until = desk_undo_until(ctx);

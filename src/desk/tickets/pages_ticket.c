@@ -237,7 +237,8 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
     return desk_views(ctx, STR(""), &vm->layout, err) &&
            fill_people(ctx, ticket, &names, vm, err) && fill_deliveries(ctx, ticket, vm, err) &&
            fill_draft(ctx, ticket, vm, err) && fill_read(ctx, ticket, vm, err) &&
-           fill_clocks(ctx, ticket, vm, err) && fill_disruption(ctx, ticket, vm, err) &&
+           work_fill(ctx, ticket, &vm->work, err) && fill_clocks(ctx, ticket, vm, err) &&
+           fill_disruption(ctx, ticket, vm, err) &&
            page_agent_options(ctx, ticket->assignee, &vm->agents, err) &&
            page_group_options(ctx, ticket->group, &vm->groups, err);
 }

@@ -262,6 +262,8 @@ struct tickets {
     struct clock *clock;
     const struct ticket_observer *observers;
     size_t observer_count;
+    // What other rooms have of a ticket goes with it when it is deleted for good; may be NULL.
+    bool (*purged)(void *env, struct db *tx, struct ticket_id ticket, struct error *err);
     void *env;  // given to observers: the desk
 };
 
