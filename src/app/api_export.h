@@ -37,6 +37,6 @@ MUST_CHECK bool api_export_read(struct ctx *ctx, const struct api_export_source 
                                 bool by_cursor, struct api_export *ret, void **ret_rows,
                                 struct error *err);
 // count, end_of_stream, end_time, next_page; or after_cursor, after_url, end_of_stream ….
-void api_export_write(struct ctx *ctx, struct jw *w, const struct api_export *found);
+void api_export_write(struct ctx *ctx, struct jw *w, const struct api_export *e);
 
 #endif

@@ -42,6 +42,7 @@ struct app {
     struct str (*live_topics)(struct ctx *ctx, struct str topics);
     // Writes an error as a page.
     void (*render_error)(struct ctx *ctx, const struct error *err);
+    struct view_site *site;  // zones, formats and plurals for pages; NULL: English, UTC
     struct limiter *limiter;
     struct metrics *metrics;
     struct seen *seen;  // may be NULL: uses of sessions and tokens are not noted

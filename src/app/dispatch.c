@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/negotiate.h"
 #include "live/live.h"
+#include "view/words.h"
 
 static bool run_handler(struct ctx *ctx, const struct route *route, size_t *ret_keep,
                         struct error *err)
@@ -75,7 +76,7 @@ static void ctx_init(struct ctx *ctx, struct app *app, const struct http_request
                         .verified_epoch = rate_verified_epoch(app->limiter)};
     ctx->fragment = str_eq_c(http_header(request, "HX-Request"), "true");
     ctx->actor.address = request->peer;
-    ctx->actor.locale = STR("en-US");
+    ctx->actor.locale = words_accepted(http_header(request, "Accept-Language"));
     ctx->actor.time_zone = STR("UTC");
     ctx->actor.name = STR("");
     ctx->actor.email = STR("");

@@ -10,6 +10,7 @@
 #include "app/seen.h"
 #include "base/random.h"
 #include "base/words.h"
+#include "view/words.h"
 
 #define COOKIE_PLAIN "steward_session"
 #define COOKIE_SECURE "__Host-steward_session"
@@ -213,7 +214,7 @@ static void be_anonymous(struct ctx *ctx)
                                 .name = STR(""),
                                 .email = STR(""),
                                 .channel = CHANNEL_WEB,
-                                .locale = STR("en-US"),
+                                .locale = words_accepted(http_header(ctx->req, "Accept-Language")),
                                 .time_zone = STR("UTC"),
                                 .address = ctx->req->peer};
     ctx->session = STR("");

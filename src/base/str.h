@@ -80,7 +80,7 @@ ptrdiff_t str_find_char(struct str s, char c);
 static inline struct str str_from(struct str s, size_t from)
 {
     size_t start = from < s.len ? from : s.len;
-    return s.ptr == NULL ? s : (struct str){s.ptr + start, s.len - start};
+    return s.ptr == NULL ? (struct str){NULL, 0} : (struct str){s.ptr + start, s.len - start};
 }
 static inline struct str str_sub(struct str s, size_t from, size_t len)
 {

@@ -2,6 +2,7 @@
 #include "desk/desk.h"
 
 #include "app/config.h"
+#include "app/say.h"
 #include "app/share.h"
 #include "desk/admin/routes.h"
 #include "desk/api/bulk.h"
@@ -123,6 +124,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     }
     desk->mailboxes = mailbox_known_new(desk);
     desk->site = view_site_new(desk);
+    app->site = desk->site;
     desk->tickets = (struct tickets){.clock = app->clock,
                                      .observers = OBSERVERS,
                                      .observer_count = sizeof OBSERVERS / sizeof *OBSERVERS,
@@ -182,14 +184,17 @@ void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, 
     view_init(v, &ctx->resp->body, ctx->mem);
     v->site = desk_of(ctx)->site;
     v->now = clock_now(ctx->app->clock);
-    v->locale = ctx->actor.locale;
-    v->time_zone = ctx->actor.time_zone;
+    view_reader(v, say_locale(ctx), ctx->actor.time_zone);
     v->csrf = ctx->csrf;
     layout->title = title;
     layout->page = nav;
     layout->desk = config->desk_name;
     layout->mission = config->mission;
     layout->user = ctx->actor.user;
+    layout->path = ctx->req->path;
+    if (ctx->actor.user.v == 0) {
+        layout->languages = words_languages(&layout->language_count);
+    }
     layout->user_name = ctx->actor.name;
     layout->nav = nav;
     layout->live_mark = ctx->live_mark;

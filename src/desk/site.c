@@ -6,6 +6,7 @@
 #include "app/config.h"
 #include "app/metrics.h"
 #include "app/rate.h"
+#include "app/say.h"
 #include "app/session.h"
 #include "base/random.h"
 #include "desk/desk.h"
@@ -182,23 +183,23 @@ struct str site_live_topics(struct ctx *ctx, struct str topics)
     return buf_str(&allowed);
 }
 
-static struct str error_title(enum error_code code)
+static struct str error_title(const struct ctx *ctx, enum error_code code)
 {
     switch (error_http_status(code)) {
     case 401:
-        return STR("Please sign in");
+        return say_words(ctx, "Please sign in");
     case 403:
-        return STR("Not for you");
+        return say_words(ctx, "Not for you");
     case 404:
-        return STR("Not found");
+        return say_words(ctx, "Not found");
     case 429:
-        return STR("One moment, please");
+        return say_words(ctx, "One moment, please");
     case 500:
     case 503:
     case 507:
-        return STR("Something is broken on our side");
+        return say_words(ctx, "Something is broken on our side");
     default:
-        return STR("That did not work");
+        return say_words(ctx, "That did not work");
     }
 }
 
@@ -206,8 +207,9 @@ void site_render_error(struct ctx *ctx, const struct error *err)
 {
     struct view v;
     struct vm_layout layout = {0};
-    desk_page_begin(ctx, &v, &layout, error_title(err->code), "error");
-    view_error_page(&v, &layout, ctx->resp->status, str_c(err->message), str_c(ctx->req->id));
+    desk_page_begin(ctx, &v, &layout, error_title(ctx, err->code), "error");
+    struct str message = say_str(ctx, str_c(err->message));
+    view_error_page(&v, &layout, ctx->resp->status, message, str_c(ctx->req->id));
 }
 
 static void forget_passwords(void *limiter)

@@ -64,7 +64,7 @@ void mail_frame_render(mem_ctx *ctx, const struct mail_frame *frame, struct str 
     struct view v;
     buf_init(&out, ctx, FRAME_MAX);
     view_init(&v, &out, ctx);
-    v.locale = frame->locale;
+    view_reader(&v, frame->locale, v.time_zone);
     view_mail_frame(&v, frame);
     *ret_text = as_text(ctx, frame);
     *ret_html = (struct html){buf_str(&out)};

@@ -368,6 +368,7 @@ static bool take_line(struct lmtp_session *s, struct str *input)
         ptrdiff_t lf = str_find_char(*input, '\n');
         struct str piece = str_sub(*input, 0, lf < 0 ? input->len : (size_t)lf + 1);
         *input = str_from(*input, piece.len);
+        assert(piece.ptr != NULL && piece.len > 0);
         char before = piece.len >= 2 ? piece.ptr[piece.len - 2] : s->line_last;
         s->line_last = piece.ptr[piece.len - 1];
         if (s->line_too_long || s->line.len + piece.len > LINE_MAX_BYTES) {

@@ -21,15 +21,18 @@ static const char *word_shown(const struct word *words, size_t count, struct str
 const char *view_status_word(struct str status)
 {
     static const struct word STATUSES[] = {
-        {"new", "New"},       {"open", "Open"},     {"pending", "Waiting"}, {"hold", "On hold"},
-        {"solved", "Solved"}, {"closed", "Closed"}, {"deleted", "Deleted"}, {"spam", "Spam"}};
+        {"new", WORDS("New")},         {"open", WORDS("Open")},     {"pending", WORDS("Waiting")},
+        {"hold", WORDS("On hold")},    {"solved", WORDS("Solved")}, {"closed", WORDS("Closed")},
+        {"deleted", WORDS("Deleted")}, {"spam", WORDS("Spam")}};
     return word_shown(STATUSES, sizeof STATUSES / sizeof *STATUSES, status);
 }
 
 const char *view_priority_word(struct str priority)
 {
-    static const struct word PRIORITIES[] = {
-        {"low", "Low"}, {"normal", "Normal"}, {"high", "High"}, {"urgent", "Urgent"}};
+    static const struct word PRIORITIES[] = {{"low", WORDS("Low")},
+                                             {"normal", WORDS("Normal")},
+                                             {"high", WORDS("High")},
+                                             {"urgent", WORDS("Urgent")}};
     return word_shown(PRIORITIES, sizeof PRIORITIES / sizeof *PRIORITIES, priority);
 }
 

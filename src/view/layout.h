@@ -7,6 +7,7 @@
 #include "view/assets.h"
 #include "view/site.h"
 #include "view/view.h"
+#include "view/words.h"
 
 // A saved view in the agents' second column.
 struct vm_nav_view {
@@ -34,7 +35,10 @@ struct vm_layout {
     struct str notice;     // what just happened, after a redirect; may be empty
     struct url undo;       // POSTed by the notice's undo button; empty: no button
     int64_t undo_seconds;  // how long it may be undone
-    struct url back;       // phones: where the way back leads; empty: none
+    const struct words_language *languages;  // to choose from, where nobody has signed in
+    size_t language_count;
+    struct str path;  // of this page, to come back to
+    struct url back;  // phones: where the way back leads; empty: none
 };
 
 // Keyed pagination: there is no page count, only the way on and the way back.

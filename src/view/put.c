@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "view/site.h"
+
+#define WORDS_MAX ((size_t)1 << 20)  // with all that is filled in
+
 // What a byte becomes in text and quoted attributes; NULL: itself.
 static const char *const REFERENCES[256] = {
     ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
@@ -153,25 +157,25 @@ static const struct view_value *arg_named(const struct view_arg *args, size_t co
     return NULL;
 }
 
-// "one|many" → the form for the first argument's number.
-static struct str words_form(struct str words, const struct view_arg *args, size_t count)
+// Of words with several forms the one for the first argument's number.
+static struct str form_for(struct view *v, struct str words, const struct view_arg *args,
+                           size_t count)
 {
-    struct str one;
-    struct str many;
-    str_cut(words, '|', &one, &many);
-    bool single = count > 0 && str_none(args[0].value.text) && args[0].value.number == 1;
-    return str_none(many) || single ? one : many;
+    if (count == 0 || !str_none(args[0].value.text) || str_find_char(words, '|') < 0) {
+        return words;
+    }
+    return words_form(words, view_plural(v, args[0].value.number));
 }
 
-static struct str words_filled(struct view *v, const char *words, const struct view_arg *args,
-                               size_t count)
+struct str view_words_str(struct view *v, const char *words, const struct view_arg *args,
+                          size_t count)
 {
-    struct str rest = words_form(tr(v, words), args, count);
+    struct str rest = form_for(v, tr(v, words), args, count);
     if (count == 0) {
         return rest;
     }
     struct buf filled;
-    buf_init(&filled, v->mem, v->out->max);
+    buf_init(&filled, v->mem, WORDS_MAX);
     while (rest.len > 0) {
         struct str before;
         struct str after;
@@ -191,10 +195,10 @@ static struct str words_filled(struct view *v, const char *words, const struct v
 
 void view_words(struct view *v, const char *words, const struct view_arg *args, size_t count)
 {
-    view_put_str(v, words_filled(v, words, args, count));
+    view_put_str(v, view_words_str(v, words, args, count));
 }
 
 void view_words_json(struct view *v, const char *words, const struct view_arg *args, size_t count)
 {
-    view_put_json_str(v, words_filled(v, words, args, count));
+    view_put_json_str(v, view_words_str(v, words, args, count));
 }

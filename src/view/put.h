@@ -51,6 +51,9 @@ struct view_value view_value_u64(uint64_t number);
 // chooses by the first argument's number.
 void view_words(struct view *v, const char *words, const struct view_arg *args, size_t count);
 void view_words_json(struct view *v, const char *words, const struct view_arg *args, size_t count);
+// The same as a text, for C.
+struct str view_words_str(struct view *v, const char *words, const struct view_arg *args,
+                          size_t count);
 
 // clang-format off
 #define ID(name)                                                                                   \

@@ -7,6 +7,7 @@
 #include <unicode/udat.h>
 #include <unicode/udatpg.h>
 #include <unicode/uloc.h>
+#include <unicode/upluralrules.h>
 #include <unicode/ustring.h>
 
 #define ZONES_MAX 640    // IANA has fewer than 600
@@ -31,6 +32,7 @@ enum time_form { FORM_FULL, FORM_YEAR, FORM_DATE, FORM_CLOCK, FORM_COUNT };
 struct locale_dates {
     struct str name;
     struct str patterns[FORM_COUNT];  // as Unicode TR 35 writes them
+    UPluralRules *plurals;            // NULL: English
     struct str months[12], short_months[12], weekdays[7], short_weekdays[7], halves[2];
 };
 
@@ -49,6 +51,7 @@ static const struct locale_dates ENGLISH = {
     STR_INIT("en"),
     {STR_INIT("EEEE, d MMMM y, HH:mm"), STR_INIT("d MMM y"), STR_INIT("d MMM, HH:mm"),
      STR_INIT("HH:mm")},
+    NULL,
     {STR_INIT("January"), STR_INIT("February"), STR_INIT("March"), STR_INIT("April"),
      STR_INIT("May"), STR_INIT("June"), STR_INIT("July"), STR_INIT("August"), STR_INIT("September"),
      STR_INIT("October"), STR_INIT("November"), STR_INIT("December")},
@@ -200,6 +203,11 @@ static void load_symbols(mem_ctx *ctx, UDateFormat *format, UDateFormatSymbolTyp
     }
 }
 
+static void plurals_close(void *handle)
+{
+    uplrules_close(handle);
+}
+
 static struct locale_dates *locale_load(mem_ctx *ctx, struct str name)
 {
     struct locale_dates *dates = mem_new(ctx, struct locale_dates);
@@ -222,6 +230,10 @@ static struct locale_dates *locale_load(mem_ctx *ctx, struct str name)
         load_symbols(ctx, format, UDAT_SHORT_WEEKDAYS, 1, dates->short_weekdays, 7);
         load_symbols(ctx, format, UDAT_AM_PMS, 0, dates->halves, 2);
     }
+    status = U_ZERO_ERROR;
+    UPluralRules *plurals = uplrules_open(id, &status);
+    dates->plurals = U_SUCCESS(status) ? plurals : NULL;
+    mem_on_free(dates, plurals_close, plurals);
     udat_close(format);
     udatpg_close(generator);
     return dates;
@@ -413,6 +425,32 @@ struct view_time view_time(struct view *v, int64_t ms)
 }
 
 // --- language ---
+
+enum plural view_plural(struct view *v, int64_t number)
+{
+    static const char *const KEYWORDS[] = {"zero", "one", "two", "few", "many"};
+    const UPluralRules *rules = times_of(v)->dates->plurals;
+    if (rules == NULL) {
+        return number == 1 ? PLURAL_ONE : PLURAL_OTHER;
+    }
+    UChar keyword[16];
+    char word[16];
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t n = uplrules_select(rules, (double)number, keyword, 15, &status);
+    u_UCharsToChars(keyword, word, U_SUCCESS(status) ? n : 0);
+    struct str found = {word, U_SUCCESS(status) ? (size_t)n : 0};
+    for (size_t i = 0; i < sizeof KEYWORDS / sizeof *KEYWORDS; i++) {
+        if (str_eq_c(found, KEYWORDS[i])) {
+            return (enum plural)i;
+        }
+    }
+    return PLURAL_OTHER;
+}
+
+bool view_speaks(const struct view *v, const char *code)
+{
+    return words_catalogue(str_c(code)) == v->words;
+}
 
 struct str view_language(const struct view *v)
 {

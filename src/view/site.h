@@ -7,6 +7,7 @@
 #define STEWARD_VIEW_SITE_H
 
 #include "view/view.h"
+#include "view/words.h"
 
 struct view_site *view_site_new(mem_ctx *ctx);
 
@@ -20,6 +21,12 @@ struct view_time {
     struct str brief;  // "14:02" today, "23 Nov, 14:02" this year, else "23 Nov 2026"
 };
 struct view_time view_time(struct view *v, int64_t ms);
+
+// Which of the forms of words goes with a number, by the rules of the reader's language.
+enum plural view_plural(struct view *v, int64_t number);
+
+// Whether the page's words are in the language of that code ("de").
+bool view_speaks(const struct view *v, const char *code);
 
 // "en" of "en-US", for <html lang>; and "rtl" or "ltr".
 struct str view_language(const struct view *v);

@@ -101,7 +101,7 @@ static struct view view_at(const char *now, const char *zone, const char *locale
     view_init(&v, NULL, ctx);
     v.site = view_site_new(ctx);
     v.time_zone = str_c(zone);
-    v.locale = str_c(locale);
+    view_reader(&v, str_c(locale), v.time_zone);
     assert_true(time_parse_iso(str_c(now), &v.now));
     return v;
 }

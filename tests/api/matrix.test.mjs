@@ -84,6 +84,7 @@ const expected = {
     GET /ask
     POST /ask
     GET /asked
+    GET /language
   `,
   'signed-in': `
     GET /api/v2/help_center/sessions

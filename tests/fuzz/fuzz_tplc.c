@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error err = {0};
     struct str header;
     struct str source;
-    if (tplc_compile(ctx, "x.html", fuzz_input(data, size), "x.html.h", &header, &source, &err)) {
+    struct tplc_options options = {.header_name = "x.html.h", .words = size % 2 == 0};
+    if (tplc_compile(ctx, "x.html", fuzz_input(data, size), &options, &header, &source, &err)) {
         assert(str_find(source, STR("#include \"x.html.h\"")) >= 0);
     } else {
         assert(strncmp(err.message, "x.html:", 7) == 0);

@@ -604,8 +604,9 @@ static void put_files(struct compiler *c, const char *header_name, struct str *r
     *ret_source = buf_str(&source);
 }
 
-bool tplc_compile(mem_ctx *ctx, const char *path, struct str text, const char *header_name,
-                  struct str *ret_header, struct str *ret_source, struct error *err)
+bool tplc_compile(mem_ctx *ctx, const char *path, struct str text,
+                  const struct tplc_options *options, struct str *ret_header,
+                  struct str *ret_source, struct error *err)
 {
     struct compiler *c = mem_new(ctx, struct compiler);
     c->ctx = ctx;
@@ -613,6 +614,7 @@ bool tplc_compile(mem_ctx *ctx, const char *path, struct str text, const char *h
     c->scanner = (struct scanner){text, 0, 1, true, &c->fail};
     c->html.out = &c->literal;
     c->html.fail = &c->fail;
+    c->html.words = options->words;
     struct buf *buffers[] = {&c->literal, &c->done, &c->prototypes, &c->uses};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
         buf_init(buffers[i], ctx, 16 * TPLC_MAX_SOURCE);
@@ -627,6 +629,6 @@ bool tplc_compile(mem_ctx *ctx, const char *path, struct str text, const char *h
     if (c->fail.failed) {
         return error_set(err, ERR_INVALID, "%s", c->fail.message);
     }
-    put_files(c, header_name, ret_header, ret_source);
+    put_files(c, options->header_name, ret_header, ret_source);
     return true;
 }

@@ -226,9 +226,50 @@ static bool keeps_white(const struct html_walk *html)
     return false;
 }
 
+static bool letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Two letters in a row are a word that a person reads; names of keys, commands and files stand in
+// elements of their own.
+static void follow_words(struct html_walk *html, char c)
+{
+    html->entity = c == '&' || (html->entity && (letter(c) || c == '#'));
+    html->letters = letter(c) && !html->entity ? html->letters + 1 : 0;
+    if (html->words && html->letters == 2) {
+        tplc_fail(html->fail, html->line,
+                  "words for people stand in {%% t \"...\" %%}, where the "
+                  "catalogues of other languages find them");
+    }
+}
+
+static bool is_code(const struct html_walk *html)
+{
+    static const char *const CODE[] = {"code", "kbd", "pre", "samp"};
+    for (size_t i = 0; i < html->depth; i++) {
+        if (in_list(html->open[i].name, CODE, sizeof CODE / sizeof *CODE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool attr_is_read(const char *name)
+{
+    static const char *const READ[] = {"alt",         "aria-description", "aria-label",
+                                       "placeholder", "aria-valuetext",   "title"};
+    return in_list(name, READ, sizeof READ / sizeof *READ);
+}
+
 static size_t walk_text(struct html_walk *html, struct str rest)
 {
     char c = rest.ptr[0];
+    if (c == '<') {
+        html->letters = 0;
+    } else if (!is_code(html)) {
+        follow_words(html, c);
+    }
     if (c == '<') {
         return str_starts(rest, STR("<!")) ? declaration(html, rest) : tag_begin(html, rest);
     }
@@ -356,7 +397,7 @@ static size_t walk_name(struct html_walk *html, struct str rest)
 
 static bool name_letter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return letter(c) || (c >= '0' && c <= '9');
 }
 
 // "/x…", "https://host/…": a path that literal text has begun, so that no value can turn it into
@@ -408,6 +449,7 @@ static size_t walk_value(struct html_walk *html, struct str rest)
     struct html_place *now = &html->now;
     char c = rest.ptr[0];
     if (c == now->quote) {
+        html->letters = 0;
         value_end(html);
         return 1;
     }
@@ -419,6 +461,8 @@ static size_t walk_value(struct html_walk *html, struct str rest)
     }
     if (now->attr_kind == ATTR_URL) {
         follow_url(html, c);
+    } else if (attr_is_read(now->attr)) {
+        follow_words(html, c);
     }
     return 1;
 }

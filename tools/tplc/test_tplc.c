@@ -124,7 +124,8 @@ static const struct refusal REFUSED[] = {
 static bool compile(mem_ctx *ctx, const char *text, struct str *ret_source, struct error *err)
 {
     struct str header;
-    return tplc_compile(ctx, "x.html", str_c(text), "x.html.h", &header, ret_source, err);
+    struct tplc_options options = {.header_name = "x.html.h"};
+    return tplc_compile(ctx, "x.html", str_c(text), &options, &header, ret_source, err);
 }
 
 static void refuses_what_could_go_wrong(void **state)
@@ -168,12 +169,43 @@ static void mails_may_have_literal_style(void **state)
     struct str header;
     struct str source;
     struct str good = STR("{% template x() %}<p style=\"color: red\"></p>");
+    struct tplc_options options = {.header_name = "a.h"};
     struct str bad = STR("{% template x(struct str s) %}<p style=\"color: {{ s }}\"></p>");
-    assert_true(tplc_compile(ctx, "a_mail.html", good, "a.h", &header, &source, &err));
-    assert_false(tplc_compile(ctx, "a_mail.html", bad, "a.h", &header, &source, &err));
+    assert_true(tplc_compile(ctx, "a_mail.html", good, &options, &header, &source, &err));
+    assert_false(tplc_compile(ctx, "a_mail.html", bad, &options, &header, &source, &err));
     assert_non_null(strstr(err.message, "literal text only"));
-    assert_false(tplc_compile(ctx, "a.html", good, "a.h", &header, &source, &err));
+    assert_false(tplc_compile(ctx, "a.html", good, &options, &header, &source, &err));
     mem_free(ctx);
+}
+
+static void words_stand_where_catalogues_find_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        bool good;
+    } CASES[] = {
+        {"<p>{% t \"Words\" %} · {{ s }}: 3 × 4 &nbsp;&middot; A</p>", true},
+        {"<code>steward doctor</code> <kbd>Ctrl K</kbd>", true},
+        {"<p class=\"fine print\" id=\"ab\">1</p>", true},
+        {"<p>Words</p>", false},
+        {"<p>{{ s }} is here</p>", false},
+        {"<a title=\"Go on\" href=\"/go\">1</a>", false},
+        {"<input placeholder=\"Name\">", false},
+        {"<input aria-label=\"{% t \"Name\" %}\">", true},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        mem_ctx *ctx = mem_ctx_new(NULL, "test");
+        struct error err = {0};
+        struct str header;
+        struct str source;
+        struct tplc_options options = {.header_name = "x.html.h", .words = true};
+        struct str text = str_printf(ctx, "{%% template x(struct str s) %%}\n%s", CASES[i].body);
+        bool good = tplc_compile(ctx, "x.html", text, &options, &header, &source, &err);
+        assert_int_equal(good, CASES[i].good);
+        assert_true(good || strstr(err.message, "x.html:2: words for people") != NULL);
+        mem_free(ctx);
+    }
 }
 
 static struct str code_of(mem_ctx *ctx, const char *body)
@@ -225,8 +257,11 @@ static void chooses_the_macro_by_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_what_could_go_wrong),  cmocka_unit_test(names_the_line),
-        cmocka_unit_test(mails_may_have_literal_style), cmocka_unit_test(writes_small_pages),
+        cmocka_unit_test(refuses_what_could_go_wrong),
+        cmocka_unit_test(names_the_line),
+        cmocka_unit_test(mails_may_have_literal_style),
+        cmocka_unit_test(words_stand_where_catalogues_find_them),
+        cmocka_unit_test(writes_small_pages),
         cmocka_unit_test(chooses_the_macro_by_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

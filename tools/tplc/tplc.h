@@ -17,10 +17,15 @@
 #define TPLC_MAX_SOURCE ((size_t)1 << 20)
 #define TPLC_MAX_DEPTH 64  // blocks, and elements open at once
 
-// Compiles one template file. `path` is what error messages and #line directives name;
-// `header_name` is what the C file includes. On failure the message is "path:line: what".
+struct tplc_options {
+    const char *header_name;  // what the C file includes
+    bool words;  // words for people must stand in {% t %}, so that catalogues have them
+};
+
+// Compiles one template file. `path` is what error messages and #line directives name. On failure
+// the message is "path:line: what".
 MUST_CHECK bool tplc_compile(mem_ctx *ctx, const char *path, struct str text,
-                             const char *header_name, struct str *ret_header,
+                             const struct tplc_options *options, struct str *ret_header,
                              struct str *ret_source, struct error *err);
 
 // The first failure of a compilation; later ones are ignored, so that callers need one check.
@@ -105,6 +110,9 @@ struct html_walk {
     bool white_sent;  // the last byte written was collapsible white space
     struct buf *out;  // literal output
     int line;
+    bool words;        // literal words for people are failures
+    bool entity;       // between '&' and ';'
+    unsigned letters;  // that stand in a row here
     struct tplc_fail *fail;
 };
 

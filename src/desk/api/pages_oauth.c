@@ -3,6 +3,7 @@
 // Letting a program act for oneself: the consent page and what follows. Nothing is sent to an
 // address that was not registered for the program.
 #include "app/oauth.h"
+#include "app/say.h"
 #include "base/words.h"
 #include "desk/api/handlers.h"
 #include "desk/api/oauth.html.h"
@@ -87,8 +88,8 @@ bool page_oauth_consent(struct ctx *ctx, struct error *err)
         .client = asked.client.name,
         .company = or_empty(asked.client.company),
         .user = ctx->actor.name,
-        .may = writes ? STR("It could read and change what you can.")
-                      : STR("It could read what you can, and change nothing."),
+        .may = writes ? say_words(ctx, "It could read and change what you can.")
+                      : say_words(ctx, "It could read what you can, and change nothing."),
         .where = origin_of(asked.redirect_uri),
         .client_id = asked.client_id,
         .redirect_uri = asked.redirect_uri,
@@ -96,7 +97,7 @@ bool page_oauth_consent(struct ctx *ctx, struct error *err)
         .state = asked.state,
         .challenge = asked.challenge,
     };
-    desk_page_begin(ctx, &v, &vm.layout, STR("Let a program in?"), "oauth");
+    desk_page_begin(ctx, &v, &vm.layout, say_words(ctx, "Let a program in?"), "oauth");
     allow_redirect(ctx, asked.redirect_uri);
     view_consent(&v, &vm);
     return true;

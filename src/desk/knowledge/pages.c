@@ -3,6 +3,7 @@
 // The knowledge as readers meet it. A person is one step away on every page.
 #include "desk/knowledge/pages.h"
 
+#include "app/say.h"
 #include "desk/desk.h"
 #include "desk/knowledge/knowledge.html.h"
 
@@ -178,7 +179,7 @@ bool page_kb_home(struct ctx *ctx, struct error *err)
                     !kb_note_miss(desk_of(ctx), ctx->mem, vm.words, err))) {
         return false;
     }
-    desk_page_begin(ctx, &v, &vm.layout, STR("Help"), "help");
+    desk_page_begin(ctx, &v, &vm.layout, say_words(ctx, "Help"), "help");
     view_kb_home(&v, &vm);
     return true;
 }

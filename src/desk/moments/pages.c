@@ -5,6 +5,7 @@
 // sends by itself where scripts run, and by one more click where they do not.
 #include "desk/moments/pages.h"
 
+#include "app/say.h"
 #include "desk/desk.h"
 #include "desk/moments/moments.html.h"
 #include "desk/tickets/names.h"
@@ -67,7 +68,7 @@ static bool page_rate(struct ctx *ctx, struct error *err)
         vm.judged = false;
         vm.good = str_eq_c(score, "good");
     }
-    desk_page_begin(ctx, &v, &vm.layout, STR("Did it help?"), "rate");
+    desk_page_begin(ctx, &v, &vm.layout, say_words(ctx, "Did it help?"), "rate");
     view_rate_page(&v, &vm);
     return true;
 }
@@ -165,7 +166,7 @@ static bool show_moments(struct ctx *ctx, struct vm_moments *vm, struct error *e
     }
     vm->good = sum.good;
     vm->bad = sum.bad;
-    desk_page_begin(ctx, &v, &vm->layout, STR("Moments"), "moments");
+    desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Moments"), "moments");
     view_moments_page(&v, vm);
     return true;
 }

@@ -70,6 +70,8 @@ struct vm_account {
     struct str email;
     struct str phone;
     struct str locale;
+    struct vm_option *languages;
+    size_t language_count;
     struct str time_zone;
     struct str signature;
     struct str error_name;

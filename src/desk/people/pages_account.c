@@ -2,9 +2,11 @@
 //
 // One's own account: profile, password, sessions.
 #include "app/rate.h"
+#include "app/say.h"
 #include "app/session.h"
 #include "desk/people/account.html.h"
 #include "desk/people/pages_internal.h"
+#include "view/words.h"
 
 // --- showing ------------------------------------------------------------------------------------
 
@@ -85,18 +87,38 @@ static struct str notice_of(struct ctx *ctx)
 {
     struct str done = http_param(ctx->req, "done");
     if (str_eq_c(done, "saved")) {
-        return STR("Saved.");
+        return say_words(ctx, "Saved.");
     }
     if (str_eq_c(done, "password")) {
-        return STR("Your new password holds. You were signed out everywhere else.");
+        return say_words(ctx, "Your new password holds. You were signed out everywhere else.");
     }
-    return str_eq_c(done, "ended") ? STR("Signed out there.") : STR("");
+    return str_eq_c(done, "ended") ? say_words(ctx, "Signed out there.") : STR("");
+}
+
+// The languages that pages speak, and the person's own where that is another.
+static void fill_languages(struct ctx *ctx, struct vm_account *vm)
+{
+    size_t count;
+    const struct words_language *languages = words_languages(&count);
+    bool listed = false;
+    vm->languages = mem_array(ctx->mem, struct vm_option, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        struct str code = str_c(languages[i].code);
+        bool selected = str_eq(code, vm->locale);
+        listed = listed || selected;
+        vm->languages[i] = (struct vm_option){code, str_c(languages[i].name), selected};
+    }
+    vm->language_count = count;
+    if (!listed) {
+        vm->languages[vm->language_count++] = (struct vm_option){vm->locale, vm->locale, true};
+    }
 }
 
 static bool show(struct ctx *ctx, struct vm_account *vm)
 {
     struct view v;
-    desk_page_begin(ctx, &v, &vm->layout, STR("Your account"), "account");
+    fill_languages(ctx, vm);
+    desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Your account"), "account");
     vm->layout.notice = notice_of(ctx);
     view_account(&v, vm);
     return true;
@@ -171,6 +193,8 @@ bool page_account_save(struct ctx *ctx, struct error *err)
         *err = why;
         return why.code == ERR_INVALID && show_refused(ctx, values, &why, err);
     }
+    // What was chosen here holds in this browser, too.
+    http_set_cookie(ctx->resp, ctx->req, SAY_COOKIE, STR(""), 0);
     http_redirect(ctx->resp, STR("/account?done=saved"));
     return true;
 }
@@ -204,7 +228,7 @@ static bool check_previous(struct ctx *ctx, struct vm_account *vm, struct error 
         return true;
     }
     guess_failed(ctx->app->limiter, vm->email, ctx->req->peer, now);
-    vm->error_previous = STR("That is not your present password.");
+    vm->error_previous = say_words(ctx, "That is not your present password.");
     return true;
 }
 

@@ -13,7 +13,7 @@ struct str page_form_text(struct ctx *ctx, const char *name);
 // What is wrong with a field, as it stands below it: without the field's name in front.
 struct str page_message(struct ctx *ctx, const struct error *why);
 // "Agent", "Lead" …; "" for requesters.
-struct str page_role_label(enum role role);
+struct str page_role_label(const struct ctx *ctx, enum role role);
 // A page that only says something. Returns true.
 bool page_note(struct ctx *ctx, const struct vm_note *note, struct str title);
 // Tells that a link is over (GONE). Returns true.

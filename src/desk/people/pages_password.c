@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // New passwords by a mailed link, invitations, and the first run.
+#include "app/say.h"
 #include "desk/people/pages_internal.h"
 #include "desk/people/sign_in.html.h"
 
@@ -10,7 +11,7 @@ bool page_forgotten(struct ctx *ctx, struct error *err)
     (void)err;
     struct vm_sign_in vm = {.forgotten = true};
     struct view v;
-    desk_page_begin(ctx, &v, &vm.layout, STR("A new password"), "sign-in");
+    desk_page_begin(ctx, &v, &vm.layout, say_words(ctx, "A new password"), "sign-in");
     view_forgotten(&v, &vm);
     return true;
 }
@@ -24,9 +25,9 @@ bool page_forgotten_post(struct ctx *ctx, struct error *err)
     if (email_normalise(ctx->mem, vm.email, &ignored)) {
         return page_mail_link(ctx, LINK_RESET, err);
     }
-    vm.error = STR("That is no mail address. Please look at it again.");
+    vm.error = say_words(ctx, "That is no mail address. Please look at it again.");
     ctx->resp->status = 422;
-    desk_page_begin(ctx, &v, &vm.layout, STR("A new password"), "sign-in");
+    desk_page_begin(ctx, &v, &vm.layout, say_words(ctx, "A new password"), "sign-in");
     view_forgotten(&v, &vm);
     return true;
 }
@@ -64,18 +65,19 @@ static bool show(struct password_call *call, const struct error *why)
     struct vm_new_password vm = {
         .action = invited ? url_literal("/invitation") : url_literal("/password/reset"),
         .token = call->token,
-        .text = str_printf(ctx->mem,
-                           invited ? "Hello " STR_FMT ", choose a password to begin."
-                                   : "Hello " STR_FMT ", choose a new password. You will be signed "
-                                     "out everywhere else.",
-                           STR_ARG(call->user.name)),
+        .text = say_with(ctx,
+                         invited ? WORDS("Hello {name}, choose a password to begin.")
+                                 : WORDS("Hello {name}, choose a new password. You will be signed "
+                                         "out everywhere else."),
+                         &(struct view_arg){"name", view_value_str(call->user.name)}, 1),
         .email = str_none(call->user.email) ? STR("") : call->user.email};
     struct view v;
     if (why != NULL) {
         vm.error = page_message(ctx, why);
         ctx->resp->status = 422;
     }
-    desk_page_begin(ctx, &v, &vm.layout, invited ? STR("Welcome") : STR("A new password"),
+    desk_page_begin(ctx, &v, &vm.layout,
+                    invited ? say_words(ctx, "Welcome") : say_words(ctx, "A new password"),
                     "sign-in");
     view_new_password(&v, &vm);
     return true;
@@ -154,7 +156,7 @@ bool page_invitation_post(struct ctx *ctx, struct error *err)
 static bool show_setup(struct ctx *ctx, struct vm_setup *vm)
 {
     struct view v;
-    desk_page_begin(ctx, &v, &vm->layout, STR("Welcome to your new help desk"), "setup");
+    desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Welcome to your new help desk"), "setup");
     view_setup(&v, vm);
     return true;
 }
@@ -204,10 +206,10 @@ static bool check_setup(struct ctx *ctx, struct setup *setup, struct vm_setup *v
         vm->error_code = page_message(ctx, &why);
     }
     if (setup->name.len == 0) {
-        vm->error_name = STR("Your name: requesters will read it.");
+        vm->error_name = say_words(ctx, "Your name: requesters will read it.");
     }
     if (!email_normalise(ctx->mem, setup->email, &ignored)) {
-        vm->error_email = STR("That is no mail address. Please look at it again.");
+        vm->error_email = say_words(ctx, "That is no mail address. Please look at it again.");
     }
     // Hashing is slow: only for who has the code.
     if (vm->error_code.len == 0 &&

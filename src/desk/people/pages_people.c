@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // People as agents see them: finding them, and one person with what they asked for.
+#include "app/say.h"
 #include "desk/people/pages_internal.h"
 #include "desk/people/people.html.h"
 #include "desk/tickets/tickets.h"
@@ -15,17 +16,17 @@ static struct str or_empty(struct str text)
     return str_none(text) ? STR("") : text;
 }
 
-struct str page_role_label(enum role role)
+struct str page_role_label(const struct ctx *ctx, enum role role)
 {
     switch (role) {
     case ROLE_LIGHT_AGENT:
-        return STR("Light agent");
+        return say_words(ctx, "Light agent");
     case ROLE_AGENT:
-        return STR("Agent");
+        return say_words(ctx, "Agent");
     case ROLE_LEAD:
-        return STR("Lead");
+        return say_words(ctx, "Lead");
     case ROLE_ADMIN:
-        return STR("Administrator");
+        return say_words(ctx, "Administrator");
     case ROLE_NONE:
     case ROLE_END_USER:
     case ROLE_SYSTEM:
@@ -34,14 +35,14 @@ struct str page_role_label(enum role role)
     return STR("");
 }
 
-static struct vm_people_row row_of(const struct user *user, const struct organization *places,
-                                   size_t place_count)
+static struct vm_people_row row_of(const struct ctx *ctx, const struct user *user,
+                                   const struct organization *places, size_t place_count)
 {
     struct vm_people_row row = {.id = user->id,
                                 .name = user->name,
                                 .email = or_empty(user->email),
                                 .organization = STR(""),
-                                .role = page_role_label(user->role),
+                                .role = page_role_label(ctx, user->role),
                                 .suspended = user->suspended,
                                 .seen_at = user->last_login_at};
     for (size_t i = 0; i < place_count; i++) {
@@ -66,7 +67,7 @@ static bool fill_rows(struct ctx *ctx, const struct user *users, size_t count, s
     }
     vm->rows = mem_array(ctx->mem, struct vm_people_row, count + 1);
     for (size_t i = 0; i < count; i++) {
-        vm->rows[i] = row_of(&users[i], places, place_count);
+        vm->rows[i] = row_of(ctx, &users[i], places, place_count);
     }
     vm->row_count = count;
     return true;
@@ -130,7 +131,7 @@ bool page_people(struct ctx *ctx, struct error *err)
     if (!fine || !fill_rows(ctx, users, count, &vm, err)) {
         return false;
     }
-    desk_page_begin(ctx, &v, &vm.layout, STR("People"), "people");
+    desk_page_begin(ctx, &v, &vm.layout, say_words(ctx, "People"), "people");
     view_people(&v, &vm);
     return true;
 }
@@ -211,9 +212,9 @@ static struct str notice_of(struct ctx *ctx)
 {
     struct str done = http_param(ctx->req, "done");
     if (str_eq_c(done, "saved")) {
-        return STR("Saved.");
+        return say_words(ctx, "Saved.");
     }
-    return str_eq_c(done, "invited") ? STR("The invitation is on its way.") : STR("");
+    return str_eq_c(done, "invited") ? say_words(ctx, "The invitation is on its way.") : STR("");
 }
 
 static void fill_person(struct ctx *ctx, const struct user *user, struct vm_person_page *vm)
@@ -250,7 +251,7 @@ bool page_person(struct ctx *ctx, struct error *err)
         !fill_groups(ctx, &user, &vm, err)) {
         return false;
     }
-    vm.person = row_of(&user, places, count);
+    vm.person = row_of(ctx, &user, places, count);
     fill_person(ctx, &user, &vm);
     desk_page_begin(ctx, &v, &vm.layout, user.name, "people");
     vm.layout.notice = notice_of(ctx);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Making and changing people by forms.
+#include "app/say.h"
 #include "desk/people/pages_internal.h"
 #include "desk/people/people.html.h"
 
@@ -19,10 +20,10 @@ static void fill_roles(struct ctx *ctx, struct vm_person_form *vm, enum role cur
         return;
     }
     for (int role = ROLE_END_USER; role <= ROLE_ADMIN; role++) {
-        struct str label = page_role_label((enum role)role);
+        struct str label = page_role_label(ctx, (enum role)role);
         vm->roles[vm->role_count++] =
             (struct vm_option){.value = role_name((enum role)role),
-                               .label = label.len == 0 ? STR("Requester") : label,
+                               .label = label.len == 0 ? say_words(ctx, "Requester") : label,
                                .selected = (int)current == role};
     }
 }
@@ -37,8 +38,8 @@ static bool show(struct ctx *ctx, struct vm_person_form *vm, const struct user *
     }
     vm->id = before->id;
     vm->action = url_end(&b);
-    desk_page_begin(ctx, &v, &vm->layout, before->id.v == 0 ? STR("New person") : before->name,
-                    "people");
+    desk_page_begin(ctx, &v, &vm->layout,
+                    before->id.v == 0 ? say_words(ctx, "New person") : before->name, "people");
     view_person_form(&v, vm);
     return true;
 }

@@ -2,6 +2,7 @@
 //
 // Signing in and out, by password and by mailed link.
 #include "app/rate.h"
+#include "app/say.h"
 #include "app/session.h"
 #include "desk/people/pages_internal.h"
 #include "desk/people/sign_in.html.h"
@@ -15,7 +16,7 @@ struct str page_form_text(struct ctx *ctx, const char *name)
 
 struct str page_message(struct ctx *ctx, const struct error *why)
 {
-    struct str whole = str_dup(ctx->mem, str_c(why->message));
+    struct str whole = say_str(ctx, str_dup(ctx->mem, str_c(why->message)));
     ptrdiff_t colon = str_find(whole, STR(": "));
     if (colon <= 0 || colon > 30 || why->field[0] == '\0') {
         return whole;
@@ -84,7 +85,7 @@ static bool show_sign_in(struct ctx *ctx, struct vm_sign_in *vm, const struct er
         ctx->resp->status =
             error_http_status(why->code) == 401 ? 422 : error_http_status(why->code);
     }
-    desk_page_begin(ctx, &v, &vm->layout, STR("Sign in"), "sign-in");
+    desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Sign in"), "sign-in");
     view_sign_in(&v, vm);
     return true;
 }
@@ -176,11 +177,12 @@ bool page_mail_link(struct ctx *ctx, enum link_purpose purpose, struct error *er
                            "If " STR_FMT " is known here, a link is on its way there. It works "
                            "once, for a short time.",
                            STR_ARG(str_one_line(ctx->mem, call.email, 100))),
-        .more = STR("Nothing came? Look among the unwanted mails, or try the address from which "
-                    "you wrote to us."),
+        .more = say_words(
+            ctx, "Nothing came? Look among the unwanted mails, or try the address from which "
+                 "you wrote to us."),
         .link = url_literal("/"),
-        .link_label = STR("Back to the start page")};
-    return page_note(ctx, &note, STR("Look at your mail"));
+        .link_label = say_words(ctx, "Back to the start page")};
+    return page_note(ctx, &note, say_words(ctx, "Look at your mail"));
 }
 
 // POST /sign-in/link
@@ -203,9 +205,9 @@ bool page_link_gone(struct ctx *ctx, const struct error *why)
     const struct vm_note note = {.text = str_dup(ctx->mem, str_c(why->message)),
                                  .more = STR(""),
                                  .link = url_literal("/sign-in"),
-                                 .link_label = STR("Sign in")};
+                                 .link_label = say_words(ctx, "Sign in")};
     ctx->resp->status = error_http_status(why->code);
-    return page_note(ctx, &note, STR("This link is over"));
+    return page_note(ctx, &note, say_words(ctx, "This link is over"));
 }
 
 // GET /sign-in/link?token=: shows a button; programs that open links in mails press none.
@@ -226,7 +228,7 @@ bool page_link_show(struct ctx *ctx, struct error *err)
     }
     vm.name = user.name;
     vm.email = str_none(user.email) ? STR("") : user.email;
-    desk_page_begin(ctx, &v, &vm.layout, STR("Sign in"), "sign-in");
+    desk_page_begin(ctx, &v, &vm.layout, say_words(ctx, "Sign in"), "sign-in");
     view_link_confirm(&v, &vm);
     return true;
 }

@@ -54,14 +54,14 @@ const struct people *desk_people(const struct ctx *ctx)
 }
 
 void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, struct str title,
-                     const char *section)
+                     const char *nav)
 {
     view_init(v, &ctx->resp->body, ctx->mem);
     v->now = clock_now(ctx->app->clock);
     v->csrf = ctx->csrf;
     layout->title = title;
-    layout->page = section;
-    layout->nav = section;
+    layout->page = nav;
+    layout->nav = nav;
     layout->desk = STR("Example Help");
     layout->user = ctx->actor.user;
     layout->user_name = ctx->actor.name;

@@ -3,6 +3,7 @@
 // The portal: home, asking a person, one's requests.
 #include "desk/portal/pages.h"
 
+#include "app/say.h"
 #include "desk/desk.h"
 #include "desk/knowledge/pages.h"
 #include "desk/moments/moments.h"
@@ -14,6 +15,7 @@
 #include "mail/html_text.h"
 
 #define HOME_ROWS 20
+#define LANGUAGE_SECONDS (365 * INT64_C(86400))
 
 static bool find_own(struct ctx *ctx, int64_t limit, struct ticket **ret, size_t *ret_count,
                      struct error *err)
@@ -47,6 +49,12 @@ static bool hide_held(struct ctx *ctx, struct ticket *tickets, size_t count, str
     return true;
 }
 
+static struct str happening(const struct ctx *ctx, const struct ticket *ticket, struct str steward)
+{
+    return say_with(ctx, portal_happening(ticket, steward.len > 0),
+                    &(struct view_arg){"steward", view_value_str(steward)}, 1);
+}
+
 static bool fill_rows(struct ctx *ctx, struct vm_portal_home *vm, struct error *err)
 {
     struct ticket *tickets = NULL;
@@ -72,7 +80,7 @@ static bool fill_rows(struct ctx *ctx, struct vm_portal_home *vm, struct error *
             .subject = tickets[i].subject,
             .steward = steward.id,
             .steward_name = steward.name,
-            .happening = portal_happening(ctx->mem, &tickets[i], steward.name),
+            .happening = happening(ctx, &tickets[i], steward.name),
             .updated_at = tickets[i].updated_at,
             .done = tickets[i].status >= STATUS_SOLVED,
         };
@@ -105,7 +113,7 @@ bool portal_requests(struct ctx *ctx, struct error *err)
     if (!fill_rows(ctx, &vm, err)) {
         return false;
     }
-    desk_page_begin(ctx, &v, &vm.layout, STR("My requests"), "requests");
+    desk_page_begin(ctx, &v, &vm.layout, say_words(ctx, "My requests"), "requests");
     view_portal_requests(&v, &vm);
     return true;
 }
@@ -125,7 +133,7 @@ static bool show_ask(struct ctx *ctx, struct vm_ask *vm)
     vm->known = ctx->actor.user.v != 0;
     vm->read = read;
     vm->read_count = kb_read_ids(ctx, read);
-    desk_page_begin(ctx, &v, &vm->layout, STR("Ask a person"), "home");
+    desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Ask a person"), "home");
     view_portal_ask(&v, vm);
     return true;
 }
@@ -233,8 +241,9 @@ bool portal_ask_send(struct ctx *ctx, struct error *err)
         bool body = str_eq_c(str_c(why.field), "base");
         struct str message = str_dup(ctx->mem, str_c(why.message));
         vm.error_email =
-            email ? STR("Please give the mail address at which we can answer you.") : STR("");
-        vm.error_body = body ? STR("Please say in a few words what you need.") : STR("");
+            email ? say_words(ctx, "Please give the mail address at which we can answer you.")
+                  : STR("");
+        vm.error_body = body ? say_words(ctx, "Please say in a few words what you need.") : STR("");
         vm.error = email || body ? STR("") : message;
         ctx->resp->status = 422;
         return show_ask(ctx, &vm);
@@ -343,7 +352,7 @@ static bool fill_request(struct ctx *ctx, const struct actor *reader, const stru
     vm->subject = ticket->subject;
     vm->steward = steward.id;
     vm->steward_name = steward.name;
-    vm->happening = portal_happening(ctx->mem, &shown, steward.name);
+    vm->happening = happening(ctx, &shown, steward.name);
     vm->done = shown.status >= STATUS_SOLVED;
     vm->closed = shown.status == STATUS_CLOSED;
     vm->created_at = ticket->created_at;
@@ -477,10 +486,33 @@ bool portal_request_reply(struct ctx *ctx, struct error *err)
     return true;
 }
 
+// GET /language?code=de&back=/help: what this browser is to read from now on. The address to come
+// back to is one of this desk.
+bool portal_language(struct ctx *ctx, struct error *err)
+{
+    struct str code = http_param(ctx->req, "code");
+    struct str back = http_param(ctx->req, "back");
+    size_t count;
+    const struct words_language *languages = words_languages(&count);
+    bool known = false;
+    for (size_t i = 0; i < count; i++) {
+        known = known || str_eq_c(code, languages[i].code);
+    }
+    if (!known) {
+        return error_set(err, ERR_INVALID, "The desk does not speak this language.");
+    }
+    bool here = back.len > 0 && back.ptr[0] == '/' && !str_starts(back, STR("//")) &&
+                str_find_char(back, '\\') < 0;
+    http_set_cookie(ctx->resp, ctx->req, SAY_COOKIE, code, LANGUAGE_SECONDS);
+    http_redirect(ctx->resp, here ? back : STR("/"));
+    return true;
+}
+
 const struct route *portal_routes(size_t *ret_count)
 {
     static const struct route ROUTES[] = {
         {HTTP_GET, "/", portal_home, ROUTE_PAGE, WHO_ANYONE, RATE_PAGE, 0, false},
+        {HTTP_GET, "/language", portal_language, ROUTE_PAGE, WHO_ANYONE, RATE_PAGE, 0, false},
         {HTTP_GET, "/ask", portal_ask, ROUTE_PAGE, WHO_ANYONE, RATE_PAGE, 0, false},
         {HTTP_POST, "/ask", portal_ask_send, ROUTE_PAGE, WHO_ANYONE, RATE_PUBLIC_FORM, 64 << 20,
          false},

@@ -8,6 +8,7 @@ const struct route *portal_routes(size_t *ret_count);
 
 // Handlers; the comment at each definition has its address.
 bool portal_home(struct ctx *ctx, struct error *err);
+bool portal_language(struct ctx *ctx, struct error *err);
 bool portal_requests(struct ctx *ctx, struct error *err);
 bool portal_ask(struct ctx *ctx, struct error *err);
 bool portal_ask_send(struct ctx *ctx, struct error *err);

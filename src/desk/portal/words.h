@@ -7,7 +7,7 @@
 
 #include "desk/tickets/tickets.h"
 
-// "Tom Berg is working on it." `steward` is empty while nobody has taken it.
-struct str portal_happening(mem_ctx *ctx, const struct ticket *ticket, struct str steward);
+// "{steward} is working on it.", for say_with(). `taken`: somebody is the request's steward.
+const char *portal_happening(const struct ticket *ticket, bool taken);
 
 #endif

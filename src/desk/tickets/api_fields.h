@@ -23,11 +23,10 @@ struct ticket_extras {
 MUST_CHECK bool ticket_extras_load(struct db *db, mem_ctx *ctx, const struct ticket *tickets,
                                    size_t count, struct ticket_extras *ret, struct error *err);
 // The list of all fields with the ticket's values.
-void ticket_fields_write(struct jw *w, const char *key, const struct ticket_extras *extras,
+void ticket_fields_write(struct jw *w, const char *key, const struct ticket_extras *x,
                          struct ticket_id id);
 // custom_status_id, ticket_form_id and brand_id.
-void ticket_choices_write(struct jw *w, const struct ticket_extras *extras,
-                          const struct ticket *ticket);
+void ticket_choices_write(struct jw *w, const struct ticket_extras *x, const struct ticket *ticket);
 
 // What a body says of fields and choices: read, carried into the change, stored after it.
 struct field_binding {

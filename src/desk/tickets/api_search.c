@@ -237,7 +237,7 @@ static bool export_tickets(struct ctx *ctx, struct searching *s, const struct ap
         return false;
     }
     api_page_cut(page, tickets, sizeof *tickets, count, &found);
-    if (found.count > 0) {
+    if (tickets != NULL && found.count > 0) {
         found.first = (struct api_key){tickets[0].id.v, tickets[0].created_at, STR_NONE};
         const struct ticket *last = &tickets[found.count - 1];
         found.last = (struct api_key){last->id.v, last->created_at, STR_NONE};

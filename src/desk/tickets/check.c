@@ -6,6 +6,8 @@
 // order of ids says nothing where several servers give them out.
 #include "desk/tickets/check.h"
 
+#include <assert.h>
+
 #include "desk/tickets/queries.h"
 #include "desk/tickets/tickets_internal.h"
 
@@ -64,6 +66,7 @@ static uint64_t weight_word(struct str word)
 static void take_row(mem_ctx *ctx, const struct check_tickets_row *row, struct sums *sums)
 {
     uint64_t *of = sums->of;
+    assert(of != NULL);
     of[FIELD_SUBJECT] -= weight(row->subject);
     of[FIELD_STATUS] -= row->deleted_at.set
                             ? weight(STR("deleted"))
@@ -181,13 +184,14 @@ static bool check_page(struct db *db, struct page *page, struct error *err)
 {
     struct ticket_id first = page->tickets[0].id;
     struct ticket_id last = page->tickets[page->count - 1].id;
-    page->sums = mem_array(page->ctx, struct sums, page->count);
+    struct sums *sums = mem_array(page->ctx, struct sums, page->count);
+    page->sums = sums;
     if (!take_events(db, page, first, last, err) || !take_people(db, page, first, last, err)) {
         return false;
     }
     for (size_t i = 0; i < page->count; i++) {
-        take_row(page->ctx, &page->tickets[i], &page->sums[i]);
-        judge(page, &page->tickets[i], &page->sums[i]);
+        take_row(page->ctx, &page->tickets[i], &sums[i]);
+        judge(page, &page->tickets[i], &sums[i]);
     }
     return true;
 }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/say.h"
+
+#include "view/words.h"
+
+struct str say_locale(const struct ctx *ctx)
+{
+    struct str chosen = http_cookie(ctx->req, SAY_COOKIE);
+    size_t count;
+    const struct words_language *languages = words_languages(&count);
+    for (size_t i = 0; i < count && !str_none(chosen); i++) {
+        if (str_eq_c(chosen, languages[i].code)) {
+            return str_c(languages[i].code);
+        }
+    }
+    return ctx->actor.locale;
+}
+
+struct str say_str(const struct ctx *ctx, struct str words)
+{
+    return words_find(words_catalogue(say_locale(ctx)), words);
+}
+
+struct str say_words(const struct ctx *ctx, const char *words)
+{
+    return say_str(ctx, str_c(words));
+}
+
+struct str say_with(const struct ctx *ctx, const char *words, const struct view_arg *args,
+                    size_t count)
+{
+    struct view v;
+    view_init(&v, NULL, ctx->mem);
+    v.site = ctx->app->site;
+    view_reader(&v, say_locale(ctx), ctx->actor.time_zone);
+    return view_words_str(&v, words, args, count);
+}
