@@ -62,6 +62,8 @@ const struct job_kind DESK_JOBS[] = {
     {.name = BULK_JOB, .run = bulk_job, .max_attempts = 5},
     {.name = SERVICE_RENEW_JOB, .run = service_renew_job},
     {.name = REPLY_RELEASE_JOB, .run = channels_release_job},
+    {.name = TICKET_WAKE_JOB, .run = ticket_wake_job},
+    {.name = LATER_SEND_JOB, .run = later_send_job},
 };
 const size_t DESK_JOB_COUNT = sizeof DESK_JOBS / sizeof *DESK_JOBS;
 

@@ -126,7 +126,7 @@ test('one message becomes a ticket of who wrote it, with its files', async () =>
   assert.equal((await comments(made.id))[0].plain_body, 'Also my screen is black.');
   assert.equal((await comments(made.id))[0].author_id, asked.requester_id);
   assert.equal((await comments(asked.id)).length, 3, 'the message stays');
-  assert.match(await page(`/tickets/${asked.id}`), new RegExp(`made ticket #${made.id} of one of the messages`));
+  assert.match(await page(`/tickets/${asked.id}`), new RegExp(`made of one of the messages ticket #${made.id}`));
   assert.match(await page(`/tickets/${made.id}`), new RegExp(`made this ticket of a message in #${asked.id}`));
   assert.match(await page(`/tickets/${made.id}`), new RegExp(`is related to #${asked.id}`));
 

@@ -47,7 +47,7 @@ async function check(page, paths) {
   for (const path of paths) {
     await page.setViewportSize(sizes[0]);
     await page.goto(path);
-    if (path.startsWith('/tickets/') && !/new|as-requester|macros|merge|links|split/.test(path)) await page.locator('trix-editor').waitFor();
+    if (path.startsWith('/tickets/') && !/new|as-requester|macros|merge|links|split|snooze|time|call/.test(path)) await page.locator('trix-editor').waitFor();
     found.push(...(await findings(page)));
   }
   assert.equal(found.join('\n'), '');
@@ -127,14 +127,14 @@ test('pages of an agent: lists', async () => {
 test('pages of an agent: tickets and people', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
-  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, '/tickets/new', '/people', '/people/new', places.person]);
+  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, '/tickets/new', '/people', '/people/new', places.person]);
   await page.context().close();
 });
 
 test('dialogs and the account of an agent, and administration', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
-  await check(page, ['/account', '/admin', '/admin/lens']);
+  await check(page, ['/account', '/admin', '/admin/lens', '/admin/signatures']);
   await page.setViewportSize(sizes[0]);
   await page.goto(places.ticket);
   await page.locator('trix-editor').waitFor();

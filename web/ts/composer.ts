@@ -34,7 +34,7 @@ export function enhance(form: HTMLFormElement): void {
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      form.requestSubmit(form.querySelector<HTMLButtonElement>(".composer-send button[type=submit], .composer-send button"));
+      form.requestSubmit(form.querySelector<HTMLButtonElement>(".composer-send > .button-primary"));
     }
   });
 }

@@ -11,6 +11,8 @@ struct vm_mail {
     struct str desk;
     struct str mission;
     struct str author;
+    struct html signature;  // below an answer
+    bool has_signature;
     struct str recipient;
     struct str subject;
     bool is_reply;  // else: the acknowledgement of a new request

@@ -12,6 +12,7 @@
 #include "desk/channels/mailbox.h"
 #include "desk/desk.h"
 #include "desk/moments/moments.h"
+#include "desk/work/work.h"
 #include "mail/compose.h"
 #include "mail/html_text.h"
 #include "mail/ids.h"
@@ -32,6 +33,7 @@ struct sending {
     struct ticket ticket;
     struct ticket_comment comment;
     struct user author;
+    struct str signature;  // "" for the plain one
     struct user recipient;
     struct user *copies;
     size_t copy_count;
@@ -70,6 +72,7 @@ static bool load_people(struct sending *s, struct db *db, struct error *err)
     size_t count = 0;
     if (!user_find(db, s->ctx, s->comment.author, &s->author, &found, err) ||
         !user_find(db, s->ctx, s->mail.user, &s->recipient, &found, err) ||
+        !signature_words(db, s->ctx, &s->author, s->ticket.group, &s->signature, err) ||
         !ticket_collaborators(db, s->ctx, &s->ticket, 1, &list, &count, err)) {
         return false;
     }
@@ -233,9 +236,13 @@ static struct str reply_text(const struct sending *s, const struct vm_mail *vm, 
     buf_init(&text, s->ctx, s->comment.body.len + 8192);
     buf_put(&text, s->comment.body);
     buf_put_c(&text, "\n\n--\n");
-    buf_put(&text, vm->author);
-    buf_put_c(&text, "\n");
-    buf_put(&text, vm->desk);
+    if (vm->has_signature) {
+        buf_put(&text, s->signature);
+    } else {
+        buf_put(&text, vm->author);
+        buf_put_c(&text, "\n");
+        buf_put(&text, vm->desk);
+    }
     buf_put_c(&text, "\n");
     if (vm->has_link) {
         buf_put(&text, url);
@@ -265,6 +272,8 @@ static void compose_words(struct sending *s)
         .recipient = s->recipient.name,
         .subject = s->ticket.subject,
         .is_reply = reply,
+        .has_signature = s->signature.len > 0,
+        .signature = text_to_html(s->ctx, s->signature),
         .has_link = has_link,
         .link = link,
         .left_out = s->left_out,

@@ -84,12 +84,16 @@ ORDER BY t.id LIMIT :most;
 SELECT hash FROM (
     SELECT * FROM (SELECT DISTINCT hash FROM attachment WHERE hash > :after ORDER BY hash LIMIT :most)
     UNION
+    SELECT * FROM (SELECT DISTINCT hash FROM later_file WHERE hash > :after ORDER BY hash LIMIT :most)
+    UNION
     SELECT * FROM (SELECT DISTINCT blob AS hash FROM mail_in WHERE blob IS NOT NULL AND blob > :after
         ORDER BY blob LIMIT :most))
 ORDER BY hash LIMIT :most;
 -- postgres:
 SELECT hash FROM (
     (SELECT DISTINCT hash FROM attachment WHERE hash > :after ORDER BY hash LIMIT :most)
+    UNION
+    (SELECT DISTINCT hash FROM later_file WHERE hash > :after ORDER BY hash LIMIT :most)
     UNION
     (SELECT DISTINCT blob AS hash FROM mail_in WHERE blob IS NOT NULL AND blob > :after
         ORDER BY blob LIMIT :most)) AS named
@@ -100,6 +104,7 @@ ORDER BY hash LIMIT :most;
 -- in: hashes text[]
 -- out: hash text?
 SELECT hash FROM attachment WHERE hash IN (:hashes)
+UNION SELECT hash FROM later_file WHERE hash IN (:hashes)
 UNION SELECT blob AS hash FROM mail_in WHERE blob IN (:hashes);
 
 -- How much there is.

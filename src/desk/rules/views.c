@@ -52,6 +52,7 @@ struct ticket_query view_query(mem_ctx *ctx, const struct rule *view, const stru
                                int64_t now)
 {
     struct ticket_query query = conditions_filter(ctx, &view->conditions, actor, now, NULL);
+    query.awake = true;
     query.sort = TC_ID;
     if (!str_empty(view->sort_by) && !view_column(view->sort_by, &query.sort)) {
         query.sort = TC_ID;

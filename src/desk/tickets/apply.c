@@ -310,6 +310,25 @@ static void set_plain_fields(struct apply *a)
     }
 }
 
+// Nobody overlooks an answer because the ticket sleeps, and nothing that is done sleeps.
+static bool set_snooze(struct apply *a, struct error *err)
+{
+    struct ticket *after = &a->after;
+    bool given = (a->change->set & SET_SNOOZE) != 0;
+    if (given && a->change->snoozed_until != 0 && a->change->snoozed_until <= a->now) {
+        return error_field(err, "snoozed_until", "InvalidValue",
+                           "A ticket can be put off until a time to come only.");
+    }
+    after->snoozed_until = given ? a->change->snoozed_until : after->snoozed_until;
+    bool over = after->status >= STATUS_SOLVED || after->deleted_at != 0;
+    if (given && over && after->snoozed_until != 0) {
+        return error_field(err, "snoozed_until", "InvalidValue",
+                           "This ticket is done; there is nothing to put off.");
+    }
+    after->snoozed_until = over || wakes_ticket(a) ? 0 : after->snoozed_until;
+    return true;
+}
+
 // The steward is whoever is assigned first and stays; only a handover (SET_STEWARD) changes it.
 static void set_steward(struct apply *a)
 {
@@ -389,7 +408,7 @@ static bool derive(struct apply *a, struct error *err)
     set_tags(a);
     set_steward(a);
     set_conversation(a);
-    return true;
+    return set_snooze(a, err);
 }
 
 static bool notify_observers(struct apply *a, struct ticket_outcome *outcome, struct error *err)

@@ -85,6 +85,7 @@ static void compare_fields(struct apply *a)
     compare_id(a, "organization_id", b->organization.v, n->organization.v);
     compare_id(a, "problem_id", b->problem.v, n->problem.v);
     compare_time(a, "due_at", b->due_at, n->due_at);
+    compare_time(a, "snoozed_until", b->snoozed_until, n->snoozed_until);
     compare_text(a, "external_id", b->external_id, n->external_id);
     compare_text(a, "tags", created ? STR_NONE : word_or_none(b->tags), word_or_none(n->tags));
     if ((b->deleted_at != 0) != (n->deleted_at != 0)) {
@@ -219,6 +220,7 @@ static bool write_old_ticket(struct apply *a, struct error *err)
         .assigned_at = {t->assigned_at != 0, t->assigned_at},
         .solved_at = {t->solved_at != 0, t->solved_at},
         .due_at = {t->due_at != 0, t->due_at},
+        .snoozed_until = {t->snoozed_until != 0, t->snoozed_until},
         .deleted_at = {t->deleted_at != 0, t->deleted_at},
         .deleted_by = t->deleted_by,
     };

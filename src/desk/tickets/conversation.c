@@ -126,7 +126,7 @@ static struct str event_value(struct conversation *c, struct str field, struct s
     if (person && str_to_i64(value, &id)) {
         return names_person(c->names, (struct user_id){id}).name;
     }
-    return value;
+    return str_eq_c(field, "due_at") ? work_time_words(c->ctx, value) : value;
 }
 
 // Which changes are told between the comments; the rest stands in the history.
@@ -164,27 +164,6 @@ static size_t words_count(struct str words)
     return count;
 }
 
-// What brought this ticket and others together; absent for other events.
-static struct str tie_words(mem_ctx *mem, const struct ticket_event *event)
-{
-    if (!str_eq_c(event->kind, "Change")) {
-        return STR_NONE;
-    }
-    if (str_eq_c(event->field, "links")) {
-        bool made = !str_none(event->value);
-        return str_printf(mem, "%s: " STR_FMT, made ? "linked this ticket" : "removed the link",
-                          STR_ARG(made ? event->value : event->previous));
-    }
-    if (str_eq_c(event->field, "split_from")) {
-        return str_printf(mem, "made this ticket of a message in #" STR_FMT, STR_ARG(event->value));
-    }
-    if (str_eq_c(event->field, "split_into")) {
-        return str_printf(mem, "made ticket #" STR_FMT " of one of the messages",
-                          STR_ARG(event->value));
-    }
-    return STR_NONE;
-}
-
 // What one event says behind its author's name; absent when it says nothing here.
 static struct str event_words(struct conversation *c, const struct ticket_event *event)
 {
@@ -198,7 +177,7 @@ static struct str event_words(struct conversation *c, const struct ticket_event 
     if (str_eq_c(event->kind, "External")) {
         return str_printf(mem, "called the webhook “" STR_FMT "”", STR_ARG(event->value));
     }
-    struct str tie = tie_words(mem, event);
+    struct str tie = work_event_words(c->ctx, event);
     if (!str_none(tie)) {
         return tie;
     }

@@ -203,6 +203,7 @@ struct vm_new_ticket {
     struct str name;
     struct str subject;
     struct str body;
+    struct str call;  // minutes on the phone, or ""
     struct str error;
 };
 

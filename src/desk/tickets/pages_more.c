@@ -55,8 +55,12 @@ static bool find_followed(struct ctx *ctx, struct str number, struct ticket *ret
 // GET /tickets/new?followup=ID
 bool page_ticket_new(struct ctx *ctx, struct error *err)
 {
-    struct vm_new_ticket vm = {
-        .email = STR(""), .name = STR(""), .subject = STR(""), .body = STR(""), .error = STR("")};
+    struct vm_new_ticket vm = {.email = STR(""),
+                               .name = STR(""),
+                               .subject = STR(""),
+                               .body = STR(""),
+                               .call = STR(""),
+                               .error = STR("")};
     struct ticket followed;
     struct user person;
     bool found = false;
@@ -79,6 +83,7 @@ struct creating {
     struct vm_new_ticket *vm;
     struct new_comment comment;
     struct ticket followed;  // id none: it follows no other
+    int64_t call_seconds;    // 0: it was no call
     struct ticket_outcome outcome;
 };
 
@@ -113,8 +118,16 @@ static bool create_in_tx(struct db *tx, void *arg, struct error *err)
     if (creating->followed.id.v != 0) {
         follow_up(&creating->followed, &change);
     }
-    return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &change, &creating->outcome,
-                        err);
+    struct actor actor = ctx->actor;
+    actor.channel = creating->call_seconds > 0 ? CHANNEL_VOICE : actor.channel;
+    if (!ticket_apply(desk_tickets(ctx), tx, ctx->mem, &actor, &change, &creating->outcome, err)) {
+        return false;
+    }
+    struct time_spent spent = {.ticket = creating->outcome.after.id,
+                               .kind = TIME_CALL,
+                               .seconds = creating->call_seconds,
+                               .note = STR("They called")};
+    return spent.seconds == 0 || time_add(desk_of(ctx), tx, ctx->mem, &actor, &spent, err);
 }
 
 // POST /tickets: an agent records what somebody asked for, on the phone or at the door.
@@ -124,6 +137,7 @@ bool page_ticket_create(struct ctx *ctx, struct error *err)
                                .name = form_text(ctx, "name"),
                                .subject = form_text(ctx, "subject"),
                                .body = form_text(ctx, "body"),
+                               .call = form_text(ctx, "call"),
                                .error = STR("")};
     struct creating creating = {.ctx = ctx, .vm = &vm};
     struct error why;
@@ -132,6 +146,14 @@ bool page_ticket_create(struct ctx *ctx, struct error *err)
         return false;
     }
     vm.followup_of = creating.followed.id;
+    int64_t minutes = 0;
+    if (vm.call.len > 0) {
+        // What is no number is refused like one that is too large.
+        creating.call_seconds =
+            str_to_i64(vm.call, &minutes) && minutes > 0 && minutes <= TIME_MOST_SECONDS / 60
+                ? minutes * 60
+                : -1;
+    }
     // What the person said is theirs to see; the author is the agent who wrote it down.
     creating.comment.is_public = !str_eq_c(http_form(ctx->req, "public"), "0");
     creating.comment.held_until = desk_undo_until(ctx);

@@ -440,13 +440,44 @@ struct reply {
     struct compose compose;
     struct ticket_change change;
     struct ticket_outcome outcome;
+    bool later;
+    struct later_plan plan;
 };
+
+static bool changes_anything(const struct ticket_change *change)
+{
+    return change->set != 0 || change->collaborator_count > 0 || !str_empty(change->add_tags) ||
+           !str_empty(change->remove_tags);
+}
+
+// What leaves later takes its status along; other changes, and the people in copy, hold at once.
+static bool plan_reply(struct ctx *ctx, struct reply *reply, struct error *err)
+{
+    struct str status =
+        (reply->change.set & SET_STATUS) != 0 ? ticket_status_word(reply->change.status) : STR("");
+    reply->later = !str_none(later_wanted(ctx));
+    if (!reply->later) {
+        return true;
+    }
+    const struct new_comment *comment = reply->change.comment;
+    reply->change.set &= ~(unsigned)SET_STATUS;
+    reply->change.comment = NULL;
+    return later_read(ctx, comment, reply->change.ticket, status, &reply->plan, err);
+}
 
 static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct reply *reply = arg;
     struct ctx *ctx = reply->ctx;
     struct draft nothing = {.body = STR("")};
+    if (reply->later) {
+        return compose_people(&reply->compose, tx, &reply->change, err) &&
+               (!changes_anything(&reply->change) ||
+                ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &reply->change,
+                             &reply->outcome, err)) &&
+               later_plan(desk_of(ctx), tx, ctx->mem, &ctx->actor, &reply->plan, err) &&
+               draft_store(tx, ctx->actor.user, reply->change.ticket, &nothing, err);
+    }
     return compose_people(&reply->compose, tx, &reply->change, err) &&
            ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &reply->change,
                         &reply->outcome, err) &&
@@ -551,9 +582,13 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
         return hold_back(ctx, &reply, &comment, &refused, err);
     }
     drop_unchanged(&ticket, &reply.change);
+    if (!plan_reply(ctx, &reply, &why)) {
+        refused.compose = &reply.compose;
+        return keep_files(ctx, &comment, &refused, err) && show_refused(ctx, &refused, &why, err);
+    }
     // Whoever answers first takes the ticket: it is theirs until they hand it on.
     bool takes = comment.is_public && ticket.assignee.v == 0 && actor_is_agent(&ctx->actor) &&
-                 (reply.change.set & SET_ASSIGNEE) == 0;
+                 (reply.change.set & SET_ASSIGNEE) == 0 && !reply.later;
     if (takes) {
         reply.change.set |= SET_ASSIGNEE;
         reply.change.assignee = ctx->actor.user;
@@ -561,6 +596,10 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
     if (!db_tx_run(ctx->app->db, "ticket.reply", reply_in_tx, &reply, &why)) {
         refused.compose = &reply.compose;
         return show_refused(ctx, &refused, &why, err);
+    }
+    if (reply.later) {
+        go_to_ticket(ctx, id, "");
+        return true;
     }
     go_to_ticket(ctx, id,
                  mem_printf(ctx->mem, "#comment-%lld", (long long)reply.outcome.comment.v));

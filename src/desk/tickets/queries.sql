@@ -14,7 +14,7 @@ VALUES (:id, 1, :external_id, :subject, :status, :priority, :type, :requester_id
     :solved_at, :due_at);
 
 -- name: ticket_update :changes
--- in: id ticket_id, version i64, external_id text?, subject text, status i64, priority i64, type i64, requester_id user_id, assignee_id user_id?, steward_id user_id?, group_id group_id?, organization_id organization_id?, problem_id ticket_id?, merged_into ticket_id?, tags text, is_public bool, comment_count i64, excerpt text, updated_at i64, generated_at i64, requester_updated_at i64?, assignee_updated_at i64?, status_updated_at i64, assigned_at i64?, solved_at i64?, due_at i64?, deleted_at i64?, deleted_by user_id?
+-- in: id ticket_id, version i64, external_id text?, subject text, status i64, priority i64, type i64, requester_id user_id, assignee_id user_id?, steward_id user_id?, group_id group_id?, organization_id organization_id?, problem_id ticket_id?, merged_into ticket_id?, tags text, is_public bool, comment_count i64, excerpt text, updated_at i64, generated_at i64, requester_updated_at i64?, assignee_updated_at i64?, status_updated_at i64, assigned_at i64?, solved_at i64?, due_at i64?, snoozed_until i64?, deleted_at i64?, deleted_by user_id?
 UPDATE ticket SET version = version + 1, external_id = :external_id, subject = :subject,
     status = :status, priority = :priority, type = :type, requester_id = :requester_id,
     assignee_id = :assignee_id, steward_id = :steward_id, group_id = :group_id,
@@ -23,7 +23,7 @@ UPDATE ticket SET version = version + 1, external_id = :external_id, subject = :
     updated_at = :updated_at, generated_at = :generated_at,
     requester_updated_at = :requester_updated_at, assignee_updated_at = :assignee_updated_at,
     status_updated_at = :status_updated_at, assigned_at = :assigned_at, solved_at = :solved_at,
-    due_at = :due_at, deleted_at = :deleted_at, deleted_by = :deleted_by
+    due_at = :due_at, snoozed_until = :snoozed_until, deleted_at = :deleted_at, deleted_by = :deleted_by
 WHERE id = :id AND version = :version;
 
 -- name: comment_insert :exec

@@ -13,7 +13,8 @@ const char TICKET_COLUMNS[] =
     "t.followup_of, t.merged_into, t.channel, t.recipient, t.tags, t.is_public, t.comment_count, "
     "t.excerpt, t.created_at, t.updated_at, t.generated_at, t.requester_updated_at, "
     "t.assignee_updated_at, t.status_updated_at, t.assigned_at, t.solved_at, t.due_at, "
-    "t.deleted_at, t.deleted_by, t.purged_at, t.breach_at, t.cost_rate";
+    "t.deleted_at, t.deleted_by, t.purged_at, t.breach_at, t.cost_rate, "
+    "t.snoozed_until";
 
 static struct str column_copy(struct db_cursor *cursor, mem_ctx *ctx, int column)
 {
@@ -59,6 +60,7 @@ void ticket_read_row(struct db_cursor *cursor, mem_ctx *ctx, struct ticket *ret)
         .purged_at = db_column_i64(cursor, 33),
         .breach_at = db_column_i64(cursor, 34),
         .cost_rate = db_column_i64(cursor, 35),
+        .snoozed_until = db_column_i64(cursor, 36),
     };
 }
 
@@ -166,6 +168,8 @@ int64_t ticket_sort_value(const struct ticket *ticket, enum ticket_column sort)
         return ticket->solved_at;
     case TC_DUE:
         return ticket->due_at;
+    case TC_SNOOZED:
+        return ticket->snoozed_until;
     case TC_BREACH:
         return ticket->breach_at;
     case TC_COST:

@@ -73,6 +73,7 @@ struct ticket {
     int64_t assigned_at;
     int64_t solved_at;
     int64_t due_at;
+    int64_t snoozed_until;  // out of the views until then
     int64_t deleted_at;
     struct user_id deleted_by;
     int64_t purged_at;  // deleted for good: nothing but the number is left
@@ -189,6 +190,7 @@ enum {
     SET_STEWARD = 1 << 12,
     SET_DELETED = 1 << 13,
     SET_MERGED = 1 << 14,
+    SET_SNOOZE = 1 << 20,
 };
 
 struct ticket_change {
@@ -206,6 +208,7 @@ struct ticket_change {
     struct organization_id organization;
     struct ticket_id problem;
     int64_t due_at;
+    int64_t snoozed_until;  // 0: it wakes; words of the requester's side wake it, and solving does
     struct str external_id;
     struct str tags;      // replaces all; space separated
     struct str add_tags;  // always count when not absent
@@ -444,6 +447,7 @@ enum ticket_column {
     TC_COMMENTER,
     TC_HAS_FILE,
     TC_TEXT,
+    TC_SNOOZED,         // until when
     TC_SUBJECT_WORD,    // texts: lower case, a space at both ends
     TC_SUBJECT_PHRASE,  // texts: lower case, anywhere in the subject
     TC_COLUMNS
@@ -478,6 +482,7 @@ struct ticket_query {
     size_t any_count;
     bool deleted;             // only deleted ones instead of only living ones
     bool also_deleted;        // both, for exports
+    bool awake;               // without what is snoozed
     enum ticket_column sort;  // TC_ID, a time, TC_STATUS, TC_PRIORITY, TC_SUBJECT, an id
     bool descending;
     bool grouped;  // first in order of `group`, a column with a number

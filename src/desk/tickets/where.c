@@ -32,6 +32,7 @@ static const struct column COLUMNS[TC_COLUMNS] = {
     [TC_UPDATED] = {"t.updated_at", KIND_NUMBER},
     [TC_GENERATED] = {"t.generated_at", KIND_NUMBER},
     [TC_SOLVED] = {"t.solved_at", KIND_NULLABLE},
+    [TC_SNOOZED] = {"t.snoozed_until", KIND_NULLABLE},
     [TC_DUE] = {"t.due_at", KIND_NULLABLE},
     [TC_BREACH] = {"t.breach_at", KIND_NULLABLE},
     [TC_COST] = {"t.cost_rate", KIND_NUMBER},
@@ -342,6 +343,7 @@ void where_put(struct where *where, struct db *db, const struct actor *actor,
                              ? " WHERE t.deleted_at IS NOT NULL AND t.purged_at IS NULL"
                              : " WHERE t.deleted_at IS NULL";
     buf_put_c(&where->sql, living);
+    buf_put_c(&where->sql, query->awake ? " AND t.snoozed_until IS NULL" : "");
     for (size_t i = 0; i < query->all_count; i++) {
         buf_put_c(&where->sql, " AND ");
         put_condition(where, db, actor, &query->all[i]);

@@ -14,6 +14,9 @@
 // The ticket of the path, for agents, and the head of the page that is about it.
 MUST_CHECK bool work_page_begin(struct ctx *ctx, struct vm_work_page *vm, struct ticket *ticket,
                                 struct error *err);
+// The same for light agents, too.
+MUST_CHECK bool work_page_begin_staff(struct ctx *ctx, struct vm_work_page *vm,
+                                      struct ticket *ticket, struct error *err);
 struct vm_bond work_line(const struct ticket *ticket);
 // The field's text; "" when the form has none.
 struct str work_field(struct ctx *ctx, const char *name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Pages that bring tickets together and apart: merging, links, splitting; and when one is due.
+#include "app/say.h"
 #include "desk/desk.h"
 #include "desk/work/pages_internal.h"
 #include "desk/work/ties.html.h"
@@ -47,7 +48,7 @@ static bool show_merge(struct ctx *ctx, struct vm_work_page *vm, struct error *e
     if (!work_page_begin(ctx, vm, &ticket, err) || !fill_choices(ctx, &ticket, vm, err)) {
         return false;
     }
-    desk_page_begin(ctx, &v, &vm->layout, STR("Merge tickets"), "tickets");
+    desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Merge tickets"), "tickets");
     view_work_merge(&v, vm);
     return true;
 }
@@ -125,7 +126,7 @@ static bool show_bonds(struct ctx *ctx, struct vm_work_page *vm, struct error *e
         return false;
     }
     fill_sides(ctx, work_field(ctx, "side"), vm);
-    desk_page_begin(ctx, &v, &vm->layout, STR("Linked tickets"), "tickets");
+    desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Linked tickets"), "tickets");
     view_work_bonds(&v, vm);
     return true;
 }
@@ -206,7 +207,7 @@ static bool show_split(struct ctx *ctx, struct vm_work_page *vm, struct error *e
     if (str_none(vm->title)) {
         vm->title = str_one_line(ctx->mem, comment.body, 80);
     }
-    desk_page_begin(ctx, &v, &vm->layout, STR("A new ticket from a message"), "tickets");
+    desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "A new ticket from a message"), "tickets");
     view_work_split(&v, vm);
     return true;
 }

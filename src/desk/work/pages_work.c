@@ -47,6 +47,7 @@ bool work_tickets_by(struct ctx *ctx, enum ticket_column column, int64_t value, 
 static struct view reader_of(struct ctx *ctx)
 {
     return (struct view){.mem = ctx->mem,
+                         .now = clock_now(ctx->app->clock),
                          .site = desk_of(ctx)->site,
                          .locale = ctx->actor.locale,
                          .time_zone = ctx->actor.time_zone};
@@ -61,6 +62,13 @@ struct str work_local_time(struct ctx *ctx, int64_t ms)
     struct civil c = time_civil(ms + view_zone_offset_ms(&reader, ms));
     return str_printf(ctx->mem, "%04lld-%02d-%02dT%02d:%02d", (long long)c.year, c.month, c.day,
                       c.hour, c.minute);
+}
+
+struct str work_time_words(struct ctx *ctx, struct str iso)
+{
+    struct view reader = reader_of(ctx);
+    int64_t ms = 0;
+    return time_parse_iso(iso, &ms) ? view_time(&reader, ms).full : iso;
 }
 
 bool work_parse_local(struct ctx *ctx, struct str text, int64_t *ret, struct error *err)
@@ -114,18 +122,52 @@ static bool fill_lines(struct ctx *ctx, enum ticket_column column, struct ticket
     return true;
 }
 
+static bool fill_time(struct ctx *ctx, struct ticket_id id, struct vm_work *ret, struct error *err)
+{
+    int64_t all = 0;
+    int64_t own = 0;
+    if (!time_of(ctx->db, ctx->mem, &ctx->actor, id, &all, &own, err)) {
+        return false;
+    }
+    ret->time_all = all == 0 ? STR("") : time_words(ctx->mem, all);
+    ret->time_own = own == 0 ? STR("") : time_words(ctx->mem, own);
+    return true;
+}
+
+static bool fill_later(struct ctx *ctx, struct ticket_id id, struct vm_work *ret, struct error *err)
+{
+    struct later *list = NULL;
+    if (!later_at_ticket(ctx->db, ctx->mem, id, &list, &ret->later_count, err)) {
+        return false;
+    }
+    ret->later = mem_array(ctx->mem, struct vm_later, ret->later_count + 1);
+    for (size_t i = 0; i < ret->later_count; i++) {
+        struct user author;
+        bool found = false;
+        if (!user_find(ctx->db, ctx->mem, list[i].author, &author, &found, err)) {
+            return false;
+        }
+        ret->later[i] = (struct vm_later){list[i].id, found ? author.name : STR(""), list[i].body,
+                                          list[i].status, list[i].send_at};
+    }
+    return true;
+}
+
 bool work_fill(struct ctx *ctx, const struct ticket *ticket, struct vm_work *ret, struct error *err)
 {
     *ret = (struct vm_work){
         .id = ticket->id,
         .can_edit = ticket_may_edit(&ctx->actor, ticket),
         .closed = ticket->status == STATUS_CLOSED,
+        .done = ticket->status >= STATUS_SOLVED,
+        .snoozed_until = ticket->snoozed_until,
         .merged_into = ticket->merged_into,
         .problem = ticket->problem,
         .due_at = ticket->due_at,
         .due_input = work_local_time(ctx, ticket->due_at),
     };
     return fill_bonds(ctx, ticket->id, &ret->bonds, &ret->bond_count, err) &&
+           fill_time(ctx, ticket->id, ret, err) && fill_later(ctx, ticket->id, ret, err) &&
            (!ret->closed ||
             fill_lines(ctx, TC_FOLLOWUP, ticket->id, &ret->followups, &ret->followup_count, err)) &&
            (ticket->type != TYPE_PROBLEM ||
@@ -134,8 +176,8 @@ bool work_fill(struct ctx *ctx, const struct ticket *ticket, struct vm_work *ret
 
 // --- pages of one ticket ------------------------------------------------------------------------
 
-bool work_page_begin(struct ctx *ctx, struct vm_work_page *vm, struct ticket *ticket,
-                     struct error *err)
+bool work_page_begin_staff(struct ctx *ctx, struct vm_work_page *vm, struct ticket *ticket,
+                           struct error *err)
 {
     struct ticket_id id = {ctx->path.ids[0]};
     struct user requester;
@@ -145,15 +187,20 @@ bool work_page_begin(struct ctx *ctx, struct vm_work_page *vm, struct ticket *ti
         !desk_views(ctx, STR(""), &vm->layout, err)) {
         return false;
     }
-    if (!ticket_may_edit(&ctx->actor, ticket)) {
-        return error_set(err, ERR_FORBIDDEN, "Only agents can change tickets.");
-    }
     vm->id = id;
     vm->subject = ticket->subject;
     vm->status = ticket_status_word(ticket->status);
     vm->requester = found ? requester.name : STR("");
     vm->error = str_none(vm->error) ? STR("") : vm->error;
     return fill_bonds(ctx, id, &vm->bonds, &vm->bond_count, err);
+}
+
+bool work_page_begin(struct ctx *ctx, struct vm_work_page *vm, struct ticket *ticket,
+                     struct error *err)
+{
+    return work_page_begin_staff(ctx, vm, ticket, err) &&
+           (ticket_may_edit(&ctx->actor, ticket) ||
+            error_set(err, ERR_FORBIDDEN, "Only agents can change tickets."));
 }
 
 bool work_mistake(struct ctx *ctx, const struct error *why, struct vm_work_page *vm,

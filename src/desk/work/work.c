@@ -29,16 +29,19 @@ bool work_observe(void *desk UNUSED, struct db *tx, const struct ticket_applied 
 {
     const struct ticket_change *change = applied->change;
     bool merged = (change->set & SET_MERGED) != 0 && change->merged_into.v != 0;
-    return !merged ||
-           bonds_merged(tx, applied->ctx, applied->outcome->after.id, change->merged_into, err);
+    return snooze_observe(tx, applied, err) &&
+           (!merged ||
+            bonds_merged(tx, applied->ctx, applied->outcome->after.id, change->merged_into, err));
 }
 
 bool work_person_moved(struct db *tx, struct user_id from, struct user_id to, struct error *err)
 {
-    return bonds_move_person(tx, from, to, err);
+    return bonds_move_person(tx, from, to, err) && time_move_person(tx, from, to, err) &&
+           later_move_person(tx, from, to, err);
 }
 
 bool work_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err)
 {
-    return bonds_forget_ticket(tx, ticket, err);
+    return bonds_forget_ticket(tx, ticket, err) && time_forget_ticket(tx, ticket, err) &&
+           later_ticket_purged(tx, ticket, err);
 }

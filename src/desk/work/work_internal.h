@@ -15,5 +15,9 @@ MUST_CHECK bool work_ticket(struct db *tx, mem_ctx *ctx, const struct actor *act
                             struct ticket_id id, struct ticket *ret, struct error *err);
 MUST_CHECK bool bonds_merged(struct db *tx, mem_ctx *ctx, struct ticket_id from,
                              struct ticket_id to, struct error *err);
+// Of the observer: the job for what was put off by this change.
+MUST_CHECK bool snooze_observe(struct db *tx, const struct ticket_applied *applied,
+                               struct error *err);
+MUST_CHECK bool later_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err);
 
 #endif
