@@ -4,6 +4,7 @@
 #include "desk/admin/pages.h"
 
 #include "app/config.h"
+#include "app/say.h"
 #include "desk/admin/admin.html.h"
 #include "desk/admin/routes.h"
 #include "desk/channels/channels.h"
@@ -51,7 +52,65 @@ static bool fill_jobs(struct ctx *ctx, struct vm_admin *vm, struct error *err)
     return true;
 }
 
-// GET /admin
+struct door {
+    const char *link;
+    const char *title;
+    const char *about;
+};
+
+static const struct door DOORS[] = {
+    {"/admin/records/ticket_fields", WORDS("Ticket fields"),
+     WORDS("What agents note at tickets beside what every ticket has. Who asks for help never has "
+           "to fill one in.")},
+    {"/admin/records/ticket_forms", WORDS("Ticket forms"),
+     WORDS("Which fields belong to which kind of request, in which order.")},
+    {"/admin/records/custom_statuses", WORDS("Statuses"),
+     WORDS("More exact words for where a ticket stands, each below one of the five that clocks and "
+           "rules know.")},
+    {"/admin/records/user_fields", WORDS("Fields of people"), WORDS("What agents note at people.")},
+    {"/admin/records/organization_fields", WORDS("Fields of organizations"),
+     WORDS("What agents note at organizations.")},
+    {"/admin/signatures", WORDS("Signatures of groups"),
+     WORDS("What stands below the answers of those who have no signature of their own")},
+    {"/admin/lens", WORDS("Customer lens"),
+     WORDS("What replies must not say about us, and what they said all the same")},
+    {"/rules/triggers", WORDS("Rules"), WORDS("Triggers, automations, macros and views")},
+    {"/moments", WORDS("Moments"), WORDS("How people judged the answers that they got")},
+    {"/admin/mailboxes", WORDS("Mailboxes"),
+     WORDS("Mailboxes at other servers that mail is fetched from")},
+};
+#define DOOR_COUNT (sizeof DOORS / sizeof *DOORS)
+
+// Those in whose name or sentence, in the reader's language, each word searched for stands.
+static bool door_fits(const struct vm_door *door, struct str wanted)
+{
+    struct str word;
+    bool fits = true;
+    while (fits && str_next(&wanted, ' ', &word)) {
+        fits =
+            word.len == 0 || str_ifind(door->title, word) >= 0 || str_ifind(door->about, word) >= 0;
+    }
+    return fits;
+}
+
+static void fill_doors(struct ctx *ctx, struct vm_admin *vm)
+{
+    struct str wanted = http_param(ctx->req, "q");
+    vm->query = str_none(wanted) ? STR("") : str_trim(wanted);
+    vm->doors = mem_array(ctx->mem, struct vm_door, DOOR_COUNT);
+    for (size_t i = 0; i < DOOR_COUNT; i++) {
+        struct url_builder link;
+        url_begin(&link, ctx->mem, DOORS[i].link);
+        struct vm_door door = {.link = url_end(&link),
+                               .title = say_str(ctx, str_c(DOORS[i].title)),
+                               .about = say_str(ctx, str_c(DOORS[i].about))};
+        if (door_fits(&door, vm->query)) {
+            vm->doors[vm->door_count++] = door;
+        }
+    }
+}
+
+// GET /admin?q=
 static bool admin_home(struct ctx *ctx, struct error *err)
 {
     struct vm_admin vm = {0};
@@ -60,6 +119,7 @@ static bool admin_home(struct ctx *ctx, struct error *err)
     if (!fill_mails(ctx, &vm, err) || !fill_jobs(ctx, &vm, err)) {
         return false;
     }
+    fill_doors(ctx, &vm);
     buf_init(&settings, ctx->mem, 1 << 20);
     config_print(ctx->app->config, &settings);
     vm.settings = buf_str(&settings);

@@ -6,6 +6,7 @@
 
 #include "base/ids.h"
 #include "view/layout.h"
+#include "view/url.h"
 
 struct vm_waiting_mail {
     struct mail_id id;
@@ -32,8 +33,18 @@ struct vm_dead_job {
     int64_t created_at;
 };
 
+// A way to one part of administration.
+struct vm_door {
+    struct url link;
+    struct str title;
+    struct str about;
+};
+
 struct vm_admin {
     struct vm_layout layout;
+    struct str query;  // what is searched for among the doors
+    struct vm_door *doors;
+    size_t door_count;
     struct vm_waiting_mail *mails;
     size_t mail_count;
     struct vm_failed_mail *failed;

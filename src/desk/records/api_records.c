@@ -7,6 +7,7 @@
 #include "desk/desk.h"
 #include "desk/people/people.h"
 #include "desk/records/records.h"
+#include "desk/records/save.h"
 #include "desk/trail/trail.h"
 
 // --- showing ------------------------------------------------------------------------------------
@@ -170,8 +171,8 @@ bool api_record_show(struct ctx *ctx, struct error *err)
 struct call {
     struct ctx *ctx;
     const struct record_kind *kind;
+    int64_t id;  // none: a new one
     struct jr_value body;
-    bool create;
     bool clone;
     const int64_t *ids;
     size_t id_count;
@@ -289,56 +290,71 @@ static bool change_tx(struct db *tx, void *arg, struct error *err)
     struct call *call = arg;
     struct ctx *ctx = call->ctx;
     struct record before;
-    if (!call->create && !path_record(ctx, tx, &before, err)) {
+    bool create = call->id == 0;
+    if (!create && !record_load(tx, ctx->mem, call->kind, call->id, &before, err)) {
         return false;
     }
     bool done =
-        call->create
+        create
             ? record_create(tx, ctx->mem, call->kind, call->body, now_of(call), &call->after, err)
             : record_update(tx, ctx->mem, &before, call->body, now_of(call), &call->after, err);
     return done && address_fine(call, err) && options_free(call, tx, err) &&
            one_default(call, tx, &call->after, err) &&
-           note(call, tx, &call->after, call->create ? "create" : "update", err);
+           note(call, tx, &call->after, create ? "create" : "update", err);
+}
+
+bool record_save(struct ctx *ctx, const struct record_kind *kind, int64_t id, struct jr_value body,
+                 struct record *ret, struct error *err)
+{
+    struct call call = {.ctx = ctx, .kind = kind, .id = id, .body = body};
+    bool done = db_tx_run(ctx->app->db, "record.save", change_tx, &call, err);
+    *ret = call.after;
+    return done;
 }
 
 // POST /api/v2/KIND
 bool api_record_create(struct ctx *ctx, struct error *err)
 {
-    struct call call = {.ctx = ctx, .kind = kind_of(ctx), .create = true};
-    if (!api_body(ctx, call.kind->singular, &call.body, err) ||
-        !db_tx_run(ctx->app->db, "api.record.create", change_tx, &call, err)) {
+    const struct record_kind *kind = kind_of(ctx);
+    struct jr_value body;
+    struct record made;
+    if (!api_body(ctx, kind->singular, &body, err) ||
+        !record_save(ctx, kind, 0, body, &made, err)) {
         return false;
     }
-    api_created(ctx,
-                api_url(ctx, "/api/v2/%s/%lld.json", call.kind->name, (long long)call.after.id));
-    return answer_one(ctx, &call.after, err);
+    api_created(ctx, api_url(ctx, "/api/v2/%s/%lld.json", kind->name, (long long)made.id));
+    return answer_one(ctx, &made, err);
 }
 
 // PUT /api/v2/KIND/{record:id}
 bool api_record_update(struct ctx *ctx, struct error *err)
 {
-    struct call call = {.ctx = ctx, .kind = kind_of(ctx)};
-    struct record before;
-    return path_record(ctx, ctx->db, &before, err) &&
-           api_body(ctx, call.kind->singular, &call.body, err) &&
-           db_tx_run(ctx->app->db, "api.record.update", change_tx, &call, err) &&
-           answer_one(ctx, &call.after, err);
+    const struct record_kind *kind = kind_of(ctx);
+    struct jr_value body;
+    struct record record;
+    return path_record(ctx, ctx->db, &record, err) && api_body(ctx, kind->singular, &body, err) &&
+           record_save(ctx, kind, record.id, body, &record, err) && answer_one(ctx, &record, err);
 }
 
 static bool delete_tx(struct db *tx, void *arg, struct error *err)
 {
     struct call *call = arg;
     struct record record;
-    return path_record(call->ctx, tx, &record, err) &&
+    return record_load(tx, call->ctx->mem, call->kind, call->id, &record, err) &&
            record_delete(tx, call->ctx->mem, &record, now_of(call), err) &&
            note(call, tx, &record, "destroy", err);
+}
+
+bool record_remove(struct ctx *ctx, const struct record_kind *kind, int64_t id, struct error *err)
+{
+    struct call call = {.ctx = ctx, .kind = kind, .id = id};
+    return db_tx_run(ctx->app->db, "record.remove", delete_tx, &call, err);
 }
 
 // DELETE /api/v2/KIND/{record:id}
 bool api_record_delete(struct ctx *ctx, struct error *err)
 {
-    struct call call = {.ctx = ctx, .kind = kind_of(ctx)};
-    if (!db_tx_run(ctx->app->db, "api.record.delete", delete_tx, &call, err)) {
+    if (!record_remove(ctx, kind_of(ctx), ctx->path.ids[0], err)) {
         return false;
     }
     api_no_content(ctx);
@@ -348,31 +364,41 @@ bool api_record_delete(struct ctx *ctx, struct error *err)
 static bool reorder_tx(struct db *tx, void *arg, struct error *err)
 {
     struct call *call = arg;
-    return records_reorder(tx, call->kind, call->ids, call->id_count, err);
+    const struct trail_note note = {.action = "update",
+                                    .source_type = call->kind->singular,
+                                    .source_label = STR("order"),
+                                    .change = STR_NONE};
+    return records_reorder(tx, call->kind, call->ids, call->id_count, err) &&
+           trail_add(tx, &call->ctx->actor, now_of(call), &note, err);
+}
+
+bool record_order(struct ctx *ctx, const struct record_kind *kind, const int64_t *ids, size_t count,
+                  struct error *err)
+{
+    struct call call = {.ctx = ctx, .kind = kind, .ids = ids, .id_count = count};
+    return db_tx_run(ctx->app->db, "records.order", reorder_tx, &call, err);
 }
 
 // PUT /api/v2/KIND/reorder {"ticket_field_ids":[…]}
 bool api_records_reorder(struct ctx *ctx, struct error *err)
 {
-    struct call call = {.ctx = ctx, .kind = kind_of(ctx)};
+    const struct record_kind *kind = kind_of(ctx);
     struct jr_value whole = JR_NONE;
     if (!api_body_whole(ctx, &whole, err)) {
         return false;
     }
-    struct jr_value list = jr_get(whole, mem_printf(ctx->mem, "%s_ids", call.kind->singular));
+    struct jr_value list = jr_get(whole, mem_printf(ctx->mem, "%s_ids", kind->singular));
     int64_t *ids = mem_array(ctx->mem, int64_t, jr_count(list) + 1);
     for (size_t i = 0; i < jr_count(list); i++) {
         if (!jr_id(jr_at(list, i), &ids[i])) {
             return error_field(err, "base", "InvalidValue", "Each element must be an id.");
         }
     }
-    call.ids = ids;
-    call.id_count = jr_count(list);
-    if (call.id_count == 0) {
-        return error_set(err, ERR_BAD_REQUEST, "The body must have %s_ids.", call.kind->singular);
+    if (jr_count(list) == 0) {
+        return error_set(err, ERR_BAD_REQUEST, "The body must have %s_ids.", kind->singular);
     }
     struct jw w;
-    if (!db_tx_run(ctx->app->db, "api.records.reorder", reorder_tx, &call, err)) {
+    if (!record_order(ctx, kind, ids, jr_count(list), err)) {
         return false;
     }
     api_begin(ctx, &w);
@@ -580,7 +606,7 @@ static bool options_body(struct ctx *ctx, const struct record *field, size_t ind
 static bool store_options(struct ctx *ctx, const struct record *field, size_t index,
                           struct jr_value with, struct call *call, struct error *err)
 {
-    *call = (struct call){.ctx = ctx, .kind = field->kind};
+    *call = (struct call){.ctx = ctx, .kind = field->kind, .id = field->id};
     return options_body(ctx, field, index, with, &call->body, err) &&
            db_tx_run(ctx->app->db, "api.option", change_tx, call, err);
 }

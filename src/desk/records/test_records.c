@@ -63,10 +63,27 @@ static void test_choices_must_be_options_and_are_tags(void **state)
     mem_free(ctx);
 }
 
+static void test_patterns_are_matched(void **state)
+{
+    mem_ctx *ctx = mem_ctx_new(NULL, "test");
+    struct str value;
+    (void)state;
+    struct record plate = field_of(ctx, "{\"type\":\"regexp\",\"title\":\"T\","
+                                        "\"regexp_for_validation\":\"^[A-Z]{2}-\\\\d+$\"}");
+    assert_true(parse(ctx, &plate, "\"AB-12\"", &value) && str_eq_c(value, "AB-12"));
+    assert_false(parse(ctx, &plate, "\"AB-d\"", &value));
+    assert_true(parse(ctx, &plate, "null", &value) && str_none(value));
+    struct record endless = field_of(ctx, "{\"type\":\"regexp\",\"title\":\"T\","
+                                          "\"regexp_for_validation\":\"(a*)*\\\\1\"}");
+    assert_false(parse(ctx, &endless, "\"aa\"", &value));
+    mem_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_checked_by_type),
+        cmocka_unit_test(test_patterns_are_matched),
         cmocka_unit_test(test_choices_must_be_options_and_are_tags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Values of fields: what clients send as the text that is stored, and back.
+#include <regex.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -9,6 +10,8 @@
 #include "desk/records/records.h"
 
 #define VALUE_MAX 65536
+#define PATTERN_MAX 8192
+#define MATCHED_MAX 1000  // characters of a text that is matched
 
 static bool invalid(const char *name, const struct record *field, const char *why,
                     struct error *err)
@@ -86,6 +89,42 @@ static bool parse_date(mem_ctx *ctx, const struct record *field, struct str text
     return true;
 }
 
+// Patterns are POSIX extended ones (with \d for digits), made by administrators; back references,
+// which can take for ever, are no patterns here.
+static bool matches(mem_ctx *ctx, struct str pattern, struct str text)
+{
+    regex_t regex;
+    struct buf out;
+    buf_init(&out, ctx, PATTERN_MAX);
+    for (size_t i = 0; i < pattern.len; i++) {
+        bool escape = pattern.ptr[i] == '\\' && i + 1 < pattern.len;
+        char next = escape ? pattern.ptr[i + 1] : '\0';
+        if (next >= '1' && next <= '9') {
+            return false;
+        }
+        buf_put(&out, next == 'd' ? STR("[0-9]") : str_sub(pattern, i, escape ? 2 : 1));
+        i += escape ? 1 : 0;
+    }
+    if (out.failed ||
+        regcomp(&regex, str_cstr(ctx, buf_str(&out)), REG_EXTENDED | REG_NOSUB) != 0) {
+        return false;
+    }
+    bool ret = regexec(&regex, str_cstr(ctx, text), 0, NULL, 0) == 0;
+    regfree(&regex);
+    return ret;
+}
+
+static bool parse_pattern(mem_ctx *ctx, const struct record *field, struct str text,
+                          const char *name, struct error *err)
+{
+    struct str pattern = record_text(field, "regexp_for_validation");
+    if (!str_eq_c(record_text(field, "type"), "regexp") || str_empty(pattern)) {
+        return true;
+    }
+    return (text.len <= MATCHED_MAX && matches(ctx, pattern, text)) ||
+           invalid(name, field, "is not written as it must be", err);
+}
+
 bool field_parse(mem_ctx *ctx, const struct record *field, struct jr_value value, const char *name,
                  struct str *ret, struct error *err)
 {
@@ -125,7 +164,7 @@ bool field_parse(mem_ctx *ctx, const struct record *field, struct jr_value value
         return invalid(name, field, "must be a text", err);
     }
     *ret = text;
-    return true;
+    return parse_pattern(ctx, field, text, name, err);
 }
 
 void field_value_write(struct jw *w, const struct record *field, struct str value)
