@@ -89,7 +89,7 @@ static bool refused(mem_ctx *ctx, struct jr_value answer, long status, struct er
     return error_set(err, ours ? ERR_UNAUTHENTICATED : ERR_UNAVAILABLE,
                      "No access token was given: " STR_FMT " " STR_FMT "%s",
                      STR_ARG(str_one_line(ctx, word, 60)), STR_ARG(str_one_line(ctx, why, 200)),
-                     ours ? " Grant access anew and enter the new refresh token." : "");
+                     ours ? " Grant access anew." : "");
 }
 
 static bool read_answer(mem_ctx *ctx, struct buf *body, long status, struct oauth_answer *ret,
@@ -115,28 +115,22 @@ static bool read_answer(mem_ctx *ctx, struct buf *body, long status, struct oaut
     return true;
 }
 
-bool oauth_refresh(mem_ctx *ctx, const struct oauth_request *request, struct oauth_answer *ret,
-                   struct error *err)
+// Sends the form and reads the answer.
+static bool ask(mem_ctx *ctx, const struct oauth_request *request, struct buf *form,
+                struct oauth_answer *ret, struct error *err)
 {
-    struct buf form;
     struct buf body;
     long status = 0;
     if (!oauth_url_check(ctx, request->token_url, err)) {
         return false;
     }
-    buf_init(&form, ctx, 65536);
     buf_init(&body, ctx, ANSWER_BYTES);
-    put_field(&form, "grant_type", STR("refresh_token"));
-    put_field(&form, "refresh_token", request->refresh_token);
-    put_field(&form, "client_id", request->client);
-    put_field(&form, "client_secret", request->client_secret);
-    put_field(&form, "scope", request->scope);
     CURL *curl = curl_easy_init();
     assert(curl != NULL);
     set_options(curl, ctx, request);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)form.len);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, buf_str(&form).ptr);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)form->len);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, buf_str(form).ptr);
     CURLcode code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_cleanup(curl);
@@ -146,4 +140,34 @@ bool oauth_refresh(mem_ctx *ctx, const struct oauth_request *request, struct oau
                          curl_easy_strerror(code));
     }
     return read_answer(ctx, &body, status, ret, err);
+}
+
+bool oauth_refresh(mem_ctx *ctx, const struct oauth_request *request, struct oauth_answer *ret,
+                   struct error *err)
+{
+    struct buf form;
+    buf_init(&form, ctx, 65536);
+    put_field(&form, "grant_type", STR("refresh_token"));
+    put_field(&form, "refresh_token", request->refresh_token);
+    put_field(&form, "client_id", request->client);
+    put_field(&form, "client_secret", request->client_secret);
+    put_field(&form, "scope", request->scope);
+    return ask(ctx, request, &form, ret, err);
+}
+
+bool oauth_code_exchange(mem_ctx *ctx, const struct oauth_request *request,
+                         struct oauth_answer *ret, struct error *err)
+{
+    struct buf form;
+    buf_init(&form, ctx, 65536);
+    put_field(&form, "grant_type", STR("authorization_code"));
+    put_field(&form, "code", request->code);
+    put_field(&form, "redirect_uri", request->redirect_uri);
+    put_field(&form, "code_verifier", request->verifier);
+    put_field(&form, "client_id", request->client);
+    put_field(&form, "client_secret", request->client_secret);
+    return ask(ctx, request, &form, ret, err) &&
+           (ret->refresh_token.len > 0 ||
+            error_set(err, ERR_INVALID,
+                      "The provider gave no refresh token: see which scope it needs for that."));
 }

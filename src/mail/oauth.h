@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Access tokens for mailboxes (XOAUTH2): the refresh token that an administrator once obtained is
-// exchanged for a short-lived access token (RFC 6749, section 6), by libcurl.
+// Access tokens for mailboxes (XOAUTH2), by libcurl: the code that an administrator brought from
+// the provider is exchanged for a refresh token (RFC 6749, section 4.1.3), once; that is exchanged
+// for short-lived access tokens (section 6).
 #ifndef STEWARD_MAIL_OAUTH_H
 #define STEWARD_MAIL_OAUTH_H
 
@@ -13,9 +14,12 @@ struct oauth_request {
     struct str client;
     struct str client_secret;  // "" for none
     struct str refresh_token;
-    struct str scope;    // "" for the one it was granted with
-    struct str ca;       // PEM, "" for the system's authorities
-    int64_t timeout_ms;  // 0: 30 s
+    struct str code;  // in its place, with those two: what the provider sent back
+    struct str redirect_uri;
+    struct str verifier;  // of the code's challenge (RFC 7636)
+    struct str scope;     // "" for the one it was granted with
+    struct str ca;        // PEM, "" for the system's authorities
+    int64_t timeout_ms;   // 0: 30 s
 };
 
 struct oauth_answer {
@@ -28,6 +32,9 @@ struct oauth_answer {
 // anew; UNAVAILABLE for all that may pass; INVALID for a token_url that is none.
 MUST_CHECK bool oauth_refresh(mem_ctx *ctx, const struct oauth_request *request,
                               struct oauth_answer *ret, struct error *err);
+// The same for a code; the answer has a refresh token, else it is INVALID.
+MUST_CHECK bool oauth_code_exchange(mem_ctx *ctx, const struct oauth_request *request,
+                                    struct oauth_answer *ret, struct error *err);
 MUST_CHECK bool oauth_url_check(mem_ctx *ctx, struct str url, struct error *err);
 
 #endif

@@ -626,6 +626,8 @@ const expected = {
     POST /admin/jobs/{job:id}/retry
     GET /admin/mailboxes
     GET /admin/mailboxes/new
+    GET /admin/mailboxes/granted
+    POST /admin/mailboxes/{inbox:id}/grant
     POST /admin/mailboxes
     GET /admin/mailboxes/{inbox:id}/edit
     POST /admin/mailboxes/{inbox:id}

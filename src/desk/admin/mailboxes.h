@@ -43,6 +43,18 @@ struct vm_mailbox_page {
     bool importing, imported;
     struct str import_since;
     struct str error_since;
+    struct str error;  // of the whole
+    bool grants;       // access is granted at a provider
+};
+
+// On the way to a mailbox's provider.
+struct vm_mailbox_grant {
+    struct vm_layout layout;
+    struct inbox_id id;
+    struct str provider;  // "accounts.example.org"
+    struct str user;
+    struct str redirect_uri;
+    struct url link;
 };
 
 struct vm_mailboxes {
@@ -56,14 +68,15 @@ struct vm_mailbox_form {
     struct inbox_id id;  // none: a new one
     struct url action;
     struct str address, host, port, user, folder, move_to, poll_seconds, ca;
-    struct str token_url, client, scope;
+    struct str authorize_url, token_url, client, scope;
+    struct str redirect_uri;  // "": public_url is not set
     struct vm_option security[3];
     struct vm_option after[3];
     struct vm_option auth[2];
     struct str error;  // of the whole
     struct str error_address, error_host, error_port, error_user, error_secret, error_folder;
     struct str error_move_to, error_poll_seconds, error_ca, error_security, error_token_url;
-    struct str error_client;
+    struct str error_client, error_authorize_url;
 };
 
 #endif

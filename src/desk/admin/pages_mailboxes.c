@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Mailboxes that mail is fetched from: which there are, how they are, and setting them.
+#include "app/say.h"
 #include "desk/admin/mailboxes.html.h"
 #include "desk/admin/routes.h"
 #include "desk/channels/inbox.h"
@@ -94,14 +95,16 @@ static void fill_answer(struct ctx *ctx, struct vm_mailbox_page *vm,
     }
 }
 
-static bool show_one(struct ctx *ctx, struct str error_since, struct error *err)
+bool mailbox_show(struct ctx *ctx, struct inbox_id id, struct str error, struct str error_since,
+                  struct error *err)
 {
     struct inbox box;
-    struct vm_mailbox_page vm = {.error_since = error_since};
+    struct vm_mailbox_page vm = {.error = error, .error_since = error_since};
     struct view v;
-    if (!inbox_get(ctx->db, ctx->mem, (struct inbox_id){ctx->path.ids[0]}, &box, err)) {
+    if (!inbox_get(ctx->db, ctx->mem, id, &box, err)) {
         return false;
     }
+    vm.grants = box.settings.oauth && box.settings.authorize_url.len > 0;
     vm.box = vm_of(ctx, &box);
     fill_answer(ctx, &vm, &box.answer);
     vm.importing = box.importing;
@@ -119,7 +122,7 @@ static bool show_one(struct ctx *ctx, struct str error_since, struct error *err)
 // GET /admin/mailboxes/{inbox:id}
 static bool page_mailbox(struct ctx *ctx, struct error *err)
 {
-    return show_one(ctx, STR(""), err);
+    return mailbox_show(ctx, (struct inbox_id){ctx->path.ids[0]}, STR(""), STR(""), err);
 }
 
 // --- the form -----------------------------------------------------------------------------------
@@ -132,8 +135,7 @@ static void fill_form(struct ctx *ctx, struct vm_mailbox_form *vm, const struct 
     static const char *const AFTER[3][2] = {{"leave", "Leave messages as they are"},
                                             {"seen", "Mark them as read"},
                                             {"move", "Move them to another folder"}};
-    static const char *const AUTH[2][2] = {{"password", "Password"},
-                                           {"oauth", "OAuth (refresh token)"}};
+    static const char *const AUTH[2][2] = {{"password", "Password"}, {"oauth", "OAuth"}};
     for (int i = 0; i < 3; i++) {
         vm->security[i] =
             (struct vm_option){str_c(SECURITY[i][0]), str_c(SECURITY[i][1]), (int)s->security == i};
@@ -152,7 +154,9 @@ static void fill_form(struct ctx *ctx, struct vm_mailbox_form *vm, const struct 
     vm->move_to = s->move_to;
     vm->poll_seconds = str_printf(ctx->mem, "%lld", (long long)s->poll_seconds);
     vm->ca = s->ca;
+    vm->authorize_url = s->authorize_url;
     vm->token_url = s->token_url;
+    vm->redirect_uri = mailbox_redirect_uri(ctx);
     vm->client = s->client;
     vm->scope = s->scope;
 }
@@ -171,13 +175,32 @@ static void show_form(struct ctx *ctx, struct vm_mailbox_form *vm, struct inbox_
     view_mailbox_form(&v, vm);
 }
 
+// What large providers' manuals say; all of it may be changed in the form.
+static void fill_provider(struct inbox_settings *s, struct str provider)
+{
+    if (str_eq_c(provider, "google")) {
+        s->host = STR("imap.gmail.com");
+        s->authorize_url = STR("https://accounts.google.com/o/oauth2/v2/auth");
+        s->token_url = STR("https://oauth2.googleapis.com/token");
+        s->scope = STR("https://mail.google.com/");
+        s->oauth = true;
+    } else if (str_eq_c(provider, "microsoft")) {
+        s->host = STR("outlook.office365.com");
+        s->authorize_url = STR("https://login.microsoftonline.com/common/oauth2/v2.0/authorize");
+        s->token_url = STR("https://login.microsoftonline.com/common/oauth2/v2.0/token");
+        s->scope = STR("https://outlook.office.com/IMAP.AccessAsUser.All offline_access");
+        s->oauth = true;
+    }
+}
+
 // GET /admin/mailboxes/new
 static bool page_mailbox_new(struct ctx *ctx, struct error *err)
 {
     (void)err;
-    const struct inbox_settings preset = {
+    struct inbox_settings preset = {
         .port = 993, .folder = STR("INBOX"), .poll_seconds = 60, .address = STR("")};
     struct vm_mailbox_form vm = {0};
+    fill_provider(&preset, http_param(ctx->req, "provider"));
     fill_form(ctx, &vm, &preset);
     show_form(ctx, &vm, (struct inbox_id){0});
     return true;
@@ -234,6 +257,7 @@ static void read_form(struct call *call)
         .user = text_of(ctx, "user"),
         .oauth = str_eq_c(text_of(ctx, "auth"), "oauth"),
         .secret = str_none(secret) ? STR("") : secret,
+        .authorize_url = text_of(ctx, "authorize_url"),
         .token_url = text_of(ctx, "token_url"),
         .client = text_of(ctx, "client"),
         .token_secret = text_of(ctx, "token_secret"),
@@ -264,6 +288,7 @@ static struct str *place_of(struct vm_mailbox_form *vm, const char *field)
         {"poll_seconds", &vm->error_poll_seconds},
         {"ca", &vm->error_ca},
         {"security", &vm->error_security},
+        {"authorize_url", &vm->error_authorize_url},
         {"token_url", &vm->error_token_url},
         {"client", &vm->error_client},
     };
@@ -373,7 +398,8 @@ static bool read_day(struct ctx *ctx, int64_t *ret)
 static bool bad_day(struct ctx *ctx, struct error *err)
 {
     ctx->resp->status = 422;
-    return show_one(ctx, STR("That is no day of the past."), err);
+    return mailbox_show(ctx, (struct inbox_id){ctx->path.ids[0]}, STR(""),
+                        say_words(ctx, "That is no day of the past."), err);
 }
 
 static bool to_one(struct ctx *ctx)
@@ -448,6 +474,10 @@ const struct route *mailbox_routes(size_t *ret_count)
          RATE_PAGE, FORM_BYTES, false},
         {HTTP_GET, "/admin/mailboxes/{inbox:id}", page_mailbox, ROUTE_PAGE, WHO_ADMIN, RATE_PAGE, 0,
          false},
+        {HTTP_GET, "/admin/mailboxes/granted", page_mailbox_granted, ROUTE_PAGE, WHO_ADMIN,
+         RATE_PAGE, 0, false},
+        {HTTP_POST, "/admin/mailboxes/{inbox:id}/grant", page_mailbox_grant, ROUTE_PAGE, WHO_ADMIN,
+         RATE_PAGE, 65536, false},
         {HTTP_POST, "/admin/mailboxes/{inbox:id}/ask", page_mailbox_ask, ROUTE_PAGE, WHO_ADMIN,
          RATE_PAGE, 65536, false},
         {HTTP_POST, "/admin/mailboxes/{inbox:id}/import", page_mailbox_import, ROUTE_PAGE,

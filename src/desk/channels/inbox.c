@@ -84,6 +84,7 @@ static struct inbox inbox_of(mem_ctx *ctx, const struct inbox_row *row,
                      .user = row->user_name,
                      .oauth = str_eq_c(row->auth, "oauth"),
                      .secret = STR(""),
+                     .authorize_url = row->authorize_url,
                      .token_url = row->token_url,
                      .client = row->client,
                      .token_secret = STR(""),
@@ -203,6 +204,12 @@ static bool check_server(const struct inbox_settings *s, struct error *err)
 
 static bool check_oauth(mem_ctx *ctx, const struct inbox_settings *s, struct error *err)
 {
+    struct error why;
+    if (s->authorize_url.len > 0 && (!oauth_url_check(ctx, s->authorize_url, &why) ||
+                                     str_find_char(s->authorize_url, '#') >= 0)) {
+        return error_field(err, "authorize_url", "InvalidValue",
+                           "The address where access is granted begins with https://");
+    }
     return !s->oauth || (oauth_url_check(ctx, s->token_url, err) &&
                          check_text(s->client, NAME_MOST, "client", "The client's id", err));
 }
@@ -226,7 +233,7 @@ static bool check(mem_ctx *ctx, const struct inbox_settings *s, struct error *er
            check_text(s->move_to, NAME_MOST, "move_to", "The folder to move to", err);
 }
 
-static bool admins_only(const struct actor *actor, struct error *err)
+bool inbox_admins_only(const struct actor *actor, struct error *err)
 {
     return actor_is_admin(actor) ||
            error_set(err, ERR_FORBIDDEN, "Only administrators can change mailboxes.");
@@ -239,10 +246,16 @@ static struct str place_of(mem_ctx *ctx, struct inbox_id id, const char *what)
     return str_printf(ctx, "inbox:%lld:%s", (long long)id.v, what);
 }
 
-static struct str seal(struct desk *desk, mem_ctx *ctx, struct inbox_id id, const char *what,
-                       struct str text)
+struct str inbox_seal(struct desk *desk, mem_ctx *ctx, struct inbox_id id, const char *what,
+                      struct str text)
 {
     return seal_text(ctx, desk->app->secret, place_of(ctx, id, what), text);
+}
+
+bool inbox_unseal(struct desk *desk, mem_ctx *ctx, struct inbox_id id, const char *what,
+                  struct str sealed, struct str *ret, struct error *err)
+{
+    return seal_open(ctx, desk->app->secret, place_of(ctx, id, what), sealed, ret, err);
 }
 
 bool inbox_create(struct desk *desk, struct db *tx, const struct actor *actor,
@@ -250,10 +263,11 @@ bool inbox_create(struct desk *desk, struct db *tx, const struct actor *actor,
 {
     mem_ctx *ctx = db_tx_ctx(tx);
     struct inbox_id id = {db_next_id(tx)};
-    if (!admins_only(actor, err) || !check(ctx, s, err)) {
+    if (!inbox_admins_only(actor, err) || !check(ctx, s, err)) {
         return false;
     }
-    if (s->secret.len == 0) {
+    // With OAuth it may be granted afterwards.
+    if (s->secret.len == 0 && !(s->oauth && s->authorize_url.len > 0)) {
         return error_field(err, "secret", "BlankValue", "The password is missing.");
     }
     const struct inbox_insert_in in = {
@@ -265,10 +279,11 @@ bool inbox_create(struct desk *desk, struct db *tx, const struct actor *actor,
         .ca = s->ca,
         .user_name = s->user,
         .auth = s->oauth ? STR("oauth") : STR("password"),
-        .secret = seal(desk, ctx, id, "secret", s->secret),
+        .secret = inbox_seal(desk, ctx, id, "secret", s->secret),
+        .authorize_url = s->authorize_url,
         .token_url = s->token_url,
         .client = s->client,
-        .token_secret = seal(desk, ctx, id, "client", s->token_secret),
+        .token_secret = inbox_seal(desk, ctx, id, "client", s->token_secret),
         .scope = s->scope,
         .folder = s->folder,
         .after = AFTER[s->after],
@@ -287,7 +302,7 @@ bool inbox_change(struct desk *desk, struct db *tx, const struct actor *actor, s
     mem_ctx *ctx = db_tx_ctx(tx);
     struct inbox_row row;
     int64_t changes = 0;
-    if (!admins_only(actor, err) || !row_of(tx, ctx, id, &row, err) || !check(ctx, s, err)) {
+    if (!inbox_admins_only(actor, err) || !row_of(tx, ctx, id, &row, err) || !check(ctx, s, err)) {
         return false;
     }
     const struct inbox_update_in in = {
@@ -299,11 +314,13 @@ bool inbox_change(struct desk *desk, struct db *tx, const struct actor *actor, s
         .ca = s->ca,
         .user_name = s->user,
         .auth = s->oauth ? STR("oauth") : STR("password"),
-        .secret = s->secret.len > 0 ? seal(desk, ctx, id, "secret", s->secret) : row.secret,
+        .secret = s->secret.len > 0 ? inbox_seal(desk, ctx, id, "secret", s->secret) : row.secret,
+        .authorize_url = s->authorize_url,
         .token_url = s->token_url,
         .client = s->client,
-        .token_secret = s->token_secret.len > 0 ? seal(desk, ctx, id, "client", s->token_secret)
-                                                : row.token_secret,
+        .token_secret = s->token_secret.len > 0
+                            ? inbox_seal(desk, ctx, id, "client", s->token_secret)
+                            : row.token_secret,
         .scope = s->scope,
         .folder = s->folder,
         .after = AFTER[s->after],
@@ -320,7 +337,7 @@ bool inbox_switch_to(struct db *tx, const struct actor *actor, struct inbox_id i
     int64_t changes = 0;
     struct inbox_row row;
     struct db_opt_i64 since = {to->import_since != 0, to->import_since};
-    if (!admins_only(actor, err) || !row_of(tx, db_tx_ctx(tx), id, &row, err)) {
+    if (!inbox_admins_only(actor, err) || !row_of(tx, db_tx_ctx(tx), id, &row, err)) {
         return false;
     }
     // Another day: from the beginning. What came already is known.
@@ -335,8 +352,8 @@ bool inbox_remove(struct db *tx, const struct actor *actor, struct inbox_id id, 
 {
     int64_t changes = 0;
     db_notify(tx, INBOX_CHANNEL, STR(""));
-    return admins_only(actor, err) && inbox_delete(tx, id, &changes, err) &&
-           inbox_state_delete(tx, id, err) &&
+    return inbox_admins_only(actor, err) && inbox_delete(tx, id, &changes, err) &&
+           inbox_state_delete(tx, id, err) && inbox_grant_delete(tx, id, err) &&
            (changes == 1 || error_set(err, ERR_NOT_FOUND, "There is no such mailbox."));
 }
 
@@ -344,7 +361,7 @@ bool inbox_try_now(struct db *tx, const struct actor *actor, struct inbox_id id,
 {
     int64_t changes = 0;
     db_notify(tx, INBOX_CHANNEL, STR(""));
-    return admins_only(actor, err) && inbox_retry(tx, id, &changes, err) &&
+    return inbox_admins_only(actor, err) && inbox_retry(tx, id, &changes, err) &&
            (changes == 1 || error_set(err, ERR_NOT_FOUND, "There is no such mailbox."));
 }
 
@@ -353,7 +370,7 @@ bool inbox_ask(struct desk *desk, struct db *tx, const struct actor *actor, stru
 {
     int64_t changes = 0;
     db_notify(tx, INBOX_CHANNEL, STR(""));
-    return admins_only(actor, err) && inbox_touch(tx, id, &changes, err) &&
+    return inbox_admins_only(actor, err) && inbox_touch(tx, id, &changes, err) &&
            (changes == 1 || error_set(err, ERR_NOT_FOUND, "There is no such mailbox.")) &&
            inbox_ask_state(tx, id, clock_now(desk->app->clock), since, err);
 }
@@ -378,7 +395,7 @@ static bool keep_new_token(struct desk *desk, mem_ctx *ctx, struct inbox_id id,
     if (answer->refresh_token.len == 0 || id.v == 0) {
         return true;
     }
-    struct new_secret secret = {id, seal(desk, ctx, id, "secret", answer->refresh_token)};
+    struct new_secret secret = {id, inbox_seal(desk, ctx, id, "secret", answer->refresh_token)};
     return db_tx_run(desk->app->db, "inbox.token", keep_secret_tx, &secret, err);
 }
 
@@ -400,6 +417,10 @@ static bool server_of(struct desk *desk, mem_ctx *ctx, struct inbox_id id,
     if (!s->oauth) {
         return true;
     }
+    if (s->secret.len == 0) {
+        return error_set(err, ERR_UNAUTHENTICATED,
+                         "Access to this mailbox has not been granted yet.");
+    }
     const struct oauth_request request = {.token_url = s->token_url,
                                           .client = s->client,
                                           .client_secret = s->token_secret,
@@ -416,10 +437,8 @@ static bool server_of(struct desk *desk, mem_ctx *ctx, struct inbox_id id,
 static bool open_secrets(struct desk *desk, mem_ctx *ctx, const struct inbox_row *row,
                          struct str *ret_secret, struct str *ret_client, struct error *err)
 {
-    struct str key = desk->app->secret;
-    return seal_open(ctx, key, place_of(ctx, row->id, "secret"), row->secret, ret_secret, err) &&
-           seal_open(ctx, key, place_of(ctx, row->id, "client"), row->token_secret, ret_client,
-                     err);
+    return inbox_unseal(desk, ctx, row->id, "secret", row->secret, ret_secret, err) &&
+           inbox_unseal(desk, ctx, row->id, "client", row->token_secret, ret_client, err);
 }
 
 bool inbox_server(struct desk *desk, mem_ctx *ctx, const struct inbox_row *row,

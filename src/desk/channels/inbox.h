@@ -27,12 +27,13 @@ struct inbox_settings {
     enum imap_security security;
     struct str ca;  // PEM, "" for the system's authorities
     struct str user;
-    bool oauth;               // secret is a refresh token, not a password
-    struct str secret;        // open; "" in an update keeps the one there is
-    struct str token_url;     // OAuth: where access tokens come from
-    struct str client;        // OAuth: client id
-    struct str token_secret;  // OAuth: client secret; "" in an update keeps the one there is
-    struct str scope;         // OAuth; may be ""
+    bool oauth;                // secret is a refresh token, not a password
+    struct str secret;         // open; "" in an update keeps the one there is
+    struct str authorize_url;  // OAuth: where access is granted; "": the token is entered by hand
+    struct str token_url;      // OAuth: where access tokens come from
+    struct str client;         // OAuth: client id
+    struct str token_secret;   // OAuth: client secret; "" in an update keeps the one there is
+    struct str scope;          // OAuth; may be ""
     struct str folder;
     enum inbox_after after;  // what happens there to a message that is durable here
     struct str move_to;
@@ -112,6 +113,32 @@ MUST_CHECK bool inbox_try_now(struct db *tx, const struct actor *actor, struct i
 // import from the day `since` (0: none) would take in. The answer comes into the row.
 MUST_CHECK bool inbox_ask(struct desk *desk, struct db *tx, const struct actor *actor,
                           struct inbox_id id, int64_t since, struct error *err);
+
+// --- granting access (OAuth, RFC 6749 section 4.1 with RFC 7636)
+// ----------------------------------
+
+// An administrator is sent to the mailbox's provider and comes back, in the same session and within
+// ten minutes, with a code.
+struct inbox_grant {
+    struct inbox_id id;
+    struct str session;       // as struct ctx has it
+    struct str redirect_uri;  // where the provider sends them back to
+    struct str verifier;      // set by inbox_grant_take()
+};
+// The provider's address to go to, in the transaction's memory. INVALID when the mailbox has no
+// such address.
+MUST_CHECK bool inbox_grant_begin(struct desk *desk, struct db *tx, const struct actor *actor,
+                                  const struct inbox_grant *grant, struct str *ret_url,
+                                  struct error *err);
+// Takes what belongs to `state`, once, into the transaction's memory; ret->session must be set.
+// INVALID when there is none, when it began in another session, or too long ago.
+MUST_CHECK bool inbox_grant_take(struct desk *desk, struct db *tx, const struct actor *actor,
+                                 struct str state, struct inbox_grant *ret, struct error *err);
+// Outside of transactions: gets the refresh token for the code, seals it, and has the mailbox tried
+// at once. INVALID when the provider gives none; UNAVAILABLE when it cannot be asked.
+MUST_CHECK bool inbox_grant_finish(struct desk *desk, mem_ctx *ctx, const struct actor *actor,
+                                   const struct inbox_grant *grant, struct str code,
+                                   struct error *err);
 
 // --- fetching -----------------------------------------------------------------------------------
 

@@ -17,6 +17,13 @@
 MUST_CHECK bool inbox_server(struct desk *desk, mem_ctx *ctx, const struct inbox_row *row,
                              struct imap_server *ret, struct error *err);
 
+// What a secret of a mailbox is sealed for: "secret", "client", "verifier".
+struct str inbox_seal(struct desk *desk, mem_ctx *ctx, struct inbox_id id, const char *what,
+                      struct str text);
+MUST_CHECK bool inbox_unseal(struct desk *desk, mem_ctx *ctx, struct inbox_id id, const char *what,
+                             struct str sealed, struct str *ret, struct error *err);
+MUST_CHECK bool inbox_admins_only(const struct actor *actor, struct error *err);
+
 struct inbox_run {
     struct desk *desk;
     struct inbox_id id;

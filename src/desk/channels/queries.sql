@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 
 -- name: inbox_insert :exec
--- in: id inbox_id, address text, host text, port i64, security text, ca text, user_name text, auth text, secret text, token_url text, client text, token_secret text, scope text, folder text, after text, move_to text, poll_seconds i64, paused bool, answering bool, import_since i64?, created_at i64
+-- in: id inbox_id, address text, host text, port i64, security text, ca text, user_name text, auth text, secret text, token_url text, client text, token_secret text, scope text, folder text, after text, move_to text, poll_seconds i64, paused bool, answering bool, import_since i64?, created_at i64, authorize_url text
 INSERT INTO inbox (id, version, address, host, port, security, ca, user_name, auth, secret,
     token_url, client, token_secret, scope, folder, after, move_to, poll_seconds, paused, answering,
-    import_since, created_at)
+    import_since, created_at, authorize_url)
 VALUES (:id, 1, :address, :host, :port, :security, :ca, :user_name, :auth, :secret, :token_url,
     :client, :token_secret, :scope, :folder, :after, :move_to, :poll_seconds, :paused, :answering,
-    :import_since, :created_at);
+    :import_since, :created_at, :authorize_url);
 
 -- name: inbox_state_insert :exec
 -- in: inbox_id inbox_id
@@ -17,11 +17,12 @@ INSERT INTO inbox_state (inbox_id, uidvalidity, last_uid, tidied_uid, recheck_un
 VALUES (:inbox_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0, '', 0);
 
 -- name: inbox_update :changes
--- in: id inbox_id, address text, host text, port i64, security text, ca text, user_name text, auth text, secret text, token_url text, client text, token_secret text, scope text, folder text, after text, move_to text, poll_seconds i64
+-- in: id inbox_id, address text, host text, port i64, security text, ca text, user_name text, auth text, secret text, token_url text, client text, token_secret text, scope text, folder text, after text, move_to text, poll_seconds i64, authorize_url text
 UPDATE inbox SET version = version + 1, address = :address, host = :host, port = :port,
     security = :security, ca = :ca, user_name = :user_name, auth = :auth, secret = :secret,
     token_url = :token_url, client = :client, token_secret = :token_secret, scope = :scope,
-    folder = :folder, after = :after, move_to = :move_to, poll_seconds = :poll_seconds
+    folder = :folder, after = :after, move_to = :move_to, poll_seconds = :poll_seconds,
+    authorize_url = :authorize_url
 WHERE id = :id;
 
 -- name: inbox_switch :changes
@@ -35,6 +36,26 @@ WHERE id = :id;
 -- in: id inbox_id, secret text
 UPDATE inbox SET secret = :secret WHERE id = :id;
 
+-- Access that was granted at the provider.
+-- name: inbox_granted :changes
+-- in: id inbox_id, secret text
+UPDATE inbox SET secret = :secret, version = version + 1 WHERE id = :id;
+
+-- name: inbox_grant_insert :exec
+-- in: inbox_id inbox_id, state_hash text, session_hash text, verifier text, redirect_uri text, expires_at i64
+INSERT INTO inbox_grant (inbox_id, state_hash, session_hash, verifier, redirect_uri, expires_at)
+VALUES (:inbox_id, :state_hash, :session_hash, :verifier, :redirect_uri, :expires_at);
+
+-- name: inbox_grant_by_state :opt
+-- in: state_hash text, session_hash text
+-- out: inbox_id inbox_id, verifier text, redirect_uri text, expires_at i64
+SELECT inbox_id, verifier, redirect_uri, expires_at FROM inbox_grant
+WHERE state_hash = :state_hash AND session_hash = :session_hash;
+
+-- name: inbox_grant_delete :exec
+-- in: inbox_id inbox_id
+DELETE FROM inbox_grant WHERE inbox_id = :inbox_id;
+
 -- name: inbox_delete :changes
 -- in: id inbox_id
 DELETE FROM inbox WHERE id = :id;
@@ -45,19 +66,19 @@ DELETE FROM inbox_state WHERE inbox_id = :inbox_id;
 
 -- name: inbox_all :many
 -- row: inbox_row
--- out: id inbox_id, version i64, address text, host text, port i64, security text, ca text, user_name text, auth text, secret text, token_url text, client text, token_secret text, scope text, folder text, after text, move_to text, poll_seconds i64, paused bool, answering bool, import_since i64?, created_at i64
+-- out: id inbox_id, version i64, address text, host text, port i64, security text, ca text, user_name text, auth text, secret text, token_url text, client text, token_secret text, scope text, folder text, after text, move_to text, poll_seconds i64, paused bool, answering bool, import_since i64?, created_at i64, authorize_url text
 SELECT id, version, address, host, port, security, ca, user_name, auth, secret, token_url, client,
     token_secret, scope, folder, after, move_to, poll_seconds, paused, answering, import_since,
-    created_at
+    created_at, authorize_url
 FROM inbox ORDER BY address, id;
 
 -- name: inbox_by_id :opt
 -- row: inbox_row
 -- in: id inbox_id
--- out: id inbox_id, version i64, address text, host text, port i64, security text, ca text, user_name text, auth text, secret text, token_url text, client text, token_secret text, scope text, folder text, after text, move_to text, poll_seconds i64, paused bool, answering bool, import_since i64?, created_at i64
+-- out: id inbox_id, version i64, address text, host text, port i64, security text, ca text, user_name text, auth text, secret text, token_url text, client text, token_secret text, scope text, folder text, after text, move_to text, poll_seconds i64, paused bool, answering bool, import_since i64?, created_at i64, authorize_url text
 SELECT id, version, address, host, port, security, ca, user_name, auth, secret, token_url, client,
     token_secret, scope, folder, after, move_to, poll_seconds, paused, answering, import_since,
-    created_at
+    created_at, authorize_url
 FROM inbox WHERE id = :id;
 
 -- name: inbox_states :many
