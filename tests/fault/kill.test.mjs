@@ -151,7 +151,7 @@ function checkWhole(text, mark) {
 
 async function checkMails(attack, api) {
   // What was accepted may still be on its way from the spool into a ticket.
-  const list = () => api.all('/api/v2/tickets.json?per_page=100', 'tickets');
+  const list = () => api.all('/api/v2/tickets.json?page[size]=100', 'tickets');
   const accepted = [...attack.mails].filter(([, answered]) => answered).map(([mark]) => mark);
   await until(
     'every accepted mail to become a ticket',
@@ -175,7 +175,7 @@ async function checkMails(attack, api) {
 async function checkForms(attack, api) {
   const answers = [];
   for (const id of attack.tickets) {
-    const comments = await api.all(`/api/v2/tickets/${id}/comments.json?per_page=100`, 'comments');
+    const comments = await api.all(`/api/v2/tickets/${id}/comments.json?page[size]=100`, 'comments');
     answers.push(...comments.slice(1));
   }
   checkOnce('form', attack.forms, count(answers, (comment) => comment.body.match(/f\d+x\d+/)?.[0]));

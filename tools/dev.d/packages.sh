@@ -11,7 +11,7 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config libtalloc-dev libsodi
     libcmark-gfm-extensions-dev libstemmer-dev libicu-dev zlib1g-dev libbrotli-dev
     libseccomp-dev libgnutls28-dev libetpan-dev libcmocka-dev gettext tzdata ca-certificates)
 packages_test=(clang libclang-rt-14-dev llvm chromium fonts-dejavu-core prometheus postfix
-    sqlite3 dovecot-core dovecot-imapd dovecot-lmtpd postgresql pgbouncer haproxy procps)
+    sqlite3 dovecot-core dovecot-imapd dovecot-lmtpd postgresql pgbouncer haproxy procps libfaketime)
 packages_lint=(clang-format clang-tidy clang shellcheck git systemd)
 packages_fuzz=(clang libclang-rt-14-dev llvm)
 packages_bench=(procps postgresql)
