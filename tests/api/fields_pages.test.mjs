@@ -101,3 +101,115 @@ test('the home of administration is searched', async () => {
   assert.doesNotMatch(some.text, /class="card" href="\/admin\/mailboxes"/);
   assert.match((await visitor.get('/admin?q=zebra')).text, /Nothing here is called that/);
 });
+
+async function ticket(fields) {
+  const answer = await api.post('/api/v2/tickets', { ticket: { subject: 'S', comment: 'Help', ...fields } });
+  assert.equal(answer.status, 201, answer.text);
+  return answer.json.ticket;
+}
+
+const values = async (one) => Object.fromEntries((await api.get(one.url)).json.ticket.custom_fields.map(({ id, value }) => [id, value]));
+
+async function removed(...records) {
+  for (const one of records) assert.ok((await api.delete(one.url)).status < 300);
+}
+
+test('a ticket page shows and sets fields of each kind', async () => {
+  const field = async (type, more) => (await api.post('/api/v2/ticket_fields', { ticket_field: { type, title: `A ${type}`, ...more } })).json.ticket_field;
+  const options = ['one', 'two', 'three'].map((value) => ({ name: value.toUpperCase(), value }));
+  const text = await field('text');
+  const lines = await field('textarea');
+  const box = await field('checkbox');
+  const number = await field('integer');
+  const decimal = await field('decimal');
+  const date = await field('date');
+  const many = await field('multiselect', { custom_field_options: options });
+  const person = await field('lookup', { relationship_target_type: 'zen:user' });
+  const place = await field('lookup', { relationship_target_type: 'zen:organization', title: 'Where' });
+  const all = [text, lines, box, number, decimal, date, many, person, place];
+  await api.post('/api/v2/organizations', { organization: { name: 'Roof & Sons' } });
+  const one = await ticket({ custom_fields: [{ id: text.id, value: 'a "b" <c>' }] });
+  const at = `/tickets/${one.id}`;
+  const page = await visitor.get(at);
+  assert.match(page.text, new RegExp(`name="field-${text.id}" value="a &quot;b&quot; &lt;c&gt;"`));
+  const set = await visitor.submit(page, `${at}/properties`, {
+    [`field-${lines.id}`]: 'x\r\ny', [`field-${box.id}`]: '1', [`field-${number.id}`]: '12', [`field-${decimal.id}`]: '1.5',
+    [`field-${date.id}`]: '2027-01-31', [`field-${many.id}`]: ['two', 'one'], [`field-${person.id}`]: server.admin.email, [`field-${place.id}`]: 'roof & sons',
+  });
+  assert.equal(set.status, 303, set.text);
+  const now = await values(one);
+  assert.deepEqual([now[text.id], now[lines.id], now[box.id], now[number.id], now[date.id], now[many.id]],
+    ['a "b" <c>', 'x\ny', true, 12, '2027-01-31', ['one', 'two']]);
+  assert.ok(now[person.id] > 0 && now[place.id] > 0);
+  const again = await visitor.get(at);
+  assert.match(again.text, new RegExp(`name="field-${person.id}" value="${server.admin.email}"`));
+  assert.match(again.text, new RegExp(`name="field-${place.id}" value="Roof &amp; Sons"`));
+  assert.match(again.text, new RegExp(`id="f-field-${box.id}"[^>]*checked`));
+  // What somebody else sets meanwhile stays, a tick that is taken away goes.
+  await api.put(one.url, { ticket: { custom_fields: [{ id: number.id, value: 99 }] } });
+  assert.equal((await visitor.submit(again, `${at}/properties`, { [`field-${box.id}`]: [] })).status, 303);
+  const later = await values(one);
+  assert.deepEqual([later[number.id], later[box.id], later[many.id]], [99, false, ['one', 'two']]);
+
+  const wrong = await send(at, `${at}/properties`, { [`field-${number.id}`]: 'many', [`field-${text.id}`]: 'kept <i>', tags: 'typed' });
+  assert.equal(wrong.status, 422);
+  assert.match(wrong.text, /A integer: must be a number/);
+  assert.match(wrong.text, new RegExp(`name="field-${number.id}"[^>]*value="many"`));
+  assert.match(wrong.text, /value="kept &lt;i&gt;"/);
+  assert.match(wrong.text, /name="tags" value="typed"/);
+  assert.match((await send(at, `${at}/properties`, { [`field-${person.id}`]: 'nobody@nowhere.example' })).text, /nobody has this mail address/);
+  // What was refused can be put right and sent again.
+  const mended = await visitor.submit(wrong, `${at}/properties`, { [`field-${number.id}`]: '7' });
+  assert.equal(mended.status, 303, mended.text);
+  const last = await values(one);
+  assert.deepEqual([last[number.id], last[text.id]], [7, 'kept <i>']);
+  await removed(...all);
+});
+
+test('a ticket is not solved while a field is needed, by its properties or by a reply', async () => {
+  const cause = await define('ticket_fields', 'text', { title: 'Cause', required: '1' });
+  const depth = await define('ticket_fields', 'text', { title: 'Depth', required: '1' });
+  const short = await define('ticket_forms', '', { name: 'Short', [`place-${cause.id}`]: '1' });
+  const one = await ticket();
+  const at = `/tickets/${one.id}`;
+  const refused = await send(at, `${at}/properties`, { status: 'solved', [`field-${cause.id}`]: 'Rust' });
+  assert.equal(refused.status, 422);
+  assert.match(refused.text, /Needed before it is solved, and still empty: Depth\./);
+  assert.match(refused.text, new RegExp(`name="field-${cause.id}" value="Rust"`));
+  assert.match(refused.text, /value="solved" selected/);
+  const reply = await send(at, `${at}/comments`, { body: 'All is well <now>', public: '1', status: 'solved' });
+  assert.equal(reply.status, 422);
+  assert.match(reply.text, /still empty: Cause, Depth/);
+  assert.match(reply.text, /All is well &lt;now&gt;/);
+  assert.equal((await api.get(one.url)).json.ticket.status, 'new');
+  // A form that does not have the field does not ask for it.
+  const done = await send(at, `${at}/properties`, { status: 'solved', form: `${short.id}`, [`field-${cause.id}`]: 'Rust' });
+  assert.equal(done.status, 303, done.text);
+  const after = (await api.get(one.url)).json.ticket;
+  assert.deepEqual([after.status, after.ticket_form_id], ['solved', short.id]);
+  await removed(short, cause, depth);
+});
+
+test('a custom status is chosen and shown, and a field only where its condition holds', async () => {
+  const parts = await define('custom_statuses', 'hold', { agent_label: 'Waits for parts' });
+  const broken = await define('ticket_fields', 'checkbox', { title: 'Broken' });
+  const part = await define('ticket_fields', 'text', { title: 'Which part', required: '1' });
+  const form = await define('ticket_forms', '', {
+    name: 'Parts', [`place-${broken.id}`]: '1', [`place-${part.id}`]: '2',
+    cond_child: `${part.id}`, cond_parent: `${broken.id}`, cond_value: 'true',
+  });
+  const one = await ticket({ ticket_form_id: form.id });
+  const at = `/tickets/${one.id}`;
+  assert.doesNotMatch((await visitor.get(at)).text, /Which part/);
+  const set = await send(at, `${at}/properties`, { status: `${parts.id}`, [`field-${broken.id}`]: '1' });
+  assert.equal(set.status, 303, set.text);
+  const after = (await api.get(one.url)).json.ticket;
+  assert.deepEqual([after.status, after.custom_status_id], ['hold', parts.id]);
+  const page = await visitor.get(at);
+  assert.match(page.text, /class="chip chip-hold">Waits for parts</);
+  assert.match(page.text, /Which part/);
+  assert.match((await send(at, `${at}/properties`, { status: 'solved' })).text, /still empty: Which part/);
+  assert.equal((await send(at, `${at}/properties`, { status: 'hold' })).status, 303);
+  assert.notEqual((await api.get(one.url)).json.ticket.custom_status_id, parts.id);
+  await removed(form, part, broken, parts);
+});

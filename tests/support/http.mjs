@@ -82,6 +82,10 @@ export function forms(html) {
         a: attributes(o[1]),
         text: unescapeHtml(o[2]).trim(),
       }));
+      if (a.name && a.multiple !== undefined) {
+        fields[a.name] = options.filter((o) => o.a.selected !== undefined).map((o) => o.a.value ?? o.text);
+        continue;
+      }
       const chosen = options.find((o) => o.a.selected !== undefined) ?? options[0];
       if (a.name && chosen) fields[a.name] = chosen.a.value ?? chosen.text;
     }

@@ -16,7 +16,8 @@ struct vm_input {
     struct str hint;
     const char *kind;
     struct str value;
-    struct str was;  // what it was when the page was made; absent: nobody asks
+    bool tracked;  // the form also sends what it was when the page was made
+    struct str was;
     bool checked;
     bool required;
     struct vm_option *options;

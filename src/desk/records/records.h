@@ -135,4 +135,27 @@ MUST_CHECK bool ticket_choices(struct db *db, mem_ctx *ctx, const int64_t *ticke
 MUST_CHECK bool ticket_choice_store(struct db *tx, const struct ticket_choice *choice,
                                     struct error *err);
 
+// What is defined for tickets, with one ticket's values and choices, by one query.
+struct ticket_records {
+    struct record *fields;  // active ones that administrators defined
+    size_t field_count;
+    struct record *forms;  // active ones
+    size_t form_count;
+    struct record *statuses;  // active ones
+    size_t status_count;
+    struct field_value *values;
+    size_t value_count;
+    struct ticket_choice choice;
+};
+// ticket 0: a new one, without values.
+MUST_CHECK bool ticket_records_load(struct db *db, mem_ctx *ctx, int64_t ticket,
+                                    struct ticket_records *ret, struct error *err);
+// The fields of the ticket's form, in its order. The default form has all of them until it names
+// one.
+void ticket_form_fields(mem_ctx *ctx, const struct ticket_records *all, int64_t form,
+                        const struct record ***ret, size_t *ret_count);
+// Whether the form's conditions let a field be seen; value_of() says what the others have.
+bool ticket_form_shows(const struct ticket_records *all, int64_t form, int64_t field,
+                       struct str (*value_of)(const void *arg, int64_t field), const void *arg);
+
 #endif

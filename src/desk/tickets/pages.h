@@ -6,6 +6,7 @@
 
 #include "app/app.h"
 #include "desk/contact/pages.h"
+#include "desk/records/pages.h"
 #include "desk/tickets/tickets.h"
 #include "desk/work/pages.h"
 #include "view/layout.h"
@@ -146,6 +147,14 @@ struct vm_macros {
     size_t count;
 };
 
+// Custom fields of the ticket's form, its form, and its custom status.
+struct vm_ticket_fields {
+    struct vm_inputs inputs;
+    struct vm_options forms;  // none: there is one form only
+    struct str status_label;  // of a custom status, or ""
+    struct str status_was;    // the choice that the page showed
+};
+
 struct vm_ticket_page {
     struct vm_layout layout;
     struct ticket_id id;
@@ -190,6 +199,7 @@ struct vm_ticket_page {
     size_t upload_count;
     struct ticket_id followup_of;
     struct vm_work work;
+    struct vm_ticket_fields fields;
     struct vm_option *read;  // articles that the requester had read: address and title
     size_t read_count;
     struct vm_ticket_row *others;  // the requester's other tickets

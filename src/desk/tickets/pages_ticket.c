@@ -8,6 +8,7 @@
 #include "desk/service/service.h"
 #include "desk/tickets/api.h"
 #include "desk/tickets/pages_compose.h"
+#include "desk/tickets/pages_fields.h"
 #include "desk/tickets/pages_internal.h"
 #include "desk/tickets/show.html.h"
 
@@ -239,6 +240,7 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
            fill_draft(ctx, ticket, vm, err) && fill_read(ctx, ticket, vm, err) &&
            work_fill(ctx, ticket, &vm->work, err) && fill_clocks(ctx, ticket, vm, err) &&
            fill_disruption(ctx, ticket, vm, err) &&
+           fields_fill(ctx, ticket, false, &vm->fields, &vm->statuses, err) &&
            page_agent_options(ctx, ticket->assignee, &vm->agents, err) &&
            page_group_options(ctx, ticket->group, &vm->groups, err);
 }
@@ -311,7 +313,34 @@ struct refused {
     size_t upload_count;
     struct vm_warnings warnings;
     const struct compose *compose;  // NULL: the form had none
+    bool properties;                // the form was that of the right column
 };
+
+static void choose_typed(struct ctx *ctx, const char *name, struct vm_options *options)
+{
+    struct str typed = http_form(ctx->req, name);
+    for (size_t i = 0; !str_none(typed) && i < options->count; i++) {
+        options->items[i].selected = str_eq(options->items[i].value, typed);
+    }
+}
+
+// The right column as it was typed, with what it showed before beside it.
+static bool retype_properties(struct ctx *ctx, const struct ticket *ticket,
+                              struct vm_ticket_page *vm, struct error *err)
+{
+    vm->statuses = page_status_options(ctx->mem, ticket);
+    if (!fields_fill(ctx, ticket, true, &vm->fields, &vm->statuses, err)) {
+        return false;
+    }
+    choose_typed(ctx, "status", &vm->statuses);
+    choose_typed(ctx, "assignee", &vm->agents);
+    choose_typed(ctx, "group", &vm->groups);
+    choose_typed(ctx, "priority", &vm->priorities);
+    choose_typed(ctx, "type", &vm->types);
+    struct str tags = http_form(ctx->req, "tags");
+    vm->tags = str_none(tags) ? vm->tags : tags;
+    return true;
+}
 
 static bool show_refused(struct ctx *ctx, const struct refused *refused, const struct error *why,
                          struct error *err)
@@ -327,8 +356,14 @@ static bool show_refused(struct ctx *ctx, const struct refused *refused, const s
         !fill_page(ctx, &ticket, &vm, err)) {
         return false;
     }
-    vm.draft = refused->text;
-    vm.draft_public = refused->is_public;
+    if (refused->properties) {
+        if (!retype_properties(ctx, &ticket, &vm, err)) {
+            return false;
+        }
+    } else {
+        vm.draft = refused->text;
+        vm.draft_public = refused->is_public;
+    }
     vm.lens = refused->lens;
     vm.uploads = refused->uploads;
     vm.upload_count = refused->upload_count;
@@ -363,7 +398,8 @@ static bool read_properties(struct ctx *ctx, struct ticket_change *change, struc
     struct str group = http_form(ctx->req, "group");
     bool ok = true;
     if (!str_none(status)) {
-        ok = ok && ticket_status_parse(status, &change->status);
+        ok = ok &&
+             (ticket_status_parse(status, &change->status) || fields_status(ctx, &change->status));
         change->set |= SET_STATUS;
     }
     if (!str_none(priority)) {
@@ -413,22 +449,49 @@ static void go_to_ticket(struct ctx *ctx, struct ticket_id id, const char *ancho
     http_redirect(ctx->resp, str_printf(ctx->mem, "/tickets/%lld%s", (long long)id.v, anchor));
 }
 
+struct setting {
+    struct ctx *ctx;
+    const struct ticket *ticket;
+    struct ticket_change change;
+    struct ticket_outcome outcome;
+};
+
+static bool set_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct setting *s = arg;
+    struct ctx *ctx = s->ctx;
+    struct ticket_change change = s->change;
+    struct field_binding fields;
+    struct jr_value body;
+    if (!fields_read(ctx, s->ticket, &body, err) ||
+        !field_binding_read(&fields, tx, ctx->mem, s->ticket->id, body, err)) {
+        return false;
+    }
+    field_binding_carry(&fields, &change);
+    return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &change, &s->outcome, err) &&
+           field_binding_store(&fields, tx, s->ticket->id, err);
+}
+
+static bool solves(const struct ticket_change *change)
+{
+    return (change->set & SET_STATUS) != 0 && change->status == STATUS_SOLVED;
+}
+
 // POST /tickets/{id}/properties
 bool page_ticket_properties(struct ctx *ctx, struct error *err)
 {
     struct ticket_id id = {ctx->path.ids[0]};
-    struct ticket_change change = {.ticket = id};
-    struct ticket_outcome outcome;
     struct ticket ticket;
+    struct setting setting = {.ctx = ctx, .ticket = &ticket, .change = {.ticket = id}};
     struct error why;
     if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, id, &ticket, err) ||
-        !read_properties(ctx, &change, err)) {
+        !read_properties(ctx, &setting.change, err)) {
         return false;
     }
-    drop_unchanged(&ticket, &change);
-    if (!ticket_apply_run(desk_tickets(ctx), ctx->app->db, ctx->mem, &ctx->actor, &change, &outcome,
-                          &why)) {
-        struct refused refused = {.id = id, .text = STR(""), .is_public = true};
+    drop_unchanged(&ticket, &setting.change);
+    if ((solves(&setting.change) && !fields_complete(ctx, &ticket, &why)) ||
+        !db_tx_run(ctx->app->db, "ticket.properties", set_in_tx, &setting, &why)) {
+        struct refused refused = {.id = id, .text = STR(""), .is_public = true, .properties = true};
         return show_refused(ctx, &refused, &why, err);
     }
     go_to_ticket(ctx, id, "");
@@ -582,7 +645,8 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
         return hold_back(ctx, &reply, &comment, &refused, err);
     }
     drop_unchanged(&ticket, &reply.change);
-    if (!plan_reply(ctx, &reply, &why)) {
+    if ((solves(&reply.change) && !fields_complete(ctx, &ticket, &why)) ||
+        !plan_reply(ctx, &reply, &why)) {
         refused.compose = &reply.compose;
         return keep_files(ctx, &comment, &refused, err) && show_refused(ctx, &refused, &why, err);
     }
