@@ -40,6 +40,13 @@ struct app {
                           struct error *err);
     // Which of the topics in ctx's parameter "topics" this actor may hear.
     struct str (*live_topics)(struct ctx *ctx, struct str topics);
+    // Asked when somebody has proved who they are and before they are in: may answer with a further
+    // question. NULL: nobody asks.
+    bool (*arrives)(struct ctx *ctx, struct user_id user, struct str next, bool *ret_answered,
+                    struct error *err);
+    // A question to whoever has a passkey, for the page where people sign in. NULL: none is asked.
+    void (*passkey_ask)(struct ctx *ctx, struct str *ret_challenge, struct str *ret_ticket,
+                        struct str *ret_rp);
     // Writes an error as a page.
     void (*render_error)(struct ctx *ctx, const struct error *err);
     struct view_site *site;  // zones, formats and plurals for pages; NULL: English, UTC

@@ -41,7 +41,8 @@
     ID(policy)                                                                                     \
     ID(schedule)                                                                                   \
     ID(object)                                                                                     \
-    ID(inbox)
+    ID(inbox)                                                                                      \
+    ID(factor)
 
 #define ID(name)                                                                                   \
     struct name##_id {                                                                             \

@@ -12,6 +12,7 @@
 #include "desk/channels/inbox.h"
 #include "desk/channels/mailbox.h"
 #include "desk/contact/pages.h"
+#include "desk/door/pages.h"
 #include "desk/hooks/events.h"
 #include "desk/hooks/hooks.h"
 #include "desk/hooks/routes.h"
@@ -98,6 +99,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     struct route_table *table = route_table_new(ctx);
     add_routes(table, site_routes);
     add_routes(table, people_routes);
+    add_routes(table, door_routes);
     add_routes(table, tickets_routes);
     add_routes(table, work_routes);
     add_routes(table, contact_routes);
@@ -155,6 +157,8 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     app->load_actor = people_load_actor;
     app->check_password = site_check_password;
     app->find_by_email = site_find_by_email;
+    app->arrives = door_arrives;
+    app->passkey_ask = door_passkey_anyone;
     app->live_topics = site_live_topics;
     app->render_error = site_render_error;
     if (app->live != NULL) {

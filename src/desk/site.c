@@ -10,6 +10,7 @@
 #include "app/session.h"
 #include "base/random.h"
 #include "desk/desk.h"
+#include "desk/door/factors.h"
 #include "desk/hooks/events.h"
 #include "desk/marks/marks.h"
 #include "desk/trail/trail.h"
@@ -129,7 +130,12 @@ bool site_check_password(struct db *db, mem_ctx *ctx, struct str email, struct s
     struct user user;
     struct error why;
     if (password_check(db, ctx, email, password, &user, &why)) {
-        *ret = user.id;
+        // Where a second step is asked for, a password alone opens nothing: programs use tokens.
+        bool second = false;
+        if (!factors_any(db, ctx, user.id, &second, err)) {
+            return false;
+        }
+        *ret = second ? (struct user_id){0} : user.id;
         return true;
     }
     if (why.code != ERR_UNAUTHENTICATED) {
@@ -230,8 +236,8 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
 {
     struct desk *desk = env;
     return tickets_move_person(&desk->tickets, tx, from, to, err) &&
-           marks_person_moved(tx, from, to, err) && work_person_moved(tx, from, to, err) &&
-           hooks_person_merged(desk, tx, from, to, err);
+           marks_person_moved(tx, from, to, err) && factors_forget(tx, from, err) &&
+           work_person_moved(tx, from, to, err) && hooks_person_merged(desk, tx, from, to, err);
 }
 
 bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket, struct error *err)

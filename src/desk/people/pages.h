@@ -4,6 +4,7 @@
 #ifndef STEWARD_DESK_PEOPLE_PAGES_H
 #define STEWARD_DESK_PEOPLE_PAGES_H
 
+#include "app/app.h"
 #include "desk/people/people.h"
 #include "view/layout.h"
 #include "view/url.h"
@@ -11,9 +12,12 @@
 struct vm_sign_in {
     struct vm_layout layout;
     struct str email;
-    struct str next;   // where to go afterwards; may be empty
-    struct str error;  // for the whole form
-    bool forgotten;    // asks for an address only
+    struct str next;               // where to go afterwards; may be empty
+    struct str error;              // for the whole form
+    bool forgotten;                // asks for an address only
+    struct str passkey_challenge;  // empty: not offered
+    struct str passkey_ticket;
+    struct str passkey_rp;
 };
 
 // A page that only says something.
@@ -151,5 +155,10 @@ struct vm_person_form {
     struct str error_email;
     struct str error_organization;
 };
+
+// The end of every way in: begins a session and goes to `next` or this person's home, without
+// asking for anything more.
+MUST_CHECK bool page_let_in(struct ctx *ctx, const struct user *user, struct str next,
+                            struct error *err);
 
 #endif

@@ -64,6 +64,15 @@ static bool arrive_tx(struct db *tx, void *arg, struct error *err)
 
 bool page_arrive(struct ctx *ctx, const struct user *user, struct str next, struct error *err)
 {
+    bool answered = false;
+    if (ctx->app->arrives != NULL && !ctx->app->arrives(ctx, user->id, next, &answered, err)) {
+        return false;
+    }
+    return answered || page_let_in(ctx, user, next, err);
+}
+
+bool page_let_in(struct ctx *ctx, const struct user *user, struct str next, struct error *err)
+{
     struct arrival arrival = {ctx, user};
     struct url home =
         user->role >= ROLE_LIGHT_AGENT ? url_literal("/desk") : url_literal("/requests");
@@ -81,9 +90,12 @@ static bool show_sign_in(struct ctx *ctx, struct vm_sign_in *vm, const struct er
 {
     struct view v;
     if (why != NULL) {
-        vm->error = str_c(why->message);
+        vm->error = say_str(ctx, str_dup(ctx->mem, str_c(why->message)));
         ctx->resp->status =
             error_http_status(why->code) == 401 ? 422 : error_http_status(why->code);
+    }
+    if (ctx->app->passkey_ask != NULL) {
+        ctx->app->passkey_ask(ctx, &vm->passkey_challenge, &vm->passkey_ticket, &vm->passkey_rp);
     }
     desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Sign in"), "sign-in");
     view_sign_in(&v, vm);
@@ -107,6 +119,11 @@ bool page_sign_in(struct ctx *ctx, struct error *err)
         struct url home = actor_is_staff(&ctx->actor) ? url_literal("/desk") : url_literal("/");
         http_redirect(ctx->resp, url_own_or(vm.next, home).text);
         return true;
+    }
+    if (!str_none(http_param(ctx->req, "passkey"))) {
+        struct error why;
+        (void)error_set(&why, ERR_UNAUTHENTICATED, "This passkey is not known here.");
+        return show_sign_in(ctx, &vm, &why);
     }
     return show_sign_in(ctx, &vm, NULL);
 }
