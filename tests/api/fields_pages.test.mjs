@@ -213,3 +213,51 @@ test('a custom status is chosen and shown, and a field only where its condition 
   assert.notEqual((await api.get(one.url)).json.ticket.custom_status_id, parts.id);
   await removed(form, part, broken, parts);
 });
+
+test('requesters fill in and see the fields that are theirs, and need none', async () => {
+  const shown = { visible_in_portal: '1', editable_in_portal: '1' };
+  const floor = await define('ticket_fields', 'integer', { title: 'Floor (F7)', title_in_portal: 'Your floor', required: '1', ...shown });
+  const kind = await define('ticket_fields', 'tagger', { title: 'Device', custom_field_options: 'Big printer\nPhone', ...shown });
+  const secret = await define('ticket_fields', 'text', { title: 'Vendor case' });
+  const seen = await define('ticket_fields', 'text', { title: 'Model', visible_in_portal: '1' });
+  const hidden = await define('ticket_fields', 'lookup:user', { title: 'Boss', ...shown });
+  const guest = server.visitor();
+  const page = await guest.get('/ask');
+  assert.match(page.text, /Your floor/);
+  assert.doesNotMatch(page.text, /F7|Vendor case|Boss|Model|needed to solve|Kind of request/);
+  const plain = { name: 'Ana', email: 'ana@fields.example', subject: 'P', body: 'It is broken' };
+  const wrong = await guest.submit(page, '/ask', { ...plain, [`field-${floor.id}`]: 'third' });
+  assert.equal(wrong.status, 422);
+  assert.match(wrong.text, /It is broken/);
+  assert.match(wrong.text, /value="third"/);
+  const made = await guest.submit(wrong, '/ask', {
+    ...plain, [`field-${floor.id}`]: '3', [`field-${kind.id}`]: 'big_printer',
+    [`field-${secret.id}`]: 'x', [`was-field-${secret.id}`]: '', [`field-${seen.id}`]: 'x', [`was-field-${seen.id}`]: '',
+  });
+  assert.equal(made.status, 303, made.text);
+  assert.equal((await guest.submit(await guest.get('/ask'), '/ask', { ...plain, subject: 'Only words' })).status, 303);
+  guest.close();
+  const all = (await api.get('/api/v2/tickets')).json.tickets;
+  const one = all.find((each) => each.subject === 'P');
+  const now = await values(one);
+  assert.deepEqual([now[floor.id], now[kind.id], now[secret.id], now[seen.id]], [3, 'big_printer', null, null]);
+  assert.ok(one.tags.includes('big_printer'));
+  await api.put(one.url, { ticket: { custom_fields: [{ id: secret.id, value: 'CASE-1' }, { id: seen.id, value: 'M-9' }] } });
+  const request = await visitor.get(`/tickets/${one.id}/as-requester`);
+  assert.match(request.text, /<dt>Your floor<\/dt><dd>3<\/dd>/);
+  assert.match(request.text, /<dd>Big printer<\/dd>/);
+  assert.match(request.text, /<dd>M-9<\/dd>/);
+  assert.doesNotMatch(request.text, /CASE-1|Vendor case|F7/);
+
+  const form = await define('ticket_forms', '', { name: 'Repair', display_name: 'Something broke', end_user_visible: '1', [`place-${kind.id}`]: '1' });
+  const inner = await define('ticket_forms', '', { name: 'Inner', [`place-${secret.id}`]: '1' });
+  const choice = await visitor.get(`/ask?form=${form.id}`);
+  assert.match(choice.text, /Something broke/);
+  assert.doesNotMatch(choice.text, /Your floor|>Inner</);
+  assert.match((await visitor.get(`/ask?form=${inner.id}`)).text, /Your floor/);
+  const second = await visitor.submit(choice, '/ask', { subject: 'Formed', body: 'x', [`field-${kind.id}`]: 'phone' });
+  assert.equal(second.status, 303, second.text);
+  const formed = (await api.get('/api/v2/tickets')).json.tickets.find((each) => each.subject === 'Formed');
+  assert.equal(formed.ticket_form_id, form.id);
+  await removed(form, inner, floor, kind, secret, seen, hidden);
+});

@@ -7,10 +7,12 @@
 #include "desk/desk.h"
 #include "desk/knowledge/pages.h"
 #include "desk/moments/moments.h"
+#include "desk/portal/fields.h"
 #include "desk/portal/portal.html.h"
 #include "desk/portal/routes.h"
 #include "desk/portal/words.h"
 #include "desk/service/disruption.h"
+#include "desk/tickets/api_fields.h"
 #include "desk/tickets/names.h"
 #include "mail/html_text.h"
 
@@ -126,13 +128,16 @@ static struct str form_text(struct ctx *ctx, const char *name)
     return str_none(text) ? STR("") : text;
 }
 
-static bool show_ask(struct ctx *ctx, struct vm_ask *vm)
+static bool show_ask(struct ctx *ctx, struct vm_ask *vm, struct error *err)
 {
     struct view v;
     int64_t *read = mem_array(ctx->mem, int64_t, KB_READ_MOST);
     vm->known = ctx->actor.user.v != 0;
     vm->read = read;
     vm->read_count = kb_read_ids(ctx, read);
+    if (!portal_fields_ask(ctx, vm, err)) {
+        return false;
+    }
     desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Ask a person"), "home");
     view_portal_ask(&v, vm);
     return true;
@@ -141,7 +146,6 @@ static bool show_ask(struct ctx *ctx, struct vm_ask *vm)
 // GET /ask
 bool portal_ask(struct ctx *ctx, struct error *err)
 {
-    (void)err;
     struct str subject = http_param(ctx->req, "subject");
     struct vm_ask vm = {.name = STR(""),
                         .email = STR(""),
@@ -152,7 +156,7 @@ bool portal_ask(struct ctx *ctx, struct error *err)
                         .degree = STR(""),
                         .people = STR("1"),
                         .subject = str_none(subject) ? STR("") : subject};
-    return show_ask(ctx, &vm);
+    return show_ask(ctx, &vm, err);
 }
 
 struct asking {
@@ -204,7 +208,17 @@ static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
         .set = SET_SUBJECT, .subject = asking->vm->subject, .comment = &asking->comment};
     int64_t read[KB_READ_MOST];
     size_t read_count = kb_read_ids(ctx, read);
+    struct field_binding fields;
+    struct jr_value said;
+    if (!portal_fields_read(ctx, &said, err) ||
+        !field_binding_read(&fields, tx, ctx->mem, (struct ticket_id){0}, said, err)) {
+        return false;
+    }
+    field_binding_carry(&fields, &change);
+    change.tags_of_fields = true;
+    change.remove_tags = STR_NONE;  // a new ticket has none
     return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &actor, &change, &asking->outcome, err) &&
+           field_binding_store(&fields, tx, asking->outcome.after.id, err) &&
            kb_note_read(tx, ctx->mem, asking->outcome.after.id, read, read_count,
                         clock_now(ctx->app->clock), err) &&
            say_disruption(tx, asking, &actor, err);
@@ -226,7 +240,7 @@ bool portal_ask_send(struct ctx *ctx, struct error *err)
     struct error why;
     if (form_text(ctx, "website").len > 0) {
         vm.sent = true;
-        return show_ask(ctx, &vm);
+        return show_ask(ctx, &vm, err);
     }
     if (!desk_read_comment(ctx, &asking.comment, err)) {
         return false;
@@ -246,7 +260,7 @@ bool portal_ask_send(struct ctx *ctx, struct error *err)
         vm.error_body = body ? say_words(ctx, "Please say in a few words what you need.") : STR("");
         vm.error = email || body ? STR("") : message;
         ctx->resp->status = 422;
-        return show_ask(ctx, &vm);
+        return show_ask(ctx, &vm, err);
     }
     if (ctx->actor.user.v != 0) {
         http_redirect(ctx->resp,
@@ -267,7 +281,7 @@ bool portal_asked(struct ctx *ctx, struct error *err)
                         .body = STR(""),
                         .error = STR(""),
                         .sent = true};
-    return show_ask(ctx, &vm);
+    return show_ask(ctx, &vm, err);
 }
 
 // --- one request --------------------------------------------------------------------------------
@@ -376,7 +390,8 @@ static bool fill_request(struct ctx *ctx, const struct actor *reader, const stru
         fill_files(ctx, files, file_count, one);
         vm->comment_count++;
     }
-    return vm->preview || fill_moments(ctx, reader, vm, err);
+    return portal_fields_show(ctx, ticket->id, &vm->fields, err) &&
+           (vm->preview || fill_moments(ctx, reader, vm, err));
 }
 
 static struct actor as_requester(const struct ctx *ctx)

@@ -6,6 +6,7 @@
 #define STEWARD_DESK_PORTAL_PAGES_H
 
 #include "app/app.h"
+#include "desk/records/pages.h"
 #include "desk/tickets/tickets.h"
 #include "view/layout.h"
 #include "view/url.h"
@@ -40,6 +41,10 @@ struct vm_ask {
     struct str people;    // how many
     const int64_t *read;  // articles that were read before asking
     size_t read_count;
+    int64_t form;  // 0: the default one
+    struct vm_option *forms;
+    size_t form_count;
+    struct vm_inputs fields;
     bool sent;
     struct ticket_id ticket;  // where to find it, for those signed in
 };
@@ -80,6 +85,7 @@ struct vm_request {
     size_t comment_count;
     struct str draft;
     struct str error;
+    struct vm_inputs fields;
     bool preview;  // an agent looks at it as the requester would
     int64_t created_at;
 };

@@ -107,7 +107,8 @@ static bool permit(struct apply *a, struct error *err)
         return error_set(err, ERR_FORBIDDEN, "Only administrators can import tickets.");
     }
     unsigned wanted = change->set;
-    bool tags = !str_empty(change->add_tags) || !str_empty(change->remove_tags);
+    bool tags = (!str_empty(change->add_tags) && !change->tags_of_fields) ||
+                !str_empty(change->remove_tags);
     if ((wanted & ~fields_allowed(a)) != 0 || (tags && !actor_is_agent(a->actor))) {
         return error_set(err, ERR_FORBIDDEN, "You may not change these fields of the ticket.");
     }

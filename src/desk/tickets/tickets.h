@@ -213,6 +213,7 @@ struct ticket_change {
     struct str tags;      // replaces all; space separated
     struct str add_tags;  // always count when not absent
     struct str remove_tags;
+    bool tags_of_fields;  // add_tags are only those that checked values of fields stand for
     struct user_id steward;
     bool deleted;
     struct ticket_id merged_into;
