@@ -8,6 +8,7 @@
 #include "desk/api/bulk.h"
 #include "desk/api/idempotency.h"
 #include "desk/api/routes.h"
+#include "desk/catalogue/pages.h"
 #include "desk/channels/channels.h"
 #include "desk/channels/inbox.h"
 #include "desk/channels/mailbox.h"
@@ -102,6 +103,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, door_routes);
     add_routes(table, tickets_routes);
     add_routes(table, work_routes);
+    add_routes(table, catalogue_routes);
     add_routes(table, contact_routes);
     add_routes(table, moments_routes);
     add_routes(table, rules_routes);

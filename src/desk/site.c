@@ -9,6 +9,7 @@
 #include "app/say.h"
 #include "app/session.h"
 #include "base/random.h"
+#include "desk/catalogue/catalogue.h"
 #include "desk/desk.h"
 #include "desk/door/factors.h"
 #include "desk/hooks/events.h"
@@ -237,12 +238,13 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
     struct desk *desk = env;
     return tickets_move_person(&desk->tickets, tx, from, to, err) &&
            marks_person_moved(tx, from, to, err) && factors_forget(tx, from, err) &&
-           work_person_moved(tx, from, to, err) && hooks_person_merged(desk, tx, from, to, err);
+           work_person_moved(tx, from, to, err) && catalogue_person_moved(tx, from, to, err) &&
+           hooks_person_merged(desk, tx, from, to, err);
 }
 
 bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket, struct error *err)
 {
-    return work_ticket_purged(tx, ticket, err);
+    return work_ticket_purged(tx, ticket, err) && catalogue_ticket_purged(tx, ticket, err);
 }
 
 bool site_organization_moved(void *env, struct db *tx, struct organization_id from,

@@ -55,7 +55,7 @@ async function check(page, paths) {
 
 test('pages for everybody', async () => {
   const page = await browser.page(server);
-  await check(page, ['/', '/ask', '/asked', '/sign-in', '/password/forgotten', '/no/such/page']);
+  await check(page, ['/', '/ask', '/asked', '/services', '/services/3', '/sign-in', '/password/forgotten', '/no/such/page']);
   await page.context().close();
 });
 
@@ -134,7 +134,7 @@ test('pages of an agent: tickets and people', async () => {
 test('dialogs and the account of an agent, and administration', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
-  await check(page, ['/account', '/admin', '/admin/lens', '/admin/signatures', '/admin/records/ticket_fields', '/admin/records/custom_statuses', '/admin/records/ticket_fields/new?type=tagger', '/admin/records/ticket_forms/201']);
+  await check(page, ['/account', '/admin', '/admin/lens', '/admin/signatures', '/admin/services', '/admin/services/3', '/admin/records/ticket_fields', '/admin/records/custom_statuses', '/admin/records/ticket_fields/new?type=tagger', '/admin/records/ticket_forms/201']);
   await page.setViewportSize(sizes[0]);
   await page.goto(places.ticket);
   await page.locator('trix-editor').waitFor();

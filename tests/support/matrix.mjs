@@ -22,6 +22,7 @@ export function moreExpected() {
 export function address(route, objects) {
   if (route.startsWith('/rules/')) return route.replace('{name}', 'views').replace('{rule:id}', objects.view);
   if (route.startsWith('/admin/records/')) return route.replace('{name}', 'ticket_fields').replace('{record:id}', objects.record);
+  if (/^(\/admin)?\/services\//.test(route)) return route.replace('{object:id}', '8').replace('{number:id}', '1');
   return route
     .replace(/\{(\w+):id\}/g, (all, name) => {
       const key = route.includes('/trigger_categories') && name === 'category' ? 'triggerCategory' : name;

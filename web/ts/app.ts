@@ -14,12 +14,13 @@ import { start as startMorph } from "./morph";
 import { start as startNotices } from "./notices";
 import { start as startPalette } from "./palette";
 import { start as startPasskeys } from "./passkeys";
+import { start as startQuestions } from "./questions";
 import { start as startSelection } from "./selection";
 import { start as startTalk } from "./talk";
 
 forgetArrived();
 startMorph();
-for (const start of [startKeys, startDialogs, startPalette, startPasskeys, startSelection, startNotices, startForms, startFrames, startTalk, startHere, startComposers]) {
+for (const start of [startKeys, startDialogs, startPalette, startPasskeys, startSelection, startNotices, startForms, startFrames, startQuestions, startTalk, startHere, startComposers]) {
   start(document);
   document.addEventListener("htmx:load", (event) => start(event.target as HTMLElement));
 }

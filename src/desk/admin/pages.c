@@ -70,6 +70,8 @@ static const struct door DOORS[] = {
     {"/admin/records/user_fields", WORDS("Fields of people"), WORDS("What agents note at people.")},
     {"/admin/records/organization_fields", WORDS("Fields of organizations"),
      WORDS("What agents note at organizations.")},
+    {"/admin/services", WORDS("Services"),
+     WORDS("What people can ask for, and the questions that each form asks")},
     {"/admin/signatures", WORDS("Signatures of groups"),
      WORDS("What stands below the answers of those who have no signature of their own")},
     {"/admin/lens", WORDS("Customer lens"),

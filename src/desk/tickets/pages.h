@@ -5,6 +5,7 @@
 #define STEWARD_DESK_TICKETS_PAGES_H
 
 #include "app/app.h"
+#include "desk/catalogue/catalogue.h"
 #include "desk/contact/pages.h"
 #include "desk/records/pages.h"
 #include "desk/tickets/tickets.h"
@@ -200,7 +201,8 @@ struct vm_ticket_page {
     struct ticket_id followup_of;
     struct vm_work work;
     struct vm_ticket_fields fields;
-    struct vm_option *read;  // articles that the requester had read: address and title
+    struct asked_with asked;  // the form of a service
+    struct vm_option *read;   // articles that the requester had read: address and title
     size_t read_count;
     struct vm_ticket_row *others;  // the requester's other tickets
     size_t other_count;
