@@ -218,7 +218,7 @@ static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
     if (actor.user.v == 0) {
         struct user person;
         bool created = false;
-        struct sender sender = {asking->vm->email, asking->vm->person_name, ctx->actor.locale};
+        struct sender sender = {asking->vm->email, asking->vm->person_name, say_locale(ctx)};
         if (!user_find_or_create(desk_people(ctx), tx, ctx->mem, &sender, &person, &created, err)) {
             (void)snprintf(err->field, sizeof err->field, "email");
             return false;

@@ -4,6 +4,7 @@
 #ifndef STEWARD_DESK_CHANNELS_MAIL_VIEW_H
 #define STEWARD_DESK_CHANNELS_MAIL_VIEW_H
 
+#include "view/site.h"
 #include "view/url.h"
 #include "view/view.h"
 

@@ -230,7 +230,8 @@ static struct str judge_url(const struct sending *s, const char *score)
 }
 
 // The plain form of an answer.
-static struct str reply_text(const struct sending *s, const struct vm_mail *vm, struct str url)
+static struct str reply_text(const struct sending *s, const struct view *v,
+                             const struct vm_mail *vm, struct str url)
 {
     struct buf text;
     buf_init(&text, s->ctx, s->comment.body.len + 8192);
@@ -249,9 +250,15 @@ static struct str reply_text(const struct sending *s, const struct vm_mail *vm, 
         buf_put_c(&text, "\n");
     }
     if (vm->can_judge) {
-        buf_put_c(&text, "\nDid this help?\nYes: ");
+        buf_put_c(&text, "\n");
+        buf_put(&text, tr(v, "Did this help?"));
+        buf_put_c(&text, "\n");
+        buf_put(&text, tr(v, "Yes"));
+        buf_put_c(&text, ": ");
         buf_put(&text, vm->helped.text);
-        buf_put_c(&text, "\nNo: ");
+        buf_put_c(&text, "\n");
+        buf_put(&text, tr(v, "No"));
+        buf_put_c(&text, ": ");
         buf_put(&text, vm->helped_not.text);
         buf_put_c(&text, "\n");
     }
@@ -290,9 +297,11 @@ static void compose_words(struct sending *s)
     struct view v;
     buf_init(&html, s->ctx, MAIL_HTML_MAX);
     view_init(&v, &html, s->ctx);
+    v.site = s->desk->site;
+    view_reader(&v, s->recipient.locale, s->recipient.time_zone);
     view_mail_reply(&v, &vm);
     s->out.html = (struct html){buf_str(&html)};
-    s->out.text = reply ? reply_text(s, &vm, url) : html_to_text(s->ctx, s->out.html.markup);
+    s->out.text = reply ? reply_text(s, &v, &vm, url) : html_to_text(s->ctx, s->out.html.markup);
 }
 
 // Subject and text as they stand in the outbox.

@@ -11,7 +11,7 @@ enum { HITS = 20, SUGGESTIONS = 3, NEAR = 6 };
 
 static struct str reader_locale(struct ctx *ctx)
 {
-    return kb_locale(ctx->mem, ctx->actor.locale);
+    return kb_locale(ctx->mem, say_locale(ctx));
 }
 
 static struct str state_of(const struct article *article)
