@@ -193,3 +193,34 @@ test('views and automations ask for the hours until a service level is missed', 
   query.view.all[1] = { field: 'sla_next_breach_at', operator: 'greater_than', value: '3' };
   assert.deepEqual(ok(await api.post('/api/v2/views/preview', query)).rows.map((row) => row.ticket.id), [id]);
 });
+
+test('figures of tickets count working minutes too', async () => {
+  const group = ok(await api.post('/api/v2/groups', { group: { name: 'Half hours' } }), 201).group;
+  const { schedule } = ok(await api.post('/api/v2/business_hours/schedules', {
+    schedule: { name: 'Never', time_zone: 'UTC' },
+  }), 201);
+  const place = `/api/v2/business_hours/schedules/${schedule.id}`;
+  ok(await api.put(place, { schedule: { group_ids: [group.id] } }));
+  // Open in the first half of each hour of the week.
+  const week = (from) => ({ intervals: Array.from({ length: 168 }, (_, hour) => (
+    { start_time: hour * 60 + from, end_time: hour * 60 + from + 30 })) });
+  ok(await api.put(`${place}/workweek`, { workweek: week(0) }));
+  const { id } = await asked({});
+  ok(await api.put(`/api/v2/tickets/${id}`, { ticket: { group_id: group.id } }));
+  await hoursPass(10);
+  ok(await api.put(`/api/v2/tickets/${id}`, { ticket: { status: 'solved', comment: { body: 'Light again.' } } }));
+  const figures = async () => ok(await api.get(`/api/v2/tickets/${id}/metrics`)).ticket_metric;
+  const first = await figures();
+  ok(await api.put(`${place}/workweek`, { workweek: week(30) }));
+  const second = await figures();
+  for (const name of ['reply_time', 'first_resolution_time', 'full_resolution_time', 'requester_wait_time']) {
+    const [one, other] = [first, second].map((all) => all[`${name}_in_minutes`]);
+    assert.ok(one.calendar >= 600 && one.calendar < 605, `${name} ${one.calendar}`);
+    // Ten hours have five of each half, but for the moments that the test itself took.
+    assert.ok(one.business >= 295 && one.business <= 305, `${name} ${one.business}`);
+    assert.ok(Math.abs(one.business + other.business - one.calendar) <= 1, `${name} ${other.business}`);
+  }
+  assert.deepEqual(first.on_hold_time_in_minutes, { calendar: 0, business: 0 });
+  const shown = ok(await api.get(`/api/v2/tickets/${id}?include=metric_sets`)).ticket.metric_set;
+  assert.deepEqual(shown.reply_time_in_minutes, second.reply_time_in_minutes);
+});

@@ -10,6 +10,9 @@
 #include "desk/tickets/api_list.h"
 #include "json/json.h"
 
+// The figures of tickets, in the working hours of their groups.
+MUST_CHECK bool api_metrics_load(struct ctx *ctx, const struct ticket *tickets, size_t count,
+                                 struct ticket_metric **ret, struct error *err);
 // {"url":…,"id":…,"ticket_id":…,…}
 void api_metric_write(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
                       const struct ticket_metric *metric);

@@ -1,25 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Figures of tickets: /ticket_metrics, /tickets/{id}/metrics, and metric_set in tickets.
+#include "desk/service/service.h"
 #include "desk/tickets/api.h"
 #include "desk/tickets/api_internal.h"
 
-static int64_t minutes(int64_t ms)
+static void write_figure(struct jw *w, const char *key, int64_t ms, int64_t unit_ms)
 {
-    return ms / MINUTES_MS;
+    if (ms < 0) {
+        jw_field_null(w, key);
+    } else {
+        jw_field_i64(w, key, ms / unit_ms);
+    }
 }
 
-// `calendar` counts every minute. Minutes of a schedule are not counted, so `business` is null.
-static void write_span(struct jw *w, const char *key, int64_t ms)
+// `calendar` counts every minute, `business` those of the schedule that the ticket's group works by
+// now; without any schedule both are the same.
+static void write_span(struct jw *w, const char *key, struct metric_span span)
 {
     jw_field_object(w, key);
-    if (ms < 0) {
-        jw_field_null(w, "calendar");
-    } else {
-        jw_field_i64(w, "calendar", minutes(ms));
-    }
-    jw_field_null(w, "business");
+    write_figure(w, "calendar", span.wall_ms, MINUTES_MS);
+    write_figure(w, "business", span.open_ms, MINUTES_MS);
     jw_object_end(w);
+}
+
+bool api_metrics_load(struct ctx *ctx, const struct ticket *tickets, size_t count,
+                      struct ticket_metric **ret, struct error *err)
+{
+    const struct service_book *book = NULL;
+    if (!service_read(desk_of(ctx)->service, ctx->db, ctx->mem, &book, err)) {
+        return false;
+    }
+    const struct calendar **calendars = mem_array(ctx->mem, const struct calendar *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct schedule *one = schedule_of_group(book, tickets[i].group);
+        calendars[i] = one == NULL ? NULL : one->calendar;
+    }
+    struct metric_hours hours = {.now = clock_now(ctx->app->clock), .calendars = calendars};
+    return ticket_metrics(ctx->db, ctx->mem, tickets, count, &hours, ret, err);
 }
 
 void api_metric_write(struct ctx *ctx, struct jw *w, const struct ticket *t,
@@ -43,18 +61,14 @@ void api_metric_write(struct ctx *ctx, struct jw *w, const struct ticket *t,
     jw_field_time(w, "solved_at", t->solved_at);
     jw_field_time(w, "latest_comment_added_at", m->latest_comment_at);
     jw_field_time(w, "custom_status_updated_at", t->status_updated_at);
-    write_span(w, "reply_time_in_minutes", m->reply_ms);
-    write_span(w, "first_resolution_time_in_minutes", m->first_resolution_ms);
-    write_span(w, "full_resolution_time_in_minutes", m->full_resolution_ms);
-    write_span(w, "agent_wait_time_in_minutes", m->agent_wait_ms);
-    write_span(w, "requester_wait_time_in_minutes", m->requester_wait_ms);
-    write_span(w, "on_hold_time_in_minutes", m->on_hold_ms);
+    write_span(w, "reply_time_in_minutes", m->reply);
+    write_span(w, "first_resolution_time_in_minutes", m->first_resolution);
+    write_span(w, "full_resolution_time_in_minutes", m->full_resolution);
+    write_span(w, "agent_wait_time_in_minutes", m->agent_wait);
+    write_span(w, "requester_wait_time_in_minutes", m->requester_wait);
+    write_span(w, "on_hold_time_in_minutes", m->on_hold);
     jw_field_object(w, "reply_time_in_seconds");
-    if (m->reply_ms < 0) {
-        jw_field_null(w, "calendar");
-    } else {
-        jw_field_i64(w, "calendar", m->reply_ms / SECONDS_MS);
-    }
+    write_figure(w, "calendar", m->reply.wall_ms, SECONDS_MS);
     jw_object_end(w);
     jw_object_end(w);
 }
@@ -66,8 +80,7 @@ bool api_ticket_metric(struct ctx *ctx, struct error *err)
     struct ticket ticket;
     struct ticket_metric *metric = NULL;
     struct jw w;
-    if (!api_path_ticket(ctx, &ticket, err) ||
-        !ticket_metrics(ctx->db, ctx->mem, &ticket, 1, clock_now(ctx->app->clock), &metric, err)) {
+    if (!api_path_ticket(ctx, &ticket, err) || !api_metrics_load(ctx, &ticket, 1, &metric, err)) {
         return false;
     }
     api_begin(ctx, &w);
@@ -101,8 +114,7 @@ bool api_ticket_metrics(struct ctx *ctx, struct error *err)
     }
     api_page_cut(&page, tickets, sizeof *tickets, count, &found);
     api_page_keys(&found, tickets, id.v);
-    if (!ticket_metrics(ctx->db, ctx->mem, tickets, found.count, clock_now(ctx->app->clock),
-                        &metrics, err)) {
+    if (!api_metrics_load(ctx, tickets, found.count, &metrics, err)) {
         return false;
     }
     api_begin(ctx, &w);

@@ -47,8 +47,7 @@ bool api_tickets_load(struct ctx *ctx, const struct ticket *tickets, size_t coun
            load_senders(ctx, ret, err) && load_ratings(ctx, ret, err) &&
            ticket_extras_load(ctx->db, ctx->mem, tickets, count, &ret->extras, err) &&
            (!api_includes(ctx, "metric_sets") ||
-            ticket_metrics(ctx->db, ctx->mem, tickets, count, clock_now(ctx->app->clock),
-                           &ret->metrics, err)) &&
+            api_metrics_load(ctx, tickets, count, &ret->metrics, err)) &&
            (!api_includes(ctx, "slas") || !actor_is_staff(&ctx->actor) ||
             ticket_clocks(desk_of(ctx), ctx->db, ctx->mem, tickets, count, &ret->clocks,
                           &ret->clock_count, err));

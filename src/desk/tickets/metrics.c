@@ -2,6 +2,7 @@
 //
 // Figures of tickets, from their history: nothing is kept that could disagree with it.
 #include "desk/people/people.h"
+#include "desk/service/calendar.h"
 #include "desk/tickets/queries.h"
 #include "desk/tickets/tickets_internal.h"
 
@@ -17,26 +18,37 @@ static int64_t *ids_of(mem_ctx *ctx, const struct ticket *tickets, size_t count)
 struct span {
     int64_t since;
     enum ticket_status status;
+    const struct calendar *calendar;
 };
+
+static const struct metric_span NO_SPAN = {-1, -1};
+
+static struct metric_span span_between(const struct calendar *calendar, int64_t from, int64_t to)
+{
+    int64_t wall_ms = to > from ? to - from : 0;
+    return (struct metric_span){wall_ms,
+                                calendar == NULL ? wall_ms : calendar_between(calendar, from, to)};
+}
+
+static void span_add(struct metric_span *sum, struct metric_span one)
+{
+    sum->wall_ms += one.wall_ms;
+    sum->open_ms += one.open_ms;
+}
 
 static void close_span(struct ticket_metric *m, const struct span *span, int64_t until)
 {
-    int64_t length = until > span->since ? until - span->since : 0;
-    switch (span->status) {
-    case STATUS_PENDING:
-        m->agent_wait_ms += length;
-        break;
-    case STATUS_HOLD:
-        m->on_hold_ms += length;
-        m->requester_wait_ms += length;
-        break;
-    case STATUS_NEW:
-    case STATUS_OPEN:
-        m->requester_wait_ms += length;
-        break;
-    case STATUS_SOLVED:
-    case STATUS_CLOSED:
-        break;
+    if (span->status >= STATUS_SOLVED) {
+        return;
+    }
+    struct metric_span length = span_between(span->calendar, span->since, until);
+    if (span->status == STATUS_PENDING) {
+        span_add(&m->agent_wait, length);
+        return;
+    }
+    span_add(&m->requester_wait, length);
+    if (span->status == STATUS_HOLD) {
+        span_add(&m->on_hold, length);
     }
 }
 
@@ -46,22 +58,25 @@ static void count_status(struct ticket_metric *m, struct span *span, enum ticket
     close_span(m, span, at);
     bool was_done = span->status >= STATUS_SOLVED;
     if (next >= STATUS_SOLVED && !was_done) {
-        m->first_resolution_ms =
-            m->first_resolution_ms < 0 ? at - ticket->created_at : m->first_resolution_ms;
-        m->full_resolution_ms = at - ticket->created_at;
+        m->full_resolution = span_between(span->calendar, ticket->created_at, at);
+        if (m->first_resolution.wall_ms < 0) {
+            m->first_resolution = m->full_resolution;
+        }
     }
     if (next < STATUS_SOLVED && was_done) {
         m->reopens++;
-        m->full_resolution_ms = -1;
+        m->full_resolution = NO_SPAN;
     }
-    *span = (struct span){at, next};
+    span->since = at;
+    span->status = next;
 }
 
 // The part of the rows that is this ticket's, from *at on.
 static void count_events(struct ticket_metric *m, const struct ticket *ticket,
-                         const struct figure_events_row *rows, size_t count, int64_t now)
+                         const struct figure_events_row *rows, size_t count,
+                         const struct calendar *calendar, int64_t now)
 {
-    struct span span = {ticket->created_at, STATUS_NEW};
+    struct span span = {ticket->created_at, STATUS_NEW, calendar};
     for (size_t i = 0; i < count; i++) {
         enum ticket_status status;
         if (rows[i].ticket_id.v != ticket->id.v) {
@@ -93,7 +108,8 @@ static bool is_staff(const struct user *users, size_t count, struct user_id id)
 
 static void count_comments(struct ticket_metric *m, const struct ticket *ticket,
                            const struct figure_comments_row *rows, size_t count,
-                           const struct user *users, size_t user_count)
+                           const struct calendar *calendar, const struct user *users,
+                           size_t user_count)
 {
     bool first = true;
     for (size_t i = 0; i < count; i++) {
@@ -105,7 +121,9 @@ static void count_comments(struct ticket_metric *m, const struct ticket *ticket,
                      is_staff(users, user_count, rows[i].author_id);
         if (reply) {
             m->replies++;
-            m->reply_ms = m->reply_ms < 0 ? rows[i].created_at - ticket->created_at : m->reply_ms;
+            if (m->reply.wall_ms < 0) {
+                m->reply = span_between(calendar, ticket->created_at, rows[i].created_at);
+            }
         }
         first = false;
     }
@@ -122,7 +140,7 @@ static bool authors(struct db *db, mem_ctx *ctx, const struct figure_comments_ro
 }
 
 bool ticket_metrics(struct db *db, mem_ctx *ctx, const struct ticket *tickets, size_t count,
-                    int64_t now, struct ticket_metric **ret, struct error *err)
+                    const struct metric_hours *hours, struct ticket_metric **ret, struct error *err)
 {
     struct figure_events_row *events = NULL;
     struct figure_comments_row *comments = NULL;
@@ -143,16 +161,17 @@ bool ticket_metrics(struct db *db, mem_ctx *ctx, const struct ticket *tickets, s
         size_t rows = 0;
         struct ticket_metric *m = &list[i];
         *m = (struct ticket_metric){.ticket = tickets[i].id,
-                                    .reply_ms = -1,
-                                    .first_resolution_ms = -1,
-                                    .full_resolution_ms = -1};
+                                    .reply = NO_SPAN,
+                                    .first_resolution = NO_SPAN,
+                                    .full_resolution = NO_SPAN};
+        const struct calendar *calendar = hours->calendars[i];
         while (from < event_count && events[from].ticket_id.v != tickets[i].id.v) {
             from++;
         }
         while (from + rows < event_count && events[from + rows].ticket_id.v == tickets[i].id.v) {
             rows++;
         }
-        count_events(m, &tickets[i], events + from, rows, now);
+        count_events(m, &tickets[i], events + from, rows, calendar, hours->now);
         for (from = 0; from < comment_count && comments[from].ticket_id.v != tickets[i].id.v;) {
             from++;
         }
@@ -160,7 +179,7 @@ bool ticket_metrics(struct db *db, mem_ctx *ctx, const struct ticket *tickets, s
              from + rows < comment_count && comments[from + rows].ticket_id.v == tickets[i].id.v;) {
             rows++;
         }
-        count_comments(m, &tickets[i], comments + from, rows, users, user_count);
+        count_comments(m, &tickets[i], comments + from, rows, calendar, users, user_count);
     }
     *ret = list;
     return true;

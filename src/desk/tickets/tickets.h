@@ -536,7 +536,13 @@ MUST_CHECK bool comments_files(struct db *db, mem_ctx *ctx, const struct ticket_
                                size_t count, struct attachment **ret, size_t *ret_count,
                                struct error *err);
 
-// What happened to a ticket, in numbers. Spans in milliseconds, -1 while there is none.
+// How long something took, -1 while there is none.
+struct metric_span {
+    int64_t wall_ms;
+    int64_t open_ms;  // in working hours
+};
+
+// What happened to a ticket, in numbers.
 struct ticket_metric {
     struct ticket_id ticket;
     int64_t group_stations;
@@ -545,17 +551,22 @@ struct ticket_metric {
     int64_t replies;  // public comments of staff after the first
     int64_t initially_assigned_at;
     int64_t latest_comment_at;
-    int64_t reply_ms;
-    int64_t first_resolution_ms;
-    int64_t full_resolution_ms;  // to the solution that holds
-    int64_t agent_wait_ms;       // pending
-    int64_t requester_wait_ms;   // new, open, on hold
-    int64_t on_hold_ms;
+    struct metric_span reply;
+    struct metric_span first_resolution;
+    struct metric_span full_resolution;  // to the solution that holds
+    struct metric_span agent_wait;       // pending
+    struct metric_span requester_wait;   // new, open, on hold
+    struct metric_span on_hold;
+};
+struct calendar;
+struct metric_hours {
+    int64_t now;
+    const struct calendar *const *calendars;  // one for each ticket; NULL: every hour counts
 };
 // One for each ticket, in the same order.
 MUST_CHECK bool ticket_metrics(struct db *db, mem_ctx *ctx, const struct ticket *tickets,
-                               size_t count, int64_t now, struct ticket_metric **ret,
-                               struct error *err);
+                               size_t count, const struct metric_hours *hours,
+                               struct ticket_metric **ret, struct error *err);
 
 // What happened to a ticket at one time, as far as it starts and stops clocks.
 struct ticket_step {
