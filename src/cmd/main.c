@@ -18,6 +18,8 @@ const struct command COMMANDS[] = {
     {"check", cmd_check, "prove that nothing is lost, damaged or left over"},
     {"backup", cmd_backup, "add a snapshot of the desk to a backup, or prove one"},
     {"restore", cmd_restore, "make a desk from a backup"},
+    {"export", cmd_export, "write all data of the desk as lines of JSON, and its files"},
+    {"import", cmd_import, "make a desk of what was exported"},
     {"move-db", cmd_move_db, "move the desk's rows to another database, of either engine"},
     {"move-blobs", cmd_move_blobs, "copy the desk's files to another store, S3 or a folder"},
     {"config", cmd_config, "show all settings"},

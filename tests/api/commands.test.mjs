@@ -11,7 +11,7 @@ import { buildMail } from '../support/mime.mjs';
 import { runProgram, startServer } from '../support/server.mjs';
 import { until } from '../support/wait.mjs';
 
-const commands = ['init', 'serve', 'worker', 'deliver', 'token', 'user', 'mail', 'doctor', 'check', 'backup', 'restore', 'move-db', 'move-blobs', 'config', 'routes', 'sample', 'bench-data', 'version'];
+const commands = ['init', 'serve', 'worker', 'deliver', 'token', 'user', 'mail', 'doctor', 'check', 'backup', 'restore', 'export', 'import', 'move-db', 'move-blobs', 'config', 'routes', 'sample', 'bench-data', 'version'];
 let server;
 
 before(async () => {

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "desk/keep/check.h"
+#include "desk/keep/lines.h"
 #include "desk/keep/queries.h"
 
 #define COPY_PIECE ((size_t)64 * 1024)
@@ -24,6 +25,7 @@ struct backing {
     struct backup_done *done;
     mem_ctx *ctx;
     struct keep_out *out;
+    struct lines_out *lines;  // instead of it
     struct buf row;
     FILE *names;  // of the snapshot's blobs
 };
@@ -65,6 +67,9 @@ static bool make_folder(const char *path, struct error *err)
 static bool put_record(struct backing *b, enum keep_record kind, struct str bytes,
                        struct error *err)
 {
+    if (b->lines != NULL) {
+        return lines_out_put(b->lines, kind, bytes, err);
+    }
     char head[9] = {(char)kind};
     uint64_t little = htole64(bytes.len);
     memcpy(head + 1, &little, sizeof little);
@@ -298,7 +303,7 @@ static bool put_all(struct backing *b, struct error *err)
         return false;
     }
     sync();
-    return keep_out_end(b->out, err);
+    return b->lines != NULL ? lines_out_end(b->lines, job->now, err) : keep_out_end(b->out, err);
 }
 
 static const char *snapshot_path(mem_ctx *ctx, const struct backup_job *job)
@@ -308,26 +313,36 @@ static const char *snapshot_path(mem_ctx *ctx, const struct backup_job *job)
                       (long long)t.year, t.month, t.day, t.hour, t.minute, t.second);
 }
 
+static bool open_snapshot(struct backing *b, struct error *err)
+{
+    const struct backup_job *job = b->job;
+    struct stat known;
+    if (job->lines) {
+        b->done->snapshot = job->to;
+        return lines_out_open(b->ctx, job->to, &b->lines, err);
+    }
+    if (!make_folder(job->to, err) || !make_folder(mem_printf(b->ctx, "%s/blobs", job->to), err) ||
+        !make_folder(mem_printf(b->ctx, "%s/snapshots", job->to), err)) {
+        return false;
+    }
+    if (stat(b->done->snapshot, &known) == 0) {
+        return error_set(err, ERR_CONFLICT, "There is a snapshot of this very second already: %s.",
+                         b->done->snapshot);
+    }
+    return keep_out_open(b->ctx, b->done->snapshot, job->key, &b->out, err);
+}
+
 bool backup_make(mem_ctx *ctx, const struct backup_job *job, struct backup_done *ret,
                  struct error *err)
 {
     struct backing b = {.job = job, .done = ret, .ctx = mem_ctx_new(ctx, "backup")};
-    struct stat known;
     *ret = (struct backup_done){.snapshot = snapshot_path(ctx, job)};
     buf_init(&b.row, b.ctx, KEEP_RECORD_MAX);
-    if (!make_folder(job->to, err) || !make_folder(mem_printf(b.ctx, "%s/blobs", job->to), err) ||
-        !make_folder(mem_printf(b.ctx, "%s/snapshots", job->to), err)) {
-        return false;
-    }
-    if (stat(ret->snapshot, &known) == 0) {
-        return error_set(err, ERR_CONFLICT, "There is a snapshot of this very second already: %s.",
-                         ret->snapshot);
-    }
     b.names = tmpfile();
     if (b.names == NULL) {
         return error_set(err, ERR_UNAVAILABLE, "There is no room for a temporary file.");
     }
-    bool ok = keep_out_open(b.ctx, ret->snapshot, job->key, &b.out, err) && put_all(&b, err);
+    bool ok = open_snapshot(&b, err) && put_all(&b, err);
     (void)fclose(b.names);
     mem_free(b.ctx);
     return ok;

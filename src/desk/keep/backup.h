@@ -39,6 +39,7 @@ struct backup_job {
     const char *to;
     const struct keep_key *key;  // NULL: not sealed
     int64_t now;
+    bool lines;  // as lines.h has it, into a new folder; without a key
     const struct db_migration *migrations;
     size_t migration_count;
     const struct findings *findings;  // files that are missing or damaged in the desk itself
@@ -64,6 +65,7 @@ struct str backup_table_line(mem_ctx *ctx, const struct db_table *table);
 
 struct restore_job {
     const char *from;  // the backup's folder (its newest snapshot) or one snapshot
+    bool lines;        // the folder is as lines.h has it
     const char *data;  // the folder to make
     const char *db;    // URL of an empty database; NULL: SQLite in the folder
     // Where files go: in the folder, or in S3, where nothing may lie yet.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "desk/keep/backup.h"
+#include "desk/keep/lines.h"
 #include "desk/knowledge/knowledge.h"
 #include "desk/tickets/check.h"
 
@@ -27,6 +28,7 @@ struct restoring {
     mem_ctx *ctx;
     const char *repository;
     struct keep_in *in;
+    struct lines_in *lines;        // instead of it
     struct db_migration *applied;  // those of the backup
     size_t applied_count;
     bool settled;       // steward.conf is written
@@ -111,6 +113,9 @@ static bool record_next(struct restoring *r, mem_ctx *ctx, struct record *ret, b
 {
     struct str kind;
     uint64_t little = 0;
+    if (r->lines != NULL) {
+        return lines_in_next(r->lines, ctx, &ret->kind, &ret->bytes, ret_end, err);
+    }
     *ret_end = false;
     if (!keep_in_some(r->in, 1, &kind, err)) {
         return false;
@@ -530,11 +535,21 @@ static bool open_blobs(struct restoring *r, struct error *err)
            (!r->job->blobs_elsewhere || blob_each(r->blobs, is_used, NULL, err));
 }
 
+static bool open_source(struct restoring *r, struct error *err)
+{
+    if (r->job->lines) {
+        r->repository = r->job->from;
+        r->done->snapshot = r->job->from;
+        return lines_in_open(r->ctx, r->job->from, &r->lines, err);
+    }
+    return find_snapshot(r, err) &&
+           keep_in_open(r->ctx, r->done->snapshot, r->job->key, &r->in, err);
+}
+
 static bool run(struct restoring *r, struct error *err)
 {
-    if (!find_snapshot(r, err) ||
-        !keep_in_open(r->ctx, r->done->snapshot, r->job->key, &r->in, err) || !make_data(r, err) ||
-        !open_blobs(r, err) || !take_records(r, err)) {
+    if (!open_source(r, err) || !make_data(r, err) || !open_blobs(r, err) ||
+        !take_records(r, err)) {
         return false;
     }
     if (r->db == NULL || str_none(r->secret)) {
