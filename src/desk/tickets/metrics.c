@@ -106,10 +106,15 @@ static bool is_staff(const struct user *users, size_t count, struct user_id id)
     return false;
 }
 
+// Who wrote the comments of a page of tickets.
+struct authors {
+    struct user *users;
+    size_t count;
+};
+
 static void count_comments(struct ticket_metric *m, const struct ticket *ticket,
                            const struct figure_comments_row *rows, size_t count,
-                           const struct calendar *calendar, const struct user *users,
-                           size_t user_count)
+                           const struct calendar *calendar, const struct authors *authors)
 {
     bool first = true;
     for (size_t i = 0; i < count; i++) {
@@ -118,7 +123,7 @@ static void count_comments(struct ticket_metric *m, const struct ticket *ticket,
         }
         m->latest_comment_at = rows[i].created_at;
         bool reply = !first && rows[i].is_public && rows[i].author_id.v != ticket->requester.v &&
-                     is_staff(users, user_count, rows[i].author_id);
+                     is_staff(authors->users, authors->count, rows[i].author_id);
         if (reply) {
             m->replies++;
             if (m->reply.wall_ms < 0) {
@@ -129,8 +134,8 @@ static void count_comments(struct ticket_metric *m, const struct ticket *ticket,
     }
 }
 
-static bool authors(struct db *db, mem_ctx *ctx, const struct figure_comments_row *rows,
-                    size_t count, struct user **ret, size_t *ret_count, struct error *err)
+static bool load_authors(struct db *db, mem_ctx *ctx, const struct figure_comments_row *rows,
+                         size_t count, struct user **ret, size_t *ret_count, struct error *err)
 {
     struct user_id *ids = mem_array(ctx, struct user_id, count + 1);
     for (size_t i = 0; i < count; i++) {
@@ -144,15 +149,15 @@ bool ticket_metrics(struct db *db, mem_ctx *ctx, const struct ticket *tickets, s
 {
     struct figure_events_row *events = NULL;
     struct figure_comments_row *comments = NULL;
-    struct user *users = NULL;
+    struct authors wrote = {NULL, 0};
     size_t event_count = 0;
     size_t comment_count = 0;
-    size_t user_count = 0;
     const int64_t *ids = ids_of(ctx, tickets, count);
     struct ticket_metric *list = mem_array(ctx, struct ticket_metric, count + 1);
-    if (count > 0 && (!figure_events(db, ctx, ids, count, &events, &event_count, err) ||
-                      !figure_comments(db, ctx, ids, count, &comments, &comment_count, err) ||
-                      !authors(db, ctx, comments, comment_count, &users, &user_count, err))) {
+    if (count > 0 &&
+        (!figure_events(db, ctx, ids, count, &events, &event_count, err) ||
+         !figure_comments(db, ctx, ids, count, &comments, &comment_count, err) ||
+         !load_authors(db, ctx, comments, comment_count, &wrote.users, &wrote.count, err))) {
         return false;
     }
     // Rows are in order of tickets; each ticket's stand together.
@@ -179,7 +184,7 @@ bool ticket_metrics(struct db *db, mem_ctx *ctx, const struct ticket *tickets, s
              from + rows < comment_count && comments[from + rows].ticket_id.v == tickets[i].id.v;) {
             rows++;
         }
-        count_comments(m, &tickets[i], comments + from, rows, calendar, users, user_count);
+        count_comments(m, &tickets[i], comments + from, rows, calendar, &wrote);
     }
     *ret = list;
     return true;
