@@ -12,6 +12,7 @@
 #include "desk/channels/channels.h"
 #include "desk/channels/inbox.h"
 #include "desk/channels/mailbox.h"
+#include "desk/charter/pages.h"
 #include "desk/contact/pages.h"
 #include "desk/door/pages.h"
 #include "desk/hooks/events.h"
@@ -84,6 +85,7 @@ const struct job_timer DESK_TIMERS[] = {
     {"marks.sweep", DAYS_MS, marks_sweep},
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
     {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
+    {"charter.remind", CHARTER_REMIND_MS, charter_remind},
     {"keep.collect", 6 * HOURS_MS, blobs_collect_timer},
 };
 const size_t DESK_TIMER_COUNT = sizeof DESK_TIMERS / sizeof *DESK_TIMERS;
@@ -112,6 +114,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, marks_routes);
     add_routes(table, trail_routes);
     add_routes(table, knowledge_routes);
+    add_routes(table, charter_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     add_routes(table, api_routes);
@@ -129,6 +132,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
         return false;
     }
     desk->mailboxes = mailbox_known_new(desk);
+    desk->charter = charter_new(desk);
     desk->site = view_site_new(desk);
     app->site = desk->site;
     desk->tickets = (struct tickets){.clock = app->clock,
@@ -197,7 +201,7 @@ void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, 
     layout->title = title;
     layout->page = nav;
     layout->desk = config->desk_name;
-    layout->mission = config->mission;
+    layout->mission = charter_mission(desk_of(ctx), ctx->db, ctx->mem);
     layout->user = ctx->actor.user;
     layout->path = ctx->req->path;
     if (ctx->actor.user.v == 0) {

@@ -17,6 +17,7 @@
 
 struct rules;
 struct service_room;
+struct charter_room;
 
 struct desk {
     struct app *app;
@@ -25,6 +26,7 @@ struct desk {
     struct people people;
     struct rules *rules;
     struct service_room *service;
+    struct charter_room *charter;
     struct view_site *site;
     struct mailer *mailer;
     struct contact *contact;  // desk/contact/contact.h

@@ -10,6 +10,7 @@
 #include "desk/channels/mail_reply.html.h"
 #include "desk/channels/mail_view.h"
 #include "desk/channels/mailbox.h"
+#include "desk/charter/charter.h"
 #include "desk/desk.h"
 #include "desk/moments/moments.h"
 #include "desk/work/work.h"
@@ -43,6 +44,7 @@ struct sending {
     struct compose_file *files;
     size_t file_count;
     struct str left_out;  // names of files too large for a mail
+    struct str mission;
     struct compose_mail out;
 };
 
@@ -168,6 +170,7 @@ static bool load_in_read(struct db *db, void *arg, struct error *err)
 {
     struct sending *s = arg;
     struct actor system = actor_system(CHANNEL_SYSTEM);
+    s->mission = charter_mission(s->desk, db, s->ctx);
     if (s->mail.ticket.v == 0) {
         return true;
     }
@@ -245,6 +248,10 @@ static struct str reply_text(const struct sending *s, const struct view *v,
         buf_put(&text, vm->desk);
     }
     buf_put_c(&text, "\n");
+    if (vm->mission.len > 0) {
+        buf_put(&text, vm->mission);
+        buf_put_c(&text, "\n");
+    }
     if (vm->has_link) {
         buf_put(&text, url);
         buf_put_c(&text, "\n");
@@ -274,7 +281,7 @@ static void compose_words(struct sending *s)
     bool has_link = config->public_url.len > 0 && url_checked(url, &link);
     struct vm_mail vm = {
         .desk = config->desk_name,
-        .mission = config->mission,
+        .mission = s->mission,
         .author = s->author.name,
         .recipient = s->recipient.name,
         .subject = s->ticket.subject,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "desk/charter/charter.h"
+
 enum cast {
 #define AGENT(key, name, role, group) CAST_##key,
 #define PERSON(key, name, organisation) CAST_##key,
@@ -199,6 +201,19 @@ static bool tell_story(struct sample *s, size_t first, size_t end, struct error 
     return ticket_apply(&s->room, s->tx, s->ctx, &lead, &last, &outcome, err);
 }
 
+// The example charter, signed by all of the staff.
+static bool sign_charter(struct sample *s, struct error *err)
+{
+    struct actor staff[CAST_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < CAST_COUNT; i++) {
+        if (PEOPLE[i].role > ROLE_END_USER) {
+            staff[count++] = actor_of(s, (enum cast)i, CHANNEL_WEB);
+        }
+    }
+    return charter_sample(s->desk, s->tx, s->ctx, &staff[CAST_tom], staff, count, err);
+}
+
 static bool fill_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct sample *s = arg;
@@ -230,7 +245,7 @@ static bool fill_in_tx(struct db *tx, void *arg, struct error *err)
         }
         i = end;
     }
-    return true;
+    return sign_charter(s, err);
 }
 
 static void sample_init(struct sample *s, struct desk *desk, mem_ctx *ctx)

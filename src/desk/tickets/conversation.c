@@ -2,6 +2,7 @@
 //
 // The conversation of a ticket as its page shows it: comments in order, and between them what was
 // changed, in words.
+#include "desk/charter/charter.h"
 #include "desk/desk.h"
 #include "desk/moments/moments.h"
 #include "desk/rules/rules.h"
@@ -299,6 +300,41 @@ static bool fill_verdicts(struct conversation *c, struct error *err)
     return true;
 }
 
+// Which values colleagues saw in the answers.
+static bool fill_values(struct conversation *c, struct error *err)
+{
+    struct charter_mark *marks = NULL;
+    size_t count = 0;
+    bool in_force = false;
+    bool answered = false;
+    for (size_t k = 0; k < c->line_count; k++) {
+        const struct vm_line *line = &c->lines[k];
+        answered =
+            answered || (line->is_comment && line->comment.is_public && line->comment.by_staff);
+    }
+    if (!answered) {
+        return true;
+    }
+    if (!charter_marks_of(c->ctx->db, c->ctx->mem, c->ticket->id, &marks, &count, &in_force, err)) {
+        return false;
+    }
+    for (size_t k = 0; k < c->line_count; k++) {
+        struct vm_line *line = &c->lines[k];
+        if (!line->is_comment || !line->comment.is_public || !line->comment.by_staff) {
+            continue;
+        }
+        line->comment.can_mark = in_force && actor_is_agent(&c->ctx->actor);
+        for (size_t i = 0; i < count; i++) {
+            if (marks[i].comment.v == line->comment.id.v) {
+                line->comment.values = str_printf(
+                    c->ctx->mem, STR_FMT "%s" STR_FMT, STR_ARG(line->comment.values),
+                    line->comment.values.len > 0 ? ", " : "", STR_ARG(marks[i].value_name));
+            }
+        }
+    }
+    return true;
+}
+
 bool page_conversation(struct ctx *ctx, const struct ticket *ticket, struct names *names,
                        struct vm_line **ret, size_t *ret_count, struct error *err)
 {
@@ -321,5 +357,5 @@ bool page_conversation(struct ctx *ctx, const struct ticket *ticket, struct name
     }
     *ret = c.lines;
     *ret_count = c.line_count;
-    return !c.judged || fill_verdicts(&c, err);
+    return (!c.judged || fill_verdicts(&c, err)) && fill_values(&c, err);
 }

@@ -61,7 +61,11 @@ struct vm_ticket_list {
     struct vm_pager pager;
     bool can_edit;
     struct vm_options agents;  // for acting on many
-    bool first_steps;  // the desk has no ticket yet, and who looks can do something about it
+    bool first_steps;    // the desk has no ticket yet, and who looks can do something about it
+    struct str mission;  // at the agents' home, with what the charter asks of who looks
+    int64_t sign;        // the version that waits for their signature; 0: none
+    bool acknowledge;
+    bool review;  // is due, and a lead looks
 };
 
 struct vm_file {
@@ -93,6 +97,8 @@ struct vm_comment {
     bool judged;  // by the requester or somebody in copy
     bool helped;
     struct str judged_word;
+    struct str values;  // of the charter that colleagues saw in it, "" for none
+    bool can_mark;      // with one of them
 };
 
 struct vm_event {

@@ -2,6 +2,7 @@
 //
 // Lists of tickets: the views and the search.
 #include "base/random.h"
+#include "desk/charter/charter.h"
 #include "desk/desk.h"
 #include "desk/rules/rules.h"
 #include "desk/service/service.h"
@@ -238,6 +239,23 @@ static void show_list(struct ctx *ctx, struct vm_ticket_list *vm, const char *na
     }
 }
 
+// What the charter says and asks, at the agents' home.
+static bool fill_charter(struct ctx *ctx, struct vm_ticket_list *vm, struct error *err)
+{
+    struct charter_duty duty;
+    if (ctx->fragment) {
+        return true;
+    }
+    if (!charter_duties(desk_of(ctx), ctx->db, ctx->mem, &ctx->actor, &duty, err)) {
+        return false;
+    }
+    vm->mission = duty.in_force || duty.sign != 0 ? duty.mission : STR("");
+    vm->sign = duty.sign;
+    vm->acknowledge = duty.in_force && duty.acknowledge;
+    vm->review = duty.overdue && ctx->actor.role >= ROLE_LEAD;
+    return true;
+}
+
 // GET /desk?view=KEY&page=CURSOR
 bool page_tickets(struct ctx *ctx, struct error *err)
 {
@@ -250,7 +268,7 @@ bool page_tickets(struct ctx *ctx, struct error *err)
     vm.view = desk_view_key(ctx->mem, view);
     vm.title = view->title;
     if (!desk_views(ctx, vm.view, &vm.layout, err) || !fill_view(ctx, view, &vm, err) ||
-        !fill_bulk(ctx, &vm, err)) {
+        !fill_bulk(ctx, &vm, err) || !fill_charter(ctx, &vm, err)) {
         return false;
     }
     if (vm.row_count == 0 && !find_first_steps(ctx, &vm, err)) {
