@@ -14,6 +14,7 @@
 #include "desk/channels/mailbox.h"
 #include "desk/charter/pages.h"
 #include "desk/contact/pages.h"
+#include "desk/day/pages.h"
 #include "desk/door/pages.h"
 #include "desk/hooks/events.h"
 #include "desk/hooks/hooks.h"
@@ -86,6 +87,7 @@ const struct job_timer DESK_TIMERS[] = {
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
     {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
     {"charter.remind", CHARTER_REMIND_MS, charter_remind},
+    {"day.purge", 6 * HOURS_MS, day_purge},
     {"keep.collect", 6 * HOURS_MS, blobs_collect_timer},
 };
 const size_t DESK_TIMER_COUNT = sizeof DESK_TIMERS / sizeof *DESK_TIMERS;
@@ -104,6 +106,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, people_routes);
     add_routes(table, door_routes);
     add_routes(table, tickets_routes);
+    add_routes(table, day_routes);
     add_routes(table, work_routes);
     add_routes(table, catalogue_routes);
     add_routes(table, contact_routes);
@@ -211,5 +214,6 @@ void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, 
     layout->nav = nav;
     layout->live_mark = ctx->live_mark;
     layout->is_admin = actor_is_admin(&ctx->actor);
+    layout->is_agent = actor_is_agent(&ctx->actor);
     layout->is_staff = actor_is_staff(&ctx->actor);
 }

@@ -10,10 +10,14 @@
 #include "app/session.h"
 #include "base/random.h"
 #include "desk/catalogue/catalogue.h"
+#include "desk/charter/charter.h"
+#include "desk/contact/contact.h"
 #include "desk/desk.h"
 #include "desk/door/factors.h"
 #include "desk/hooks/events.h"
 #include "desk/marks/marks.h"
+#include "desk/moments/moments.h"
+#include "desk/records/records.h"
 #include "desk/trail/trail.h"
 #include "desk/work/work.h"
 #include "http/address.h"
@@ -244,7 +248,9 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
 
 bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket, struct error *err)
 {
-    return work_ticket_purged(tx, ticket, err) && catalogue_ticket_purged(tx, ticket, err);
+    return work_ticket_purged(tx, ticket, err) && catalogue_ticket_purged(tx, ticket, err) &&
+           records_ticket_purged(tx, ticket, err) && contact_ticket_purged(tx, ticket, err) &&
+           moments_ticket_purged(tx, ticket, err) && charter_ticket_purged(tx, ticket, err);
 }
 
 bool site_organization_moved(void *env, struct db *tx, struct organization_id from,

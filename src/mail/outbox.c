@@ -210,6 +210,28 @@ bool mail_outbox_cancel(struct db *tx, struct outmail_id id, bool *ret_cancelled
     return true;
 }
 
+bool mail_outbox_scrub_ticket(struct db *tx, struct ticket_id ticket, struct error *err)
+{
+    struct mail_out_of_ticket_waiting_row *rows = NULL;
+    size_t count = 0;
+    bool ignored = false;
+    if (!mail_out_of_ticket_waiting(tx, db_tx_ctx(tx), ticket, &rows, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!mail_outbox_cancel(tx, rows[i].id, &ignored, err)) {
+            return false;
+        }
+    }
+    return mail_out_scrub_ticket(tx, ticket, err);
+}
+
+bool mail_outbox_blacken(struct db *tx, struct ticket_id ticket, struct str text, struct str black,
+                         struct error *err)
+{
+    return mail_out_blacken(tx, ticket, text, black, err);
+}
+
 bool mail_outbox_again(struct db *tx, struct outmail_id id, int64_t now, bool *ret_waiting,
                        struct error *err)
 {

@@ -74,6 +74,12 @@ MUST_CHECK bool mail_outbox_cancel_comment(struct db *tx, struct comment_id comm
                                            struct error *err);
 MUST_CHECK bool mail_outbox_cancel(struct db *tx, struct outmail_id id, bool *ret_cancelled,
                                    struct error *err);
+// The ticket is deleted for good: what has not left never will, and nothing stays of the rest but
+// that it was.
+MUST_CHECK bool mail_outbox_scrub_ticket(struct db *tx, struct ticket_id ticket, struct error *err);
+// The words were redacted: what mails of the ticket still have of them is `black`.
+MUST_CHECK bool mail_outbox_blacken(struct db *tx, struct ticket_id ticket, struct str text,
+                                    struct str black, struct error *err);
 // Tries a failed one anew, on a person's wish.
 MUST_CHECK bool mail_outbox_again(struct db *tx, struct outmail_id id, int64_t now,
                                   bool *ret_waiting, struct error *err);

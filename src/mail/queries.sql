@@ -67,6 +67,20 @@ SELECT dedupe_key FROM mail_in WHERE dedupe_key IN (:keys);
 -- in: id mail_id
 UPDATE mail_in SET blob = NULL WHERE id = :id;
 
+-- Size 0 says that the content was taken out.
+-- name: mail_in_scrub :exec
+-- in: id mail_id
+UPDATE mail_in SET blob = NULL, size = 0, subject = '' WHERE id = :id;
+
+-- name: mail_in_raw_scrub_ticket :exec
+-- in: ticket_id ticket_id
+DELETE FROM mail_in_raw WHERE mail_id IN (SELECT id FROM mail_in WHERE ticket_id = :ticket_id);
+
+-- name: mail_in_scrub_ticket :exec
+-- in: ticket_id ticket_id
+UPDATE mail_in SET blob = NULL, size = 0, subject = '', sender = '', envelope_from = ''
+WHERE ticket_id = :ticket_id;
+
 -- name: mail_in_by_id :opt
 -- row: mail_in_row
 -- in: id mail_id
@@ -167,6 +181,19 @@ RETURNING id;
 -- name: mail_out_cancel :changes
 -- in: id outmail_id
 UPDATE mail_out SET state = 'cancelled' WHERE id = :id AND state = 'waiting';
+
+-- name: mail_out_of_ticket_waiting :many
+-- in: ticket_id ticket_id
+-- out: id outmail_id
+SELECT id FROM mail_out WHERE ticket_id = :ticket_id AND state = 'waiting' ORDER BY id;
+
+-- name: mail_out_scrub_ticket :exec
+-- in: ticket_id ticket_id
+UPDATE mail_out SET payload = '', address = '', last_error = '' WHERE ticket_id = :ticket_id;
+
+-- name: mail_out_blacken :exec
+-- in: ticket_id ticket_id, text text, black text
+UPDATE mail_out SET payload = REPLACE(payload, :text, :black) WHERE ticket_id = :ticket_id;
 
 -- name: mail_out_again :changes
 -- in: id outmail_id, send_at i64

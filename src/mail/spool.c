@@ -237,6 +237,16 @@ bool mail_spool_delete(struct db *tx, mem_ctx *ctx, struct mail_id id, int64_t n
     return true;
 }
 
+bool mail_spool_scrub(struct db *tx, struct mail_id id, struct error *err)
+{
+    return mail_in_raw_delete(tx, id, err) && mail_in_scrub(tx, id, err);
+}
+
+bool mail_spool_scrub_ticket(struct db *tx, struct ticket_id ticket, struct error *err)
+{
+    return mail_in_raw_scrub_ticket(tx, ticket, err) && mail_in_scrub_ticket(tx, ticket, err);
+}
+
 // --- looking ----------------------------------------------------------------------------------
 
 static struct mail_record record_of(const struct mail_in_row *row)

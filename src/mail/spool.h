@@ -82,6 +82,13 @@ MUST_CHECK bool mail_spool_release(struct db *tx, struct mail_id id, struct erro
 MUST_CHECK bool mail_spool_delete(struct db *tx, mem_ctx *ctx, struct mail_id id, int64_t now,
                                   struct str *ret_blob, struct error *err);
 
+// Takes the content out for good, bytes and subject: something of it was redacted, and encodings
+// and markup have too many ways to say it to take out that alone. The mail stays known and counted.
+// A blob is left to whoever collects those that no row names.
+MUST_CHECK bool mail_spool_scrub(struct db *tx, struct mail_id id, struct error *err);
+// The same for all mails of a ticket that is deleted for good, and who sent them.
+MUST_CHECK bool mail_spool_scrub_ticket(struct db *tx, struct ticket_id ticket, struct error *err);
+
 struct mail_record {
     struct mail_id id;
     struct str mailbox;
@@ -106,7 +113,7 @@ struct mail_record {
 // ERR_NOT_FOUND for an unknown id.
 MUST_CHECK bool mail_spool_get(struct db *db, mem_ctx *ctx, struct mail_id id,
                                struct mail_record *ret, struct error *err);
-// The raw bytes, from wherever they are; GONE when an admin deleted them.
+// The raw bytes, from wherever they are; GONE when they were deleted or scrubbed.
 MUST_CHECK bool mail_spool_raw(struct db *db, struct blob_store *blobs, mem_ctx *ctx,
                                const struct mail_record *record, struct str *ret,
                                struct error *err);

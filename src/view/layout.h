@@ -27,6 +27,7 @@ struct vm_layout {
     const char *nav;  // the active entry: "tickets", "search", "admin" for agents; "requests" in
                       // the portal; "" for none
     bool is_admin;
+    bool is_agent;                    // may change tickets
     bool is_staff;                    // in the portal: shows the way to the desk
     const struct vm_nav_view *views;  // agents' second column; none: the column is left out
     size_t view_count;

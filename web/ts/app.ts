@@ -12,6 +12,7 @@ import { start as startKeys } from "./keys";
 import { start as startLive } from "./live";
 import { start as startMorph } from "./morph";
 import { start as startNotices } from "./notices";
+import { start as startPapers } from "./papers";
 import { start as startPalette } from "./palette";
 import { start as startPasskeys } from "./passkeys";
 import { start as startQuestions } from "./questions";
@@ -20,7 +21,7 @@ import { start as startTalk } from "./talk";
 
 forgetArrived();
 startMorph();
-for (const start of [startKeys, startDialogs, startPalette, startPasskeys, startSelection, startNotices, startForms, startFrames, startQuestions, startTalk, startHere, startComposers]) {
+for (const start of [startKeys, startDialogs, startPalette, startPasskeys, startSelection, startNotices, startPapers, startForms, startFrames, startQuestions, startTalk, startHere, startComposers]) {
   start(document);
   document.addEventListener("htmx:load", (event) => start(event.target as HTMLElement));
 }

@@ -276,4 +276,7 @@ MUST_CHECK bool charter_sample(struct desk *desk, struct db *tx, mem_ctx *ctx,
                                const struct actor *lead, const struct actor *staff, size_t count,
                                struct error *err);
 
+// A ticket was deleted for good: so are the marks at its replies.
+MUST_CHECK bool charter_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err);
+
 #endif

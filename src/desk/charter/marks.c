@@ -180,3 +180,8 @@ bool charter_mark_counts(struct db *db, mem_ctx *ctx, const struct actor *actor,
     }
     return true;
 }
+
+bool charter_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err)
+{
+    return charter_marks_scrub_ticket(tx, ticket, err);
+}

@@ -241,3 +241,7 @@ GROUP BY origin ORDER BY origin;
 -- name: charter_mark_delete :exec
 -- in: id i64
 DELETE FROM charter_mark WHERE id = :id;
+
+-- name: charter_marks_scrub_ticket :exec
+-- in: ticket_id ticket_id
+DELETE FROM charter_mark WHERE ticket_id = :ticket_id;

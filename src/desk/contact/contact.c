@@ -309,3 +309,8 @@ bool contact_set_rules(struct desk *desk, mem_ctx *ctx, const struct actor *acto
     return lens_load(ctx, rules, &tried, err) &&
            db_tx_run(desk->app->db, "contact.rules", save_in_tx, &saving, err);
 }
+
+bool contact_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err)
+{
+    return lens_findings_scrub_ticket(tx, ticket, err);
+}

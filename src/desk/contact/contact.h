@@ -61,4 +61,7 @@ MUST_CHECK bool contact_rules(struct db *db, mem_ctx *ctx, const struct actor *a
 MUST_CHECK bool contact_set_rules(struct desk *desk, mem_ctx *ctx, const struct actor *actor,
                                   struct str rules, struct error *err);
 
+// A ticket was deleted for good: findings still count, their words are gone.
+MUST_CHECK bool contact_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err);
+
 #endif

@@ -29,3 +29,7 @@ SELECT COALESCE(MAX(id), 0) AS version FROM lens_rules;
 -- name: lens_rules_latest :opt
 -- out: id i64, rules text, author_id user_id, created_at i64
 SELECT id, rules, author_id, created_at FROM lens_rules ORDER BY id DESC LIMIT 1;
+
+-- name: lens_findings_scrub_ticket :exec
+-- in: ticket_id ticket_id
+UPDATE lens_finding SET phrase = '' WHERE ticket_id = :ticket_id;

@@ -17,14 +17,14 @@ WHERE t.id > :after AND NOT EXISTS (SELECT 1 FROM ticket_event o
     WHERE o.id = t.id AND o.kind = 'Comment' AND o.audit_id = t.audit_id)
 ORDER BY t.id LIMIT :most;
 
--- A mail whose bytes are nowhere, unless an administrator threw it away.
+-- A mail whose bytes are nowhere, unless an administrator threw it away or it was redacted.
 
 -- name: lost_mail_bytes :many
 -- row: lost_row
 -- in: after i64, most i64
 -- out: id i64, ref i64
 SELECT t.id, t.id AS ref FROM mail_in t
-WHERE t.id > :after AND t.blob IS NULL AND t.state <> 'dropped'
+WHERE t.id > :after AND t.blob IS NULL AND t.state <> 'dropped' AND t.size > 0
     AND NOT EXISTS (SELECT 1 FROM mail_in_raw o WHERE o.mail_id = t.id)
 ORDER BY t.id LIMIT :most;
 

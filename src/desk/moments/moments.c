@@ -343,3 +343,8 @@ bool moment_recovered(struct desk *desk, const struct actor *actor, struct momen
     }
     return db_tx_run(desk->app->db, "moment.close", close_in_tx, &closing, err);
 }
+
+bool moments_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err)
+{
+    return moments_scrub_ticket(tx, ticket, err);
+}

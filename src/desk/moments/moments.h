@@ -90,4 +90,7 @@ MUST_CHECK bool moments_list(struct db *db, mem_ctx *ctx, const struct moment_qu
 MUST_CHECK bool moment_load(struct db *db, mem_ctx *ctx, struct moment_id id, struct moment *ret,
                             struct error *err);
 
+// A ticket was deleted for good: what was said of it still counts, without its words.
+MUST_CHECK bool moments_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err);
+
 #endif

@@ -77,3 +77,7 @@ UPDATE moment SET recovery = 'answered' WHERE ticket_id = :ticket_id AND recover
 UPDATE moment SET recovery = 'closed', outcome = :outcome, closed_by = :closed_by,
     closed_at = :closed_at
 WHERE id = :id AND recovery IN ('open', 'answered');
+
+-- name: moments_scrub_ticket :exec
+-- in: ticket_id ticket_id
+UPDATE moment SET word = '', outcome = '' WHERE ticket_id = :ticket_id;

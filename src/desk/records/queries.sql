@@ -73,3 +73,9 @@ SELECT COALESCE(custom_status_id, 0) AS id, 'choice' AS kind, COALESCE(form_id, 
     0 AS system, '' AS doc, COALESCE(brand_id, 0) AS created_at, 0 AS updated_at,
     CAST(NULL AS BIGINT) AS deleted_at FROM ticket_choice WHERE ticket_id = :ticket_id
 ORDER BY position, id;
+
+-- A ticket's values; people and organisations may have the same number.
+-- name: field_values_scrub_ticket :exec
+-- in: ticket_id ticket_id
+DELETE FROM field_value WHERE object_id = :ticket_id
+    AND field_id IN (SELECT id FROM desk_record WHERE kind = 'ticket_fields');

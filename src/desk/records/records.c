@@ -369,3 +369,8 @@ void record_members_write(mem_ctx *ctx, struct jw *w, const struct record *recor
         write_member(ctx, w, record, member);
     }
 }
+
+bool records_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err)
+{
+    return field_values_scrub_ticket(tx, ticket, err);
+}

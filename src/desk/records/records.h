@@ -7,6 +7,7 @@
 #ifndef STEWARD_DESK_RECORDS_RECORDS_H
 #define STEWARD_DESK_RECORDS_RECORDS_H
 
+#include "base/ids.h"
 #include "db/db.h"
 #include "json/json.h"
 
@@ -157,5 +158,8 @@ void ticket_form_fields(mem_ctx *ctx, const struct ticket_records *all, int64_t 
 // Whether the form's conditions let a field be seen; value_of() says what the others have.
 bool ticket_form_shows(const struct ticket_records *all, int64_t form, int64_t field,
                        struct str (*value_of)(const void *arg, int64_t field), const void *arg);
+
+// A ticket was deleted for good: so are the values of its fields.
+MUST_CHECK bool records_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/tickets/api_bulk.h"
 
+#include "desk/day/day.h"
 #include "desk/tickets/api.h"
 #include "desk/tickets/api_internal.h"
 
@@ -72,28 +73,24 @@ static bool run_update(struct bulk_item *b, struct error *err)
     return true;
 }
 
-static bool set_deleted(struct bulk_item *b, struct ticket_id id, bool deleted, struct error *err)
-{
-    struct ticket_change change = {.ticket = id, .set = SET_DELETED, .deleted = deleted};
-    struct ticket_outcome outcome;
-    return ticket_apply(desk_tickets(b->ctx), b->tx, b->ctx->mem, &b->ctx->actor, &change, &outcome,
-                        err);
-}
-
 static bool run_delete(struct bulk_item *b, struct error *err)
 {
-    struct ticket_id id;
-    if (!item_ticket(b, &id, err) || !set_deleted(b, id, true, err)) {
+    struct ticket_change change = {.set = SET_DELETED, .deleted = true};
+    struct ticket_outcome outcome;
+    if (!item_ticket(b, &change.ticket, err) ||
+        !ticket_apply(desk_tickets(b->ctx), b->tx, b->ctx->mem, &b->ctx->actor, &change, &outcome,
+                      err)) {
         return false;
     }
-    write_done(b, id, "delete", "Deleted");
+    write_done(b, change.ticket, "delete", "Deleted");
     return true;
 }
 
 static bool run_restore(struct bulk_item *b, struct error *err)
 {
     struct ticket_id id;
-    if (!item_ticket(b, &id, err) || !set_deleted(b, id, false, err)) {
+    if (!item_ticket(b, &id, err) ||
+        !day_restore(desk_of(b->ctx), b->tx, b->ctx->mem, &b->ctx->actor, id, err)) {
         return false;
     }
     write_done(b, id, "restore", "Restored");
@@ -111,28 +108,10 @@ static bool run_purge(struct bulk_item *b, struct error *err)
     return true;
 }
 
-// Deletes the ticket and suspends its requester.
+// As the API has it: the requester is suspended with it.
 static bool mark_spam(struct ctx *ctx, struct db *tx, struct ticket_id id, struct error *err)
 {
-    struct ticket ticket;
-    struct user person;
-    struct user_change suspend = {.set = USER_SUSPENDED, .values = {.suspended = true}};
-    struct ticket_change change = {.ticket = id, .set = SET_DELETED, .deleted = true};
-    struct ticket_outcome outcome;
-    bool found = false;
-    if (!ticket_load(tx, ctx->mem, &ctx->actor, id, &ticket, err) ||
-        !user_find(tx, ctx->mem, ticket.requester, &person, &found, err)) {
-        return false;
-    }
-    if (found && person.role >= ROLE_LIGHT_AGENT) {
-        return error_field(err, "requester", "InvalidValue",
-                           "Requester: a member of staff cannot be marked as a sender of spam.");
-    }
-    bool suspended =
-        !found || !person.active || person.suspended ||
-        user_update(desk_people(ctx), tx, ctx->mem, &ctx->actor, person.id, &suspend, &person, err);
-    return suspended &&
-           ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &change, &outcome, err);
+    return day_mark_spam(desk_of(ctx), tx, ctx->mem, &ctx->actor, id, true, err);
 }
 
 static bool run_spam(struct bulk_item *b, struct error *err)
@@ -320,13 +299,16 @@ bool api_ticket_mark_as_spam(struct ctx *ctx, struct error *err)
            empty_answer(ctx, err);
 }
 
+static bool restore_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct ctx *ctx = arg;
+    return day_restore(desk_of(ctx), tx, ctx->mem, &ctx->actor,
+                       (struct ticket_id){ctx->path.ids[0]}, err);
+}
+
 // PUT /api/v2/deleted_tickets/{ticket:id}/restore
 bool api_deleted_restore(struct ctx *ctx, struct error *err)
 {
-    struct ticket_change change = {
-        .ticket = {ctx->path.ids[0]}, .set = SET_DELETED, .deleted = false};
-    struct ticket_outcome outcome;
-    return ticket_apply_run(desk_tickets(ctx), ctx->app->db, ctx->mem, &ctx->actor, &change,
-                            &outcome, err) &&
+    return db_tx_run(ctx->app->db, "api.ticket.restore", restore_in_tx, ctx, err) &&
            empty_answer(ctx, err);
 }

@@ -5,6 +5,8 @@
 #include "desk/tickets/apply_internal.h"
 
 #include "desk/tickets/queries.h"
+#include "mail/outbox.h"
+#include "mail/spool.h"
 
 // A change that only adds an event to the history and renews the times.
 static bool note(const struct tickets *room, struct db *tx, mem_ctx *ctx, const struct actor *actor,
@@ -51,21 +53,29 @@ bool comment_hide(const struct tickets *room, struct db *tx, mem_ctx *ctx,
 
 // --- redaction ----------------------------------------------------------------------------------
 
+// As many black boxes as the secret has characters.
+static struct str ink(mem_ctx *ctx, struct str secret)
+{
+    struct buf out;
+    buf_init(&out, ctx, secret.len * 3 + 16);
+    for (size_t i = 0; i < secret.len; i++) {
+        if (((unsigned char)secret.ptr[i] & 0xc0) != 0x80) {
+            buf_put_c(&out, "▇");
+        }
+    }
+    return buf_str(&out);
+}
+
 static struct str blacken(mem_ctx *ctx, struct str text, struct str secret, size_t *ret_count)
 {
     struct buf out;
     struct str rest = text;
-    size_t chars = 0;
+    struct str black = ink(ctx, secret);
     *ret_count = 0;
-    for (size_t i = 0; i < secret.len; i++) {
-        chars += ((unsigned char)secret.ptr[i] & 0xc0) != 0x80 ? 1 : 0;
-    }
     buf_init(&out, ctx, text.len * 3 + 16);
     for (ptrdiff_t at = str_find(rest, secret); at >= 0; at = str_find(rest, secret)) {
         buf_put(&out, str_sub(rest, 0, (size_t)at));
-        for (size_t i = 0; i < chars; i++) {
-            buf_put_c(&out, "▇");
-        }
+        buf_put(&out, black);
         rest = str_from(rest, (size_t)at + secret.len);
         ++*ret_count;
     }
@@ -104,6 +114,20 @@ static bool renew_excerpt(struct db *tx, mem_ctx *ctx, const struct comment_row 
             ticket_set_excerpt(tx, row->ticket_id, str_one_line(ctx, body, 160), err));
 }
 
+// What else says the words: the subject, with the first comment; the mail as it came; mails that
+// rules wrote.
+static bool redact_around(struct db *tx, mem_ctx *ctx, const struct comment_row *row, bool first,
+                          struct str text, struct error *err)
+{
+    struct str black = ink(ctx, text);
+    if (first && (!subject_blacken(tx, row->ticket_id, text, black, err) ||
+                  !subject_events_blacken(tx, row->ticket_id, text, black, err))) {
+        return false;
+    }
+    return (row->mail_id.v == 0 || mail_spool_scrub(tx, row->mail_id, err)) &&
+           mail_outbox_blacken(tx, row->ticket_id, text, black, err);
+}
+
 bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                     const struct actor *actor, const struct comment_place *place, struct str text,
                     struct error *err)
@@ -114,14 +138,17 @@ bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
     struct str subject;
     size_t count = 0;
     size_t html_count = 0;
-    if (!load_comment(tx, ctx, actor, ticket, comment, &row, err)) {
+    size_t subject_count = 0;
+    if (!load_comment(tx, ctx, actor, ticket, comment, &row, err) ||
+        !indexed_subject(tx, ctx, &row, &subject, err)) {
         return false;
     }
     if (str_empty(text)) {
         return error_field(err, "text", "BlankValue", "Text: cannot be blank");
     }
     struct str body = blacken(ctx, row.body, text, &count);
-    if (count == 0) {
+    struct str black_subject = blacken(ctx, subject, text, &subject_count);
+    if (count + subject_count == 0) {
         return error_field(err, "text", "InvalidValue", "Text: is not in this comment");
     }
     struct str html = row.html;
@@ -129,11 +156,11 @@ bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
         html = blacken(ctx, html, html_escape(ctx, text).markup, &html_count);
         html = html_count == count ? html : STR_NONE;
     }
-    if (!indexed_subject(tx, ctx, &row, &subject, err) ||
-        !search_delete(tx, comment, subject, row.body, err) ||
-        !search_insert(tx, comment, subject, body, err) ||
+    if (!search_delete(tx, comment, subject, row.body, err) ||
+        !search_insert(tx, comment, black_subject, body, err) ||
         !comment_set_text(tx, comment, body, html, err) ||
-        !renew_excerpt(tx, ctx, &row, body, err)) {
+        !renew_excerpt(tx, ctx, &row, body, err) ||
+        !redact_around(tx, ctx, &row, !str_empty(subject), text, err)) {
         return false;
     }
     struct ticket_event event = {.kind = STR("CommentRedactionEvent"),
@@ -160,6 +187,7 @@ bool attachment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                                  .value = str_printf(ctx, "%lld", (long long)place->file.v)};
     return attachment_replace(tx, place->file, by->hash, by->file_name, by->content_type, by->size,
                               err) &&
+           (row.mail_id.v == 0 || mail_spool_scrub(tx, row.mail_id, err)) &&
            note(room, tx, ctx, actor, place->ticket, &event, err);
 }
 
@@ -199,9 +227,24 @@ bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
     return unindex(tx, ctx, id, err) && attachments_purge(tx, id, err) &&
            comments_purge(tx, id, err) && events_purge(tx, id, err) && audits_purge(tx, id, err) &&
            tags_purge(tx, id, err) && collaborators_purge(tx, id, err) &&
-           drafts_purge(tx, id, err) &&
+           drafts_purge(tx, id, err) && mail_spool_scrub_ticket(tx, id, err) &&
+           mail_outbox_scrub_ticket(tx, id, err) &&
            (room->purged == NULL || room->purged(room->env, tx, id, err)) &&
            ticket_empty(tx, id, clock_now(room->clock), err);
+}
+
+bool tickets_outdated(struct db *db, mem_ctx *ctx, int64_t before, int64_t most,
+                      struct ticket_id **ret, size_t *ret_count, struct error *err)
+{
+    struct tickets_deleted_before_row *rows = NULL;
+    if (!tickets_deleted_before(db, ctx, before, most, &rows, ret_count, err)) {
+        return false;
+    }
+    *ret = mem_array(ctx, struct ticket_id, *ret_count + 1);
+    for (size_t i = 0; i < *ret_count; i++) {
+        (*ret)[i] = rows[i].id;
+    }
+    return true;
 }
 
 bool ticket_import_updated(struct db *tx, const struct actor *actor, struct ticket_id id,

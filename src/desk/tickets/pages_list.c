@@ -3,6 +3,7 @@
 // Lists of tickets: the views and the search.
 #include "base/random.h"
 #include "desk/charter/charter.h"
+#include "desk/day/pages.h"
 #include "desk/desk.h"
 #include "desk/rules/rules.h"
 #include "desk/service/service.h"
@@ -232,6 +233,7 @@ static void show_list(struct ctx *ctx, struct vm_ticket_list *vm, const char *na
 {
     struct view v;
     desk_page_begin(ctx, &v, &vm->layout, vm->title, nav);
+    day_notice(ctx, &vm->layout, vm->self);
     if (ctx->fragment) {
         view_ticket_list_rows(&v, vm);
     } else {

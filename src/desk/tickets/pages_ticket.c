@@ -2,6 +2,7 @@
 //
 // The agent's page of one ticket, and what its forms send.
 #include "desk/channels/channels.h"
+#include "desk/day/pages.h"
 #include "desk/desk.h"
 #include "desk/knowledge/knowledge.h"
 #include "desk/service/disruption.h"
@@ -259,6 +260,7 @@ static void begin(struct ctx *ctx, struct view *v, struct vm_ticket_page *vm)
     struct str title =
         str_printf(ctx->mem, "#%lld " STR_FMT, (long long)vm->id.v, STR_ARG(vm->subject));
     desk_page_begin(ctx, v, &vm->layout, title, "ticket");
+    day_notice(ctx, &vm->layout, url_literal("/desk"));
 }
 
 // What a macro proposes stands in the composer, behind what was there.

@@ -314,6 +314,17 @@ INSERT INTO ticket_fts (ticket_fts, rowid, subject, body) VALUES ('delete', :id,
 -- postgres:
 DELETE FROM ticket_fts WHERE id = :id AND :subject = :subject AND :body = :body;
 
+-- The ticket's subject, and what its history has of it.
+-- name: subject_blacken :exec
+-- in: id ticket_id, text text, black text
+UPDATE ticket SET subject = REPLACE(subject, :text, :black) WHERE id = :id;
+
+-- name: subject_events_blacken :exec
+-- in: ticket_id ticket_id, text text, black text
+UPDATE ticket_event SET value = REPLACE(value, :text, :black),
+    previous = REPLACE(previous, :text, :black)
+WHERE ticket_id = :ticket_id AND field = 'subject';
+
 -- name: attachment_replace :exec
 -- in: id attachment_id, hash text, file_name text, content_type text, size i64
 UPDATE attachment SET hash = :hash, file_name = :file_name, content_type = :content_type,
@@ -346,6 +357,13 @@ DELETE FROM ticket_collaborator WHERE ticket_id = :ticket_id;
 -- name: drafts_purge :exec
 -- in: ticket_id ticket_id
 DELETE FROM draft WHERE ticket_id = :ticket_id;
+
+-- Tickets that were deleted before that time and are still there.
+-- name: tickets_deleted_before :many
+-- in: before i64, most i64
+-- out: id ticket_id
+SELECT id FROM ticket WHERE deleted_at IS NOT NULL AND deleted_at < :before AND purged_at IS NULL
+ORDER BY deleted_at LIMIT :most;
 
 -- name: ticket_empty :exec
 -- in: id ticket_id, now i64

@@ -308,11 +308,17 @@ MUST_CHECK bool ticket_merge(const struct tickets *room, struct db *tx, mem_ctx 
                              const struct actor *actor, const struct ticket_merge *merge,
                              struct ticket_outcome *ret, struct error *err);
 
-// Deletes a deleted ticket for good: comments, history, files, tags. The row stays, emptied.
+// Deletes a deleted ticket for good: comments, history, files, tags, mails. The row stays, emptied.
 // Administrators only; NOT_FOUND when it is not deleted. Blobs that nothing names any more are left
 // to the collector (desk/keep/collect.h): somebody may be uploading the same bytes right now.
 MUST_CHECK bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                              const struct actor *actor, struct ticket_id id, struct error *err);
+
+// For how long a deleted ticket can be restored.
+#define TICKET_RESTORE_MS (30 * DAYS_MS)
+// Deleted before that time and not yet for good, oldest first.
+MUST_CHECK bool tickets_outdated(struct db *db, mem_ctx *ctx, int64_t before, int64_t most,
+                                 struct ticket_id **ret, size_t *ret_count, struct error *err);
 
 // Agents: takes a public comment out of the requester's sight.
 MUST_CHECK bool comment_hide(const struct tickets *room, struct db *tx, mem_ctx *ctx,
@@ -324,12 +330,14 @@ struct comment_place {
     struct attachment_id file;  // where one is meant
 };
 // Agents: every occurrence of `text` becomes as many "\u2587", also in the search index. Markup in
-// which the text cannot be found one to one is dropped, the plain text stays. INVALID when the
-// comment does not have the text.
+// which the text cannot be found one to one is dropped, the plain text stays; the subject too, when
+// it is the ticket's first comment. The mail as it came is scrubbed (mail/spool.h). INVALID when
+// the comment does not have the text.
 MUST_CHECK bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                                const struct actor *actor, const struct comment_place *place,
                                struct str text, struct error *err);
-// Agents: the file is replaced by `by` (an empty one). The old blob is left to the collector.
+// Agents: the file is replaced by `by` (an empty one), and the mail that brought it is scrubbed.
+// The old blob is left to the collector.
 MUST_CHECK bool attachment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                                   const struct actor *actor, const struct comment_place *place,
                                   const struct new_file *by, struct error *err);
