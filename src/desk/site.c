@@ -22,6 +22,8 @@
 #include "desk/work/work.h"
 #include "http/address.h"
 #include "live/live.h"
+#include "mail/outbox.h"
+#include "mail/spool.h"
 #include "view/layout.html.h"
 
 // GET /healthz: the database answers, and requests may come.
@@ -250,7 +252,15 @@ bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket
 {
     return work_ticket_purged(tx, ticket, err) && catalogue_ticket_purged(tx, ticket, err) &&
            records_ticket_purged(tx, ticket, err) && contact_ticket_purged(tx, ticket, err) &&
-           moments_ticket_purged(tx, ticket, err) && charter_ticket_purged(tx, ticket, err);
+           moments_ticket_purged(tx, ticket, err) && charter_ticket_purged(tx, ticket, err) &&
+           mail_spool_scrub_ticket(tx, ticket, err) && mail_outbox_scrub_ticket(tx, ticket, err);
+}
+
+bool site_redacted(void *env UNUSED, struct db *tx, const struct redacted *what, struct error *err)
+{
+    return (what->mail.v == 0 || mail_spool_scrub(tx, what->mail, err)) &&
+           (str_none(what->text) ||
+            mail_outbox_blacken(tx, what->ticket, what->text, what->black, err));
 }
 
 bool site_organization_moved(void *env, struct db *tx, struct organization_id from,

@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "desk/people/people.h"
+#include "desk/tickets/tickets.h"
 
 const struct route *site_routes(size_t *ret_count);
 
@@ -22,6 +23,8 @@ bool site_person_moved(void *desk, struct db *tx, struct user_id from, struct us
                        struct error *err);
 // A ticket was deleted for good: what other rooms have of it goes, too.
 bool site_ticket_purged(void *desk, struct db *tx, struct ticket_id ticket, struct error *err);
+// Words or a file of a comment were redacted: so are the mails that have them.
+bool site_redacted(void *desk, struct db *tx, const struct redacted *what, struct error *err);
 bool site_organization_moved(void *desk, struct db *tx, struct organization_id from,
                              struct organization_id to, struct error *err);
 // Notes it in the trail and tells webhooks.

@@ -5,7 +5,8 @@
 #include "desk/day/pages_internal.h"
 #include "desk/day/print.html.h"
 #include "desk/desk.h"
-#include "desk/tickets/pages_internal.h"
+#include "desk/tickets/names.h"
+#include "desk/tickets/pages_views.h"
 
 static bool fill_organization(struct ctx *ctx, struct vm_print *vm, struct error *err)
 {

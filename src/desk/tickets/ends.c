@@ -5,8 +5,6 @@
 #include "desk/tickets/apply_internal.h"
 
 #include "desk/tickets/queries.h"
-#include "mail/outbox.h"
-#include "mail/spool.h"
 
 // A change that only adds an event to the history and renews the times.
 static bool note(const struct tickets *room, struct db *tx, mem_ctx *ctx, const struct actor *actor,
@@ -116,16 +114,17 @@ static bool renew_excerpt(struct db *tx, mem_ctx *ctx, const struct comment_row 
 
 // What else says the words: the subject, with the first comment; the mail as it came; mails that
 // rules wrote.
-static bool redact_around(struct db *tx, mem_ctx *ctx, const struct comment_row *row, bool first,
-                          struct str text, struct error *err)
+static bool redact_around(const struct tickets *room, struct db *tx, mem_ctx *ctx,
+                          const struct comment_row *row, bool first, struct str text,
+                          struct error *err)
 {
     struct str black = ink(ctx, text);
     if (first && (!subject_blacken(tx, row->ticket_id, text, black, err) ||
                   !subject_events_blacken(tx, row->ticket_id, text, black, err))) {
         return false;
     }
-    return (row->mail_id.v == 0 || mail_spool_scrub(tx, row->mail_id, err)) &&
-           mail_outbox_blacken(tx, row->ticket_id, text, black, err);
+    const struct redacted what = {row->ticket_id, row->id, row->mail_id, text, black};
+    return room->redacted == NULL || room->redacted(room->env, tx, &what, err);
 }
 
 bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
@@ -160,7 +159,7 @@ bool comment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
         !search_insert(tx, comment, black_subject, body, err) ||
         !comment_set_text(tx, comment, body, html, err) ||
         !renew_excerpt(tx, ctx, &row, body, err) ||
-        !redact_around(tx, ctx, &row, !str_empty(subject), text, err)) {
+        !redact_around(room, tx, ctx, &row, !str_empty(subject), text, err)) {
         return false;
     }
     struct ticket_event event = {.kind = STR("CommentRedactionEvent"),
@@ -185,9 +184,10 @@ bool attachment_redact(const struct tickets *room, struct db *tx, mem_ctx *ctx,
     struct ticket_event event = {.kind = STR("AttachmentRedactionEvent"),
                                  .field = str_printf(ctx, "%lld", (long long)place->comment.v),
                                  .value = str_printf(ctx, "%lld", (long long)place->file.v)};
+    const struct redacted what = {place->ticket, place->comment, row.mail_id, STR_NONE, STR_NONE};
     return attachment_replace(tx, place->file, by->hash, by->file_name, by->content_type, by->size,
                               err) &&
-           (row.mail_id.v == 0 || mail_spool_scrub(tx, row.mail_id, err)) &&
+           (room->redacted == NULL || room->redacted(room->env, tx, &what, err)) &&
            note(room, tx, ctx, actor, place->ticket, &event, err);
 }
 
@@ -227,8 +227,7 @@ bool ticket_purge(const struct tickets *room, struct db *tx, mem_ctx *ctx,
     return unindex(tx, ctx, id, err) && attachments_purge(tx, id, err) &&
            comments_purge(tx, id, err) && events_purge(tx, id, err) && audits_purge(tx, id, err) &&
            tags_purge(tx, id, err) && collaborators_purge(tx, id, err) &&
-           drafts_purge(tx, id, err) && mail_spool_scrub_ticket(tx, id, err) &&
-           mail_outbox_scrub_ticket(tx, id, err) &&
+           drafts_purge(tx, id, err) &&
            (room->purged == NULL || room->purged(room->env, tx, id, err)) &&
            ticket_empty(tx, id, clock_now(room->clock), err);
 }

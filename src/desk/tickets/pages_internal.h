@@ -28,10 +28,6 @@ MUST_CHECK bool page_agent_options(struct ctx *ctx, struct user_id current, stru
 MUST_CHECK bool page_group_options(struct ctx *ctx, struct group_id current, struct vm_options *ret,
                                    struct error *err);
 
-// The conversation: comments and, between them, what changed.
-MUST_CHECK bool page_conversation(struct ctx *ctx, const struct ticket *ticket, struct names *names,
-                                  struct vm_line **ret, size_t *ret_count, struct error *err);
-
 // How what is due in that time is marked.
 struct str page_mood(int64_t left_ms);
 // "84.50"

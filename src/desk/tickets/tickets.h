@@ -261,6 +261,15 @@ struct ticket_observer {
                       struct error *err);
 };
 
+// What was made unreadable in a comment.
+struct redacted {
+    struct ticket_id ticket;
+    struct comment_id comment;
+    struct mail_id mail;  // that the comment came as, or none
+    struct str text;      // the words, absent when it was a file
+    struct str black;     // what stands there now
+};
+
 // The wired room.
 struct tickets {
     struct clock *clock;
@@ -268,6 +277,8 @@ struct tickets {
     size_t observer_count;
     // What other rooms have of a ticket goes with it when it is deleted for good; may be NULL.
     bool (*purged)(void *env, struct db *tx, struct ticket_id ticket, struct error *err);
+    // What other rooms have of words or files that were redacted goes with them; may be NULL.
+    bool (*redacted)(void *env, struct db *tx, const struct redacted *what, struct error *err);
     void *env;  // given to observers: the desk
 };
 
