@@ -34,6 +34,7 @@
 #include "desk/service/routes.h"
 #include "desk/service/service.h"
 #include "desk/site.h"
+#include "desk/tend/pages.h"
 #include "desk/tickets/routes.h"
 #include "desk/trail/routes.h"
 #include "desk/work/pages.h"
@@ -43,17 +44,12 @@
 
 // Who hears of a ticket's change, in this order, inside its transaction.
 static const struct ticket_observer OBSERVERS[] = {
-    {"triggers", triggers_observe},
-    {"service", service_observe},
-    {"disruption", disruption_observe},
-    {"contact", contact_observe},
-    {"moments", moments_observe},
-    {"marks", marks_observe},
-    {"mentions", mentions_observe},
-    {"hooks", hooks_observe},
-    {"work", work_observe},
-    {"notify", channels_notify},
-    {"publish", channels_publish},
+    {"triggers", triggers_observe}, {"tend", tend_observe},
+    {"service", service_observe},   {"disruption", disruption_observe},
+    {"contact", contact_observe},   {"moments", moments_observe},
+    {"marks", marks_observe},       {"mentions", mentions_observe},
+    {"hooks", hooks_observe},       {"work", work_observe},
+    {"notify", channels_notify},    {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {
@@ -118,6 +114,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, trail_routes);
     add_routes(table, knowledge_routes);
     add_routes(table, charter_routes);
+    add_routes(table, tend_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     add_routes(table, api_routes);
@@ -136,6 +133,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     }
     desk->mailboxes = mailbox_known_new(desk);
     desk->charter = charter_new(desk);
+    desk->tend = tend_new(desk);
     desk->site = view_site_new(desk);
     app->site = desk->site;
     desk->tickets = (struct tickets){.clock = app->clock,

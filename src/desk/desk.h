@@ -18,6 +18,7 @@
 struct rules;
 struct service_room;
 struct charter_room;
+struct tend_room;
 
 struct desk {
     struct app *app;
@@ -27,6 +28,7 @@ struct desk {
     struct rules *rules;
     struct service_room *service;
     struct charter_room *charter;
+    struct tend_room *tend;  // desk/tend/tend.h
     struct view_site *site;
     struct mailer *mailer;
     struct contact *contact;  // desk/contact/contact.h

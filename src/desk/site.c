@@ -18,6 +18,7 @@
 #include "desk/marks/marks.h"
 #include "desk/moments/moments.h"
 #include "desk/records/records.h"
+#include "desk/tend/tend.h"
 #include "desk/trail/trail.h"
 #include "desk/work/work.h"
 #include "http/address.h"
@@ -311,6 +312,7 @@ bool site_person_changed(void *env, struct db *tx, const struct actor *actor,
         noted = !str_none(note.change);
     }
     return (!noted || trail_add(tx, actor, clock_now(desk->app->clock), &note, err)) &&
+           tend_person_changed(desk, tx, before, after, err) &&
            hooks_person_changed(desk, tx, before, after, err);
 }
 

@@ -330,14 +330,37 @@ static bool set_snooze(struct apply *a, struct error *err)
     return true;
 }
 
-// The steward is whoever is assigned first and stays; only a handover (SET_STEWARD) changes it.
-static void set_steward(struct apply *a)
+// What follows a ticket has that ticket's steward, whoever works on it, while they are there.
+static bool follow_steward(struct apply *a, struct error *err)
 {
+    struct ticket former;
+    struct user steward = {0};
+    bool found = false;
+    if (!ticket_load_any(a->tx, a->ctx, a->after.followup_of, &former, &found, err) ||
+        (found && former.steward.v != 0 &&
+         !user_find(a->tx, a->ctx, former.steward, &steward, &found, err))) {
+        return false;
+    }
+    if (found && steward.active && !steward.suspended && steward.role >= ROLE_AGENT) {
+        a->after.steward = former.steward;
+    }
+    return true;
+}
+
+// The steward is whoever is assigned first, or was chosen before that, and stays; only a handover
+// (SET_STEWARD) changes it.
+static bool set_steward(struct apply *a, struct error *err)
+{
+    bool follows = a->created && a->after.followup_of.v != 0 && !a->change->import;
     if ((a->change->set & SET_STEWARD) != 0 && a->change->steward.v != 0) {
         a->after.steward = a->change->steward;
-    } else if (a->after.steward.v == 0) {
+    } else if (follows && !follow_steward(a, err)) {
+        return false;
+    }
+    if (a->after.steward.v == 0) {
         a->after.steward = a->after.assignee;
     }
+    return true;
 }
 
 static bool check_comment(const struct apply *a, struct error *err)
@@ -407,9 +430,8 @@ static bool derive(struct apply *a, struct error *err)
     }
     set_plain_fields(a);
     set_tags(a);
-    set_steward(a);
     set_conversation(a);
-    return set_snooze(a, err);
+    return set_steward(a, err) && set_snooze(a, err);
 }
 
 static bool notify_observers(struct apply *a, struct ticket_outcome *outcome, struct error *err)

@@ -556,3 +556,19 @@ SELECT c.id, c.body,
     THEN (SELECT e.value FROM ticket_event e WHERE e.ticket_id = c.ticket_id AND e.kind = 'Create'
         AND e.field = 'subject' ORDER BY e.id LIMIT 1) END AS subject
 FROM ticket_comment c WHERE c.id > :after ORDER BY c.id LIMIT :most;
+
+-- Unsolved ones, by the index of stewards.
+-- name: tickets_tended_by :many
+-- in: ids user_id[]
+-- out: steward_id user_id?, tended i64
+SELECT steward_id, COUNT(*) AS tended FROM ticket
+WHERE deleted_at IS NULL AND status < 4 AND steward_id IS NOT NULL AND steward_id IN (:ids)
+GROUP BY steward_id;
+
+-- name: stewards_of_requester :many
+-- in: requester user_id, but ticket_id
+-- out: steward_id user_id?
+SELECT steward_id FROM ticket
+WHERE deleted_at IS NULL AND status < 4 AND steward_id IS NOT NULL AND requester_id = :requester
+    AND id < :but
+ORDER BY id DESC LIMIT 5;

@@ -51,7 +51,7 @@ struct ticket {
     struct user_id requester;
     struct user_id submitter;
     struct user_id assignee;  // who works on it now
-    struct user_id steward;   // the requester's one contact: set at first assignment, then kept
+    struct user_id steward;   // the requester's one contact: set at first touch, then kept
     struct group_id group;
     struct organization_id organization;
     struct ticket_id problem;
@@ -431,6 +431,15 @@ struct ticket_text {
 MUST_CHECK bool ticket_descriptions(struct db *db, mem_ctx *ctx, const struct ticket *tickets,
                                     size_t count, struct ticket_text **ret, size_t *ret_count,
                                     struct error *err);
+
+// --- stewards -----------------------------------------------------------------------------------
+
+// How many tickets that are not done each of them is the steward of; one query for all.
+MUST_CHECK bool tickets_tended(struct db *db, mem_ctx *ctx, const struct user_id *stewards,
+                               size_t count, int64_t *ret, struct error *err);
+// The stewards of the requester's other tickets that are not done, the latest ticket first.
+MUST_CHECK bool stewards_of_person(struct db *db, mem_ctx *ctx, const struct ticket *ticket,
+                                   struct user_id **ret, size_t *ret_count, struct error *err);
 
 // --- lists --------------------------------------------------------------------------------------
 
