@@ -140,6 +140,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
                                      .observers = OBSERVERS,
                                      .observer_count = sizeof OBSERVERS / sizeof *OBSERVERS,
                                      .purged = site_ticket_purged,
+                                     .speaks_for = tend_speaks_for,
                                      .redacted = site_redacted,
                                      .env = desk};
     desk->people = (struct people){

@@ -3,16 +3,21 @@
 // Stewardship from outside: who becomes a person's one contact, and that they stay.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { answerForm, signIn } from '../support/desk.mjs';
+import { pageText } from '../support/http.mjs';
 import { startServer } from '../support/server.mjs';
+import { startSink } from '../support/smtp-sink.mjs';
 
 let server;
+let sink;
 let api;
 let person;
 const ids = {};
 const clients = {};
 
 before(async () => {
-  server = await startServer();
+  sink = await startSink();
+  server = await startServer({ smtp: sink.url });
   api = await server.api();
   for (const [name, locale] of [['tom', 'en-US'], ['dana', 'en-US'], ['uwe', 'en-US']]) {
     const { json } = await api.post('/api/v2/users', {
@@ -30,6 +35,7 @@ before(async () => {
 after(async () => {
   for (const one of [api, person, ...Object.values(clients)]) one?.close();
   await server?.stop();
+  await sink?.close();
 });
 
 let count = 0;
@@ -139,4 +145,71 @@ test('a person’s next request goes to who looks after them, unless away', asyn
   assert.equal((await api.delete(`/api/v2/absences/${json.absence.id}`)).status, 204, 'administrators may');
   assert.equal((await create({ requester_id: ids.person, tags: ['apple'] })).steward_id, ids.dana, 'the latest who looks after them');
   assert.equal((await create({ tags: ['apple'] })).steward_id, ids.tom, 'he is back');
+});
+
+const away = (name, deputy) => {
+  const from = new Date(Date.now() - 3600e3).toISOString();
+  const to = new Date(Date.now() + 86400e3).toISOString();
+  return api.post('/api/v2/absences', { absence: { user_id: ids[name], from, to, deputy_id: ids[deputy] } });
+};
+const put = (id, ticket, client) => client.put(`/api/v2/tickets/${id}`, { ticket });
+const introduce = (body, is_public = true) => ({ comment: { body, public: is_public } });
+
+test('the steward changes only with an introduction that the requester sees', async () => {
+  const { id } = await create({ assignee_id: ids.tom });
+  const next = { steward_id: ids.dana };
+  for (const [what, ticket, client] of [
+    ['without words', next, clients.tom],
+    ['with an internal note', { ...next, ...introduce('Dana takes over.', false) }, clients.tom],
+    ['without a name', { ...next, ...introduce('Somebody else takes over.') }, clients.tom],
+    ['by another agent', { ...next, ...introduce('I am Dana.') }, clients.dana],
+    ['by an administrator', { ...next, ...introduce('Dana takes over.') }, api],
+    ['to a person who is no agent', { steward_id: ids.person, ...introduce('Person takes over.') }, clients.tom],
+  ]) {
+    const { status, json } = await put(id, ticket, client);
+    assert.equal(status, 422, `${what}: ${JSON.stringify(json)}`);
+    assert.ok('steward_id' in json.details, what);
+    assert.equal((await load(id)).steward_id, ids.tom, what);
+  }
+  assert.equal((await put(id, { steward_id: ids.tom }, clients.dana)).status, 200, 'the same one is no handover');
+  const handed = await put(id, { ...next, ...introduce('From now on Dana will look after this for you.') }, clients.tom);
+  assert.equal(handed.status, 200, JSON.stringify(handed.json));
+  assert.equal(handed.json.ticket.steward_id, ids.dana);
+  assert.equal(handed.json.ticket.assignee_id, ids.tom, 'who works on it is another matter');
+  const { events } = handed.json.audit;
+  assert.ok(events.some((one) => one.type === 'Comment' && one.public));
+  assert.ok(events.some((one) => one.field_name === 'steward_id' && one.previous_value === String(ids.tom) && one.value === String(ids.dana)));
+  await api.put(`/api/v2/users/${ids.dana}`, { user: { suspended: true } });
+  const uwe = { steward_id: ids.uwe };
+  assert.equal((await put(id, { ...uwe, ...introduce('Uwe takes over.') }, clients.tom)).status, 422, 'he introduces himself');
+  assert.equal((await put(id, { ...uwe, ...introduce('I am Uwe and look after this now.') }, clients.uwe)).status, 200);
+  assert.equal((await load(id)).steward_id, ids.uwe);
+  await api.put(`/api/v2/users/${ids.dana}`, { user: { suspended: false } });
+  await change(id, { status: 'solved' });
+});
+
+test('a deputy speaks for the steward who is away; the steward stays', async () => {
+  const email = `s${count + 1}@example.net`;
+  const { id } = await create({ assignee_id: ids.tom });
+  const absence = await away('tom', 'dana');
+  const before = await put(id, { ...introduce('I am on it.') }, clients.uwe);
+  assert.equal(before.status, 200);
+  const answer = await put(id, { ...introduce('The part was ordered.') }, clients.dana);
+  assert.equal(answer.json.ticket.steward_id, ids.tom);
+  const mail = await sink.wait((one) => one.to?.includes(email) && /part was ordered/.test(one.text ?? ''));
+  assert.match(mail.header('from'), /Dana for Tom/);
+  assert.match(mail.text, /^Dana for Tom$/m);
+  const other = await sink.wait((one) => one.to?.includes(email) && /I am on it/.test(one.text ?? ''));
+  assert.doesNotMatch(other.header('from'), / for Tom/, 'nobody named him');
+  const visitor = server.visitor();
+  await signIn(visitor, server.admin);
+  assert.match(pageText((await visitor.get(`/tickets/${id}`)).text), /Dana for Tom/);
+  assert.match(pageText((await visitor.get(`/tickets/${id}/as-requester`)).text), /Dana for Tom/);
+  const handed = await put(id, { steward_id: ids.uwe, ...introduce('Uwe looks after this from now on.') }, clients.dana);
+  assert.equal(handed.status, 200, 'who speaks for him may introduce');
+  assert.equal((await api.delete(`/api/v2/absences/${absence.json.absence.id}`)).status, 204);
+  const again = await create({ assignee_id: ids.tom });
+  await put(again.id, { ...introduce('Nearly done.') }, clients.dana);
+  assert.doesNotMatch(pageText((await visitor.get(`/tickets/${again.id}`)).text), /Dana for Tom/, 'he is back');
+  visitor.close();
 });

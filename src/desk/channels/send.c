@@ -20,6 +20,7 @@
 #include "mail/mailer.h"
 #include "mail/outbox.h"
 #include "mail/spool.h"
+#include "view/put.h"
 
 #define MAIL_FILES_MAX_BYTES (25 << 20)
 #define MAIL_HTML_MAX (8 << 20)
@@ -34,6 +35,8 @@ struct sending {
     struct ticket ticket;
     struct ticket_comment comment;
     struct user author;
+    struct user absent;    // the steward whom the author stands in for; or nobody
+    struct str speaker;    // whom the mail names as its author
     struct str signature;  // "" for the plain one
     struct user recipient;
     struct user *copies;
@@ -73,6 +76,7 @@ static bool load_people(struct sending *s, struct db *db, struct error *err)
     struct collaborator *list = NULL;
     size_t count = 0;
     if (!user_find(db, s->ctx, s->comment.author, &s->author, &found, err) ||
+        !user_find(db, s->ctx, s->comment.speaks_for, &s->absent, &found, err) ||
         !user_find(db, s->ctx, s->mail.user, &s->recipient, &found, err) ||
         !signature_words(db, s->ctx, &s->author, s->ticket.group, &s->signature, err) ||
         !ticket_collaborators(db, s->ctx, &s->ticket, 1, &list, &count, err)) {
@@ -272,6 +276,15 @@ static struct str reply_text(const struct sending *s, const struct view *v,
     return buf_str(&text);
 }
 
+// "Dana for Tom" while Tom is away.
+static struct str name_speaker(const struct sending *s, struct view *v)
+{
+    const struct view_arg names[] = {{"name", view_value_str(s->author.name)},
+                                     {"other", view_value_str(s->absent.name)}};
+    return s->comment.speaks_for.v == 0 ? s->author.name
+                                        : view_words_str(v, "{name} for {other}", names, 2);
+}
+
 static void compose_words(struct sending *s)
 {
     const struct config *config = s->desk->app->config;
@@ -282,7 +295,6 @@ static void compose_words(struct sending *s)
     struct vm_mail vm = {
         .desk = config->desk_name,
         .mission = s->mission,
-        .author = s->author.name,
         .recipient = s->recipient.name,
         .subject = s->ticket.subject,
         .is_reply = reply,
@@ -306,6 +318,8 @@ static void compose_words(struct sending *s)
     view_init(&v, &html, s->ctx);
     v.site = s->desk->site;
     view_reader(&v, s->recipient.locale, s->recipient.time_zone);
+    s->speaker = name_speaker(s, &v);
+    vm.author = s->speaker;
     view_mail_reply(&v, &vm);
     s->out.html = (struct html){buf_str(&html)};
     s->out.text = reply ? reply_text(s, &v, &vm, url) : html_to_text(s->ctx, s->out.html.markup);
@@ -352,7 +366,7 @@ static bool compose(struct sending *s, struct composed *ret, struct error *err)
     }
     *to = (struct compose_address){s->recipient.name, s->mail.address};
     s->out.from = (struct compose_address){
-        reply ? compose_from_name(s->ctx, s->author.name, config->desk_name) : config->desk_name,
+        reply ? compose_from_name(s->ctx, s->speaker, config->desk_name) : config->desk_name,
         mailbox};
     s->out.reply_to = s->mail.ticket.v == 0
                           ? STR("")

@@ -357,6 +357,7 @@ static bool fill_request(struct ctx *ctx, const struct actor *reader, const stru
     names_want(&names, ctx->mem, ticket->steward);
     for (size_t i = 0; i < count; i++) {
         names_want(&names, ctx->mem, comments[i].author);
+        names_want(&names, ctx->mem, comments[i].speaks_for);
     }
     if (!names_load(&names, ctx->db, ctx->mem, err)) {
         return false;
@@ -381,6 +382,7 @@ static bool fill_request(struct ctx *ctx, const struct actor *reader, const stru
             .id = comments[i].id,
             .author = comments[i].author,
             .author_name = author == NULL ? STR("") : author->name,
+            .for_name = names_person(&names, comments[i].speaks_for).name,
             .own = comments[i].author.v == reader->user.v,
             .by_desk = author != NULL && author->role >= ROLE_LIGHT_AGENT &&
                        comments[i].author.v != ticket->requester.v,

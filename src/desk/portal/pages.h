@@ -59,6 +59,7 @@ struct vm_portal_comment {
     struct comment_id id;
     struct user_id author;
     struct str author_name;
+    struct str for_name;  // of the steward whom the author stands in for; "" for nobody
     bool own;
     bool by_desk;
     struct str judge;  // token of the link to judge it, "" when this reader does not

@@ -214,3 +214,32 @@ const struct tend_absence *tend_away(const struct tend_book *book, struct user_i
     }
     return NULL;
 }
+
+bool tend_covers(const struct tend_book *book, struct user_id author, struct user_id steward,
+                 int64_t now)
+{
+    enum { DEPUTIES_MOST = 5 };  // circles end
+    for (int i = 0; i < DEPUTIES_MOST; i++) {
+        const struct tend_absence *away = tend_away(book, steward, now);
+        if (away == NULL || away->deputy.v == 0) {
+            return false;
+        }
+        if (away->deputy.v == author.v) {
+            return true;
+        }
+        steward = away->deputy;
+    }
+    return false;
+}
+
+bool tend_speaks_for(void *env, struct db *tx, mem_ctx *ctx, struct user_id author,
+                     struct user_id steward, bool *ret, struct error *err)
+{
+    const struct desk *desk = env;
+    const struct tend_book *book = NULL;
+    if (!tend_read(desk, tx, ctx, &book, err)) {
+        return false;
+    }
+    *ret = tend_covers(book, author, steward, clock_now(desk->app->clock));
+    return true;
+}

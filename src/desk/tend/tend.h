@@ -69,6 +69,13 @@ const struct tend_card *tend_card_of(const struct tend_book *book, struct user_i
 // What keeps somebody away at this time; NULL when they are there.
 const struct tend_absence *tend_away(const struct tend_book *book, struct user_id user,
                                      int64_t now);
+// Whether `author` covers for `steward`, who is away; a deputy who is away too is covered by
+// theirs.
+bool tend_covers(const struct tend_book *book, struct user_id author, struct user_id steward,
+                 int64_t now);
+// The same for the tickets room.
+bool tend_speaks_for(void *desk, struct db *tx, mem_ctx *ctx, struct user_id author,
+                     struct user_id steward, bool *ret, struct error *err);
 struct str tend_need_word(enum tend_need_kind kind);
 
 // --- writing, inside a transaction --------------------------------------------------------------

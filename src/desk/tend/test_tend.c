@@ -186,6 +186,106 @@ static void a_new_ticket_gets_who_is_there(void **state)
     assert_int_equal(ask(w, &ana, "").steward.v, second);  // the latest who looks after ana
 }
 
+// --- second thoughts ----------------------------------------------------------------------------
+
+struct taking {
+    struct world *w;
+    struct actor actor;
+    struct comment_id comment;
+    struct ticket_id ticket;
+};
+
+static bool take_back(struct db *tx, void *arg, struct error *err)
+{
+    struct taking *t = arg;
+    return ticket_withdraw_comment(&t->w->desk->tickets, tx, t->w->ctx, &t->actor, t->comment,
+                                   &t->ticket, err);
+}
+
+static struct ticket_outcome say(struct world *w, const struct user *who,
+                                 struct ticket_change *change, const char *text)
+{
+    struct actor actor = world_actor(who);
+    struct new_comment comment = {.body = str_c(text),
+                                  .is_public = true,
+                                  .quoted_from = -1,
+                                  .held_until = clock_now(&w->clock) + 10 * SECONDS_MS};
+    struct ticket_outcome outcome;
+    struct error err;
+    change->comment = &comment;
+    assert_true(
+        ticket_apply_run(&w->desk->tickets, w->app.db, w->ctx, &actor, change, &outcome, &err));
+    return outcome;
+}
+
+static void taken_back(struct world *w, const struct user *who, struct comment_id comment)
+{
+    struct taking t = {.w = w, .actor = world_actor(who), .comment = comment};
+    struct error err;
+    assert_true(db_tx_run(w->app.db, "test", take_back, &t, &err));
+}
+
+// What a reply set goes back with it: who works on it, and who looks after it.
+static void a_reply_taken_back_restores_people(void **state)
+{
+    struct world *w = *state;
+    struct user ana = world_person(w, "ana@x.example", ROLE_END_USER);
+    struct user dana = world_person(w, "dana@desk.example", ROLE_AGENT);
+    struct ticket ticket = ask(w, &ana, "");
+    struct ticket_change takes = {.ticket = ticket.id, .set = SET_ASSIGNEE, .assignee = w->tom.id};
+    struct ticket_outcome first = say(w, &w->tom, &takes, "I look at it.");
+    assert_int_equal(first.after.assignee.v, w->tom.id.v);
+    assert_int_equal(first.after.steward.v, w->tom.id.v);
+    taken_back(w, &w->tom, first.comment);
+    struct ticket now = world_ticket(w, ticket.id.v);
+    assert_int_equal(now.assignee.v, 0);
+    assert_int_equal(now.steward.v, 0);
+    assert_int_equal(now.group.v, ticket.group.v);
+    // A handover that is taken back was none.
+    (void)say(w, &w->tom, &takes, "I look at it.");
+    struct ticket_change hands = {.ticket = ticket.id,
+                                  .set = SET_STEWARD | SET_STATUS,
+                                  .steward = dana.id,
+                                  .status = STATUS_PENDING};
+    struct str text = str_printf(w->ctx, STR_FMT " will look after this.", STR_ARG(dana.name));
+    struct ticket_outcome second = say(w, &w->tom, &hands, mem_text_n(w->ctx, text.ptr, text.len));
+    assert_int_equal(second.after.steward.v, dana.id.v);
+    taken_back(w, &w->tom, second.comment);
+    now = world_ticket(w, ticket.id.v);
+    assert_int_equal(now.steward.v, w->tom.id.v);
+    assert_int_equal(now.assignee.v, w->tom.id.v);  // that was another reply
+    assert_int_equal(now.status, STATUS_OPEN);
+    // What somebody has changed since stays.
+    struct ticket_change solves = {.ticket = ticket.id, .set = SET_ASSIGNEE, .assignee = dana.id};
+    struct ticket_outcome third = say(w, &w->tom, &solves, "Passed on inside.");
+    struct ticket_change back = {.ticket = ticket.id, .set = SET_ASSIGNEE, .assignee = w->admin.id};
+    (void)say(w, &w->admin, &back, "Mine now.");
+    taken_back(w, &w->tom, third.comment);
+    assert_int_equal(world_ticket(w, ticket.id.v).assignee.v, w->admin.id.v);
+}
+
+// --- deputies -----------------------------------------------------------------------------------
+
+static void deputies_cover_and_circles_end(void **state UNUSED)
+{
+    struct tend_absence list[] = {
+        {.user = {1}, .from_at = 10, .to_at = 20, .deputy = {2}},
+        {.user = {2}, .from_at = 15, .to_at = 20, .deputy = {3}},
+        {.user = {3}, .from_at = 18, .to_at = 20, .deputy = {1}},
+    };
+    struct tend_book book = {.absences = list, .absence_count = 3};
+    struct user_id one = {1};
+    struct user_id two = {2};
+    struct user_id three = {3};
+    assert_false(tend_covers(&book, two, one, 9));
+    assert_true(tend_covers(&book, two, one, 10));
+    assert_false(tend_covers(&book, three, one, 10));
+    assert_true(tend_covers(&book, three, one, 15));  // the deputy's deputy
+    assert_false(tend_covers(&book, one, two, 10));
+    assert_false(tend_covers(&book, (struct user_id){4}, one, 18));  // a circle, and none of it
+    assert_false(tend_covers(&book, two, one, 20));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +293,9 @@ int main(void)
         cmocka_unit_test(nobody_who_is_away_is_chosen),
         cmocka_unit_test(the_order_of_candidates_does_not_count),
         cmocka_unit_test_setup_teardown(languages_are_read_from_locales, world_setup,
+                                        world_teardown),
+        cmocka_unit_test(deputies_cover_and_circles_end),
+        cmocka_unit_test_setup_teardown(a_reply_taken_back_restores_people, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(a_new_ticket_gets_who_is_there, world_setup,
                                         world_teardown),

@@ -41,6 +41,7 @@ struct ticket_body {
     struct jr_int requester_id;
     struct jr_int submitter_id;
     struct jr_int assignee_id;
+    struct jr_int steward_id;
     struct jr_str assignee_email;
     struct jr_int group_id;
     struct jr_int organization_id;
@@ -79,6 +80,7 @@ static const struct jr_field TICKET_FIELDS[] = {
     JR_FIELD(ID, "requester_id", struct ticket_body, requester_id),
     JR_FIELD(ID, "submitter_id", struct ticket_body, submitter_id),
     JR_FIELD(ID, "assignee_id", struct ticket_body, assignee_id),
+    JR_FIELD(ID, "steward_id", struct ticket_body, steward_id),
     JR_FIELD(STR, "assignee_email", struct ticket_body, assignee_email),
     JR_FIELD(ID, "group_id", struct ticket_body, group_id),
     JR_FIELD(ID, "organization_id", struct ticket_body, organization_id),
@@ -231,6 +233,10 @@ static bool bind_assignee(struct binding *b, struct error *err)
 {
     struct user agent;
     bool found = false;
+    if (b->in.steward_id.is == JR_SET) {
+        b->change.set |= SET_STEWARD;
+        b->change.steward.v = b->in.steward_id.v;
+    }
     if (b->in.assignee_id.is != JR_UNSET) {
         b->change.set |= SET_ASSIGNEE;
         b->change.assignee.v = b->in.assignee_id.v;

@@ -3,6 +3,8 @@
 // The one write path of tickets: load, permit, set, derive, compare, write, tell the observers.
 #include "desk/tickets/apply_internal.h"
 
+#include <string.h>
+
 #include "base/random.h"
 #include "desk/people/people.h"
 #include "desk/tickets/queries.h"
@@ -133,7 +135,8 @@ static bool check_person(struct apply *a, struct user_id id, const char *field, 
                            staff ? "Assignee" : "Requester");
     }
     if (staff && ret->role < ROLE_AGENT) {
-        return error_field(err, field, "InvalidValue", "Assignee: %.*s is not an agent.",
+        return error_field(err, field, "InvalidValue", "%s: %.*s is not an agent.",
+                           strcmp(field, "steward_id") == 0 ? "Steward" : "Assignee",
                            STR_ARG(ret->name));
     }
     return true;
@@ -347,17 +350,95 @@ static bool follow_steward(struct apply *a, struct error *err)
     return true;
 }
 
+static struct user_id comment_author(const struct apply *a)
+{
+    const struct new_comment *comment = a->change->comment;
+    return comment != NULL && comment->author.v != 0 ? comment->author : a->actor->user;
+}
+
+static bool speaks_for(struct apply *a, struct user_id author, bool *ret, struct error *err)
+{
+    *ret = false;
+    return a->room->speaks_for == NULL ||
+           a->room->speaks_for(a->room->env, a->tx, a->ctx, author, a->before.steward, ret, err);
+}
+
+// Whether the text names them: the name that requesters read, or its first word.
+static bool names_person(mem_ctx *ctx, struct str text, const struct user *person)
+{
+    struct str name = str_empty(person->alias) ? person->name : person->alias;
+    struct str first;
+    struct str rest;
+    str_cut(str_trim(name), ' ', &first, &rest);
+    return !str_empty(first) && str_find(str_lower(ctx, text), str_lower(ctx, first)) >= 0;
+}
+
+// Nobody is passed on without a word: whoever was there until now says who comes.
+static bool check_handover(struct apply *a, struct error *err)
+{
+    const struct new_comment *comment = a->change->comment;
+    struct user former;
+    struct user next;
+    struct user_id author = comment_author(a);
+    bool found = false;
+    bool deputy = false;
+    if (!check_person(a, a->change->steward, "steward_id", true, &next, err) ||
+        !user_find(a->tx, a->ctx, a->before.steward, &former, &found, err) ||
+        !speaks_for(a, author, &deputy, err)) {
+        return false;
+    }
+    bool gone = !found || !former.active || former.suspended || former.role < ROLE_AGENT;
+    if (comment == NULL || !comment->is_public || !names_person(a->ctx, comment->body, &next)) {
+        return error_field(err, "steward_id", "InvalidValue",
+                           "Steward: to hand over, write to the requester who will look after "
+                           "this from now on, by name, in a public comment.");
+    }
+    bool own = gone ? author.v == next.id.v : author.v == former.id.v || deputy;
+    return own || error_field(err, "steward_id", "InvalidValue",
+                              gone ? "Steward: whoever takes over introduces themself."
+                                   : "Steward: the present steward introduces the next one.");
+}
+
+// A deputy's public words are the steward's.
+static bool set_speaker(struct apply *a, struct error *err)
+{
+    const struct new_comment *comment = a->change->comment;
+    struct user_id author = comment_author(a);
+    struct user_id steward = a->before.steward;
+    bool deputy = false;
+    bool may = comment != NULL && comment->is_public && !a->change->import && steward.v != 0 &&
+               author.v != steward.v && author.v != a->after.requester.v &&
+               actor_is_agent(a->actor);
+    if (may && !speaks_for(a, author, &deputy, err)) {
+        return false;
+    }
+    a->speaks_for = deputy ? steward : (struct user_id){0};
+    return true;
+}
+
 // The steward is whoever is assigned first, or was chosen before that, and stays; only a handover
 // (SET_STEWARD) changes it.
 static bool set_steward(struct apply *a, struct error *err)
 {
     bool follows = a->created && a->after.followup_of.v != 0 && !a->change->import;
-    if ((a->change->set & SET_STEWARD) != 0 && a->change->steward.v != 0) {
+    bool given =
+        (a->change->set & SET_STEWARD) != 0 && (a->change->steward.v != 0 || a->change->takes_back);
+    bool hands_over = given && a->before.steward.v != 0 && !a->change->takes_back &&
+                      !a->change->import && a->change->steward.v != a->before.steward.v;
+    struct user next;
+    if (hands_over && !check_handover(a, err)) {
+        return false;
+    }
+    if (given && a->change->steward.v != 0 && a->change->steward.v != a->before.steward.v &&
+        !check_person(a, a->change->steward, "steward_id", true, &next, err)) {
+        return false;
+    }
+    if (given) {
         a->after.steward = a->change->steward;
     } else if (follows && !follow_steward(a, err)) {
         return false;
     }
-    if (a->after.steward.v == 0) {
+    if (a->after.steward.v == 0 && !a->change->takes_back) {
         a->after.steward = a->after.assignee;
     }
     return true;
@@ -431,7 +512,7 @@ static bool derive(struct apply *a, struct error *err)
     set_plain_fields(a);
     set_tags(a);
     set_conversation(a);
-    return set_steward(a, err) && set_snooze(a, err);
+    return set_steward(a, err) && set_speaker(a, err) && set_snooze(a, err);
 }
 
 static bool notify_observers(struct apply *a, struct ticket_outcome *outcome, struct error *err)

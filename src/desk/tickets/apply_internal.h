@@ -19,6 +19,7 @@ struct apply {
     int64_t last_id;  // of what the ticket's history has already
     struct audit_id audit;
     struct comment_id comment;
+    struct user_id speaks_for;    // the steward whose deputy writes
     struct ticket_event *events;  // what differs, in the order of the history
     size_t event_count;
 };

@@ -310,6 +310,7 @@ static bool write_comment(struct apply *a, struct error *err)
         .remote_images = comment->remote_images,
         .created_at = a->change->import && comment->created_at != 0 ? comment->created_at : a->now,
         .held_until = {comment->is_public && comment->held_until > a->now, comment->held_until},
+        .for_id = a->speaks_for,
     };
     struct ticket_event event = {
         .id = {a->comment.v}, .kind = STR("Comment"), .rule = a->change->rule};

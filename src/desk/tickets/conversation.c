@@ -94,6 +94,7 @@ static void add_comment(struct conversation *c, const struct ticket_comment *com
     struct vm_comment vm = {
         .id = comment->id,
         .author = names_person(c->names, comment->author),
+        .for_name = names_person(c->names, comment->speaks_for).name,
         .is_public = comment->is_public,
         .by_staff = author != NULL && author->role >= ROLE_LIGHT_AGENT,
         .is_first = comment == c->comments,
@@ -259,6 +260,7 @@ static bool load(struct conversation *c, struct error *err)
     }
     for (size_t i = 0; i < c->comment_count; i++) {
         names_want(c->names, ctx->mem, c->comments[i].author);
+        names_want(c->names, ctx->mem, c->comments[i].speaks_for);
     }
     for (size_t i = 0; i < c->audit_count; i++) {
         names_want(c->names, ctx->mem, c->audits[i].author);

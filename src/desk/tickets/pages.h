@@ -78,6 +78,7 @@ struct vm_file {
 struct vm_comment {
     struct comment_id id;
     struct vm_person author;
+    struct str for_name;  // of the steward whom the author stands in for; "" for nobody
     bool is_public;
     bool by_staff;
     bool is_first;

@@ -27,18 +27,18 @@ UPDATE ticket SET version = version + 1, external_id = :external_id, subject = :
 WHERE id = :id AND version = :version;
 
 -- name: comment_insert :exec
--- in: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, held_until i64?
+-- in: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, held_until i64?, for_id user_id?
 INSERT INTO ticket_comment (id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from,
-    channel, mail_id, stranger, remote_images, created_at, held_until)
+    channel, mail_id, stranger, remote_images, created_at, held_until, for_id)
 VALUES (:id, :ticket_id, :audit_id, :author_id, :is_public, :body, :html, :quoted_from, :channel,
-    :mail_id, :stranger, :remote_images, :created_at, :held_until);
+    :mail_id, :stranger, :remote_images, :created_at, :held_until, :for_id);
 
 -- name: comments_of_ticket :many
 -- row: comment_row
 -- in: ticket_id ticket_id, least_public i64
--- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?, held_until i64?
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?, held_until i64?, for_id user_id?
 SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
-    stranger, remote_images, created_at, withdrawn_at, held_until
+    stranger, remote_images, created_at, withdrawn_at, held_until, for_id
 FROM ticket_comment WHERE ticket_id = :ticket_id AND is_public >= :least_public
     AND (:least_public = 0 OR held_until IS NULL)
 ORDER BY id;
@@ -46,9 +46,9 @@ ORDER BY id;
 -- name: comment_by_id :opt
 -- row: comment_row
 -- in: id comment_id
--- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?, held_until i64?
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?, held_until i64?, for_id user_id?
 SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
-    stranger, remote_images, created_at, withdrawn_at, held_until
+    stranger, remote_images, created_at, withdrawn_at, held_until, for_id
 FROM ticket_comment WHERE id = :id;
 
 -- The first public comment behind one, of somebody else: what crossed with what is being written.
@@ -399,9 +399,9 @@ WHERE a.id IN (:ids) ORDER BY e.audit_id, e.id;
 -- name: comments_by_ids :many
 -- row: comment_row
 -- in: ids i64[]
--- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?, held_until i64?
+-- out: id comment_id, ticket_id ticket_id, audit_id audit_id, author_id user_id, is_public bool, body text, html text?, quoted_from i64?, channel text, mail_id mail_id?, stranger text?, remote_images i64, created_at i64, withdrawn_at i64?, held_until i64?, for_id user_id?
 SELECT id, ticket_id, audit_id, author_id, is_public, body, html, quoted_from, channel, mail_id,
-    stranger, remote_images, created_at, withdrawn_at, held_until
+    stranger, remote_images, created_at, withdrawn_at, held_until, for_id
 FROM ticket_comment WHERE id IN (:ids) ORDER BY id;
 
 -- ## Figures of tickets

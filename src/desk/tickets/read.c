@@ -252,6 +252,7 @@ struct ticket_comment comment_from_row(const struct comment_row *row)
         .created_at = row->created_at,
         .withdrawn = row->withdrawn_at.set,
         .held = row->held_until.set,
+        .speaks_for = row->for_id,
     };
 }
 

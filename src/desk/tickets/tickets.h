@@ -95,8 +95,9 @@ struct ticket_comment {
     struct str stranger;    // why somebody unknown to the ticket was let in, absent otherwise
     int64_t remote_images;  // blocked pictures in html
     int64_t created_at;
-    bool withdrawn;  // taken back by its author before it left; staff see that it was
-    bool held;       // can still be taken back: requesters do not see it yet
+    bool withdrawn;             // taken back by its author before it left; staff see that it was
+    struct user_id speaks_for;  // the steward, away, whose deputy wrote it; or none
+    bool held;                  // can still be taken back: requesters do not see it yet
 };
 
 struct attachment {
@@ -232,6 +233,7 @@ struct ticket_change {
     struct audit_id into;  // none, or: append to this audit and call no observers (rules)
     bool by_machine;       // an automatic mail: recorded, but reopens nothing and is never answered
     bool silent;           // nobody is told of it by mail
+    bool takes_back;       // undoes a reply: a steward goes back without words
     bool import;           // admins: times and authors are taken as given, observers stay silent
     int64_t created_at;    // imports only
     int64_t solved_at;     // imports only
@@ -279,6 +281,9 @@ struct tickets {
     bool (*purged)(void *env, struct db *tx, struct ticket_id ticket, struct error *err);
     // What other rooms have of words or files that were redacted goes with them; may be NULL.
     bool (*redacted)(void *env, struct db *tx, const struct redacted *what, struct error *err);
+    // Whether `author` is the deputy of `steward`, who is away now; may be NULL: nobody is.
+    bool (*speaks_for)(void *env, struct db *tx, mem_ctx *ctx, struct user_id author,
+                       struct user_id steward, bool *ret, struct error *err);
     void *env;  // given to observers: the desk
 };
 
@@ -286,6 +291,9 @@ struct tickets {
 // updates the search index, calls the observers. Inside a transaction (db_tx_run); repeatable.
 // INVALID with the field at fault; NOT_FOUND; FORBIDDEN; CONFLICT for a stale version; GONE when
 // the ticket is closed and wants a follow-up. *ret lives in `ctx`.
+// Another steward than the present one needs a public comment with it, in which the present steward
+// (or who speaks for them while they are away) names the new one; once the present steward's
+// account is suspended or gone, the new one introduces themself.
 MUST_CHECK bool ticket_apply(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                              const struct actor *actor, const struct ticket_change *change,
                              struct ticket_outcome *ret, struct error *err);
@@ -296,7 +304,8 @@ MUST_CHECK bool ticket_apply_run(const struct tickets *room, struct db_store *st
                                  struct ticket_outcome *ret, struct error *err);
 
 // Takes a public comment of the actor's own, while it is held, out of the conversation: its text
-// and files become the actor's draft again, and the status is what it was before. FORBIDDEN for
+// and files become the actor's draft again, and status, group, assignee and steward are what they
+// were before. FORBIDDEN for
 // somebody else's, CONFLICT when it is too late.
 MUST_CHECK bool ticket_withdraw_comment(const struct tickets *room, struct db *tx, mem_ctx *ctx,
                                         const struct actor *actor, struct comment_id comment,

@@ -39,36 +39,73 @@ static bool take_files(struct withdrawal *w, struct str *ret_tokens, struct erro
     return true;
 }
 
-// The status that the reply set, unless somebody has set another since. A ticket that is somebody's
-// is never new again.
-static bool restore_status(struct withdrawal *w, struct error *err)
+// A field that the reply's change set, from its first value to its last.
+struct undone {
+    const char *field;
+    bool found;
+    struct str before;
+    struct str after;
+};
+
+static bool find_undone(struct withdrawal *w, struct undone *list, size_t count, struct error *err)
 {
     struct events_of_ticket_row *events = NULL;
-    size_t count = 0;
-    enum ticket_status set = w->ticket.status;
-    enum ticket_status before = w->ticket.status;
-    if (!events_of_ticket(w->tx, w->ctx, w->ticket.id, &events, &count, err)) {
+    size_t event_count = 0;
+    if (!events_of_ticket(w->tx, w->ctx, w->ticket.id, &events, &event_count, err)) {
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < event_count; i++) {
         const struct events_of_ticket_row *event = &events[i];
-        if (event->audit_id.v == w->comment.audit_id.v && str_eq_c(event->kind, "Change") &&
-            str_eq_c(event->field, "status") &&
-            !(ticket_status_parse(event->value, &set) &&
-              ticket_status_parse(event->previous, &before))) {
-            return error_internal(err, "event %lld has no status", (long long)event->id.v);
+        bool own = event->audit_id.v == w->comment.audit_id.v && str_eq_c(event->kind, "Change");
+        for (size_t k = 0; own && k < count; k++) {
+            if (str_eq_c(event->field, list[k].field)) {
+                list[k].before = list[k].found ? list[k].before : event->previous;
+                list[k].after = event->value;
+                list[k].found = true;
+            }
         }
     }
-    if (set != w->ticket.status || before == set) {
-        return true;
-    }
+    return true;
+}
+
+// Whether the reply set it and it still is so; *ret is what it was.
+static bool id_goes_back(const struct undone *one, int64_t now, int64_t *ret)
+{
+    int64_t after = 0;
+    *ret = 0;
+    bool read = (str_empty(one->before) || str_to_i64(one->before, ret)) &&
+                (str_empty(one->after) || str_to_i64(one->after, &after));
+    return one->found && read && after == now && *ret != after;
+}
+
+// What the reply set beside its words, unless somebody has set it to something else since. A ticket
+// that is somebody's is never new again.
+static bool restore_fields(struct withdrawal *w, struct error *err)
+{
+    enum { STATUS, GROUP, ASSIGNEE, STEWARD, FIELDS };
+    struct undone list[FIELDS] = {{.field = "status"},
+                                  {.field = "group_id"},
+                                  {.field = "assignee_id"},
+                                  {.field = "steward_id"}};
+    struct ticket_change change = {.ticket = w->ticket.id, .takes_back = true};
+    enum ticket_status set = w->ticket.status;
+    enum ticket_status before = w->ticket.status;
     struct ticket_outcome outcome;
-    struct ticket_change change = {
-        .ticket = w->ticket.id,
-        .set = SET_STATUS,
-        .status = before == STATUS_NEW ? STATUS_OPEN : before,
-    };
-    return change.status == set ||
+    if (!find_undone(w, list, FIELDS, err)) {
+        return false;
+    }
+    const struct undone *status = &list[STATUS];
+    if (status->found && ticket_status_parse(status->after, &set) &&
+        ticket_status_parse(status->before, &before) && set == w->ticket.status) {
+        change.status = before == STATUS_NEW ? STATUS_OPEN : before;
+        change.set |= change.status != set ? SET_STATUS : 0U;
+    }
+    change.set |= id_goes_back(&list[GROUP], w->ticket.group.v, &change.group.v) ? SET_GROUP : 0U;
+    change.set |=
+        id_goes_back(&list[ASSIGNEE], w->ticket.assignee.v, &change.assignee.v) ? SET_ASSIGNEE : 0U;
+    change.set |=
+        id_goes_back(&list[STEWARD], w->ticket.steward.v, &change.steward.v) ? SET_STEWARD : 0U;
+    return change.set == 0 ||
            ticket_apply(w->room, w->tx, w->ctx, w->actor, &change, &outcome, err);
 }
 
@@ -108,7 +145,7 @@ bool ticket_withdraw_comment(const struct tickets *room, struct db *tx, mem_ctx 
     *ret_ticket = w.ticket.id;
     draft.body = str_none(w.comment.html) ? w.comment.body : w.comment.html;
     return take_files(&w, &draft.uploads, err) &&
-           draft_store(tx, actor->user, w.ticket.id, &draft, err) && restore_status(&w, err) &&
+           draft_store(tx, actor->user, w.ticket.id, &draft, err) && restore_fields(&w, err) &&
            ticket_note_event(room, tx, w.ticket.id, &event, err);
 }
 
