@@ -213,3 +213,39 @@ test('a deputy speaks for the steward who is away; the steward stays', async () 
   assert.doesNotMatch(pageText((await visitor.get(`/tickets/${again.id}`)).text), /Dana for Tom/, 'he is back');
   visitor.close();
 });
+
+test('a group passes what comes to it unassigned to its members, by turns or by load', async () => {
+  const group = (await api.post('/api/v2/groups', { group: { name: 'Routed' } })).json.group.id;
+  for (const name of ['tom', 'uwe']) {
+    await api.post('/api/v2/group_memberships', { group_membership: { user_id: ids[name], group_id: group } });
+  }
+  const route = (way, client = api) => client.put(`/api/v2/stewards/routes/${group}`, { route: { way } });
+  assert.equal((await create({ group_id: group })).assignee_id, null, 'nothing is set');
+  assert.equal((await route('turn', clients.tom)).status, 403);
+  assert.equal((await route('chance')).status, 422);
+  assert.deepEqual((await route('turn')).json.routes, [{ group_id: group, way: 'turn' }]);
+  const turns = [];
+  for (let i = 0; i < 4; i++) turns.push((await create({ group_id: group })).assignee_id);
+  assert.deepEqual(turns, [ids.tom, ids.uwe, ids.tom, ids.uwe]);
+  const absence = await away('tom', 'dana');
+  const moved = await create();
+  assert.equal(moved.assignee_id, null);
+  const routed = await change(moved.id, { group_id: group });
+  assert.equal(routed.assignee_id, ids.uwe, 'his turn it would be, but he is away');
+  assert.equal(routed.steward_id, moved.steward_id, 'the steward stays');
+  const { audits } = (await api.get(`/api/v2/tickets/${moved.id}/audits`)).json;
+  assert.ok(audits.at(-1).events.some((one) => one.type === 'Routing' && /Routed to Uwe: their turn/.test(one.value)));
+  const visitor = server.visitor();
+  await signIn(visitor, server.admin);
+  assert.match(pageText((await visitor.get(`/tickets/${moved.id}`)).text), /Routed to Uwe: their turn in the group/);
+  visitor.close();
+  assert.equal((await change(moved.id, { assignee_id: null })).assignee_id, null, 'who lays it back lays it back');
+  await api.delete(`/api/v2/absences/${absence.json.absence.id}`);
+  assert.equal((await route('load')).status, 200);
+  const steward = await create({ requester_id: ids.person, tags: ['apple'], group_id: group });
+  assert.ok([ids.tom, ids.uwe].includes(steward.assignee_id));
+  for (let i = 0; i < 6; i++) await create({ assignee_id: ids.uwe });
+  assert.equal((await create({ group_id: group, tags: ['apple'] })).assignee_id, ids.tom, 'who can and has less to do');
+  assert.deepEqual((await route('none')).json.routes, []);
+  assert.equal((await create({ group_id: group })).assignee_id, null);
+});

@@ -216,6 +216,54 @@ bool api_needs_write(struct ctx *ctx, struct error *err)
     return db_tx_run(ctx->app->db, "tend.needs", needs_in_tx, &call, err) && api_needs(ctx, err);
 }
 
+// --- routes -------------------------------------------------------------------------------------
+
+// GET /api/v2/stewards/routes
+bool api_group_routes(struct ctx *ctx, struct error *err)
+{
+    const struct tend_book *book = NULL;
+    struct jw w;
+    if (!tend_read(desk_of(ctx), ctx->db, ctx->mem, &book, err)) {
+        return false;
+    }
+    api_begin(ctx, &w);
+    jw_field_array(&w, "routes");
+    for (size_t i = 0; i < book->route_count; i++) {
+        jw_object_begin(&w);
+        jw_field_id(&w, "group_id", book->routes[i].group.v);
+        jw_field_str(&w, "way", tend_way_word(book->routes[i].way));
+        jw_object_end(&w);
+    }
+    jw_array_end(&w);
+    return api_end(ctx, &w, err);
+}
+
+struct route_call {
+    struct ctx *ctx;
+    struct tend_route route;
+};
+
+static bool route_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct route_call *call = arg;
+    return tend_route_store(desk_of(call->ctx), tx, &call->ctx->actor, &call->route, err);
+}
+
+// PUT /api/v2/stewards/routes/{group:id} {"route":{"way":"turn"}}
+bool api_group_route_write(struct ctx *ctx, struct error *err)
+{
+    struct route_call call = {.ctx = ctx, .route = {.group = {ctx->path.ids[0]}}};
+    struct jr_value object = JR_NONE;
+    if (!api_body(ctx, "route", &object, err)) {
+        return false;
+    }
+    if (!tend_way_parse(text_of(object, "way"), &call.route.way)) {
+        return error_field(err, "way", "InvalidValue", "Way: none, load or turn, please.");
+    }
+    return db_tx_run(ctx->app->db, "tend.route", route_in_tx, &call, err) &&
+           api_group_routes(ctx, err);
+}
+
 // --- absences -----------------------------------------------------------------------------------
 
 static void write_absence(struct jw *w, const struct tend_absence *one)

@@ -159,6 +159,40 @@ static bool load_needs(struct db *db, mem_ctx *ctx, struct tend_book *book, stru
     return true;
 }
 
+static const char *const WAY_WORDS[WAYS] = {"none", "load", "turn"};
+
+struct str tend_way_word(enum tend_way way)
+{
+    return str_c(WAY_WORDS[way]);
+}
+
+bool tend_way_parse(struct str word, enum tend_way *ret)
+{
+    for (int i = 0; i < WAYS; i++) {
+        if (str_eq_c(word, WAY_WORDS[i])) {
+            *ret = (enum tend_way)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool load_routes(struct db *db, mem_ctx *ctx, struct tend_book *book, struct error *err)
+{
+    struct tend_routes_all_row *rows = NULL;
+    if (!tend_routes_all(db, ctx, &rows, &book->route_count, err)) {
+        return false;
+    }
+    book->routes = mem_array(ctx, struct tend_route, book->route_count + 1);
+    for (size_t i = 0; i < book->route_count; i++) {
+        book->routes[i] = (struct tend_route){rows[i].group_id, WAY_NONE};
+        if (!tend_way_parse(rows[i].way, &book->routes[i].way)) {
+            return error_internal(err, "a group is routed by something unknown");
+        }
+    }
+    return true;
+}
+
 bool tend_read(const struct desk *desk, struct db *db, mem_ctx *ctx, const struct tend_book **ret,
                struct error *err)
 {
@@ -177,7 +211,8 @@ bool tend_read(const struct desk *desk, struct db *db, mem_ctx *ctx, const struc
         shared->book.stamp = row.stamp;
         if (!load_cards(db, shared, &shared->book, err) ||
             !load_absences(db, shared, since, &shared->book, err) ||
-            !load_needs(db, shared, &shared->book, err)) {
+            !load_needs(db, shared, &shared->book, err) ||
+            !load_routes(db, shared, &shared->book, err)) {
             mem_free(shared);
             return false;
         }

@@ -43,6 +43,32 @@ const struct tend_candidate *tend_choose(const struct tend_candidate *list, size
     return best;
 }
 
+// Below 0 when `a` may rather have the turn than `b`, 0 when both may.
+static int compare_turns(const struct tend_candidate *a, const struct tend_candidate *b)
+{
+    int skills = compare(a->missing, b->missing);
+    return skills != 0 ? skills : compare(a->off_shift, b->off_shift);
+}
+
+const struct tend_candidate *tend_turn(const struct tend_candidate *list, size_t count,
+                                       struct user_id last)
+{
+    const struct tend_candidate *best = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct tend_candidate *one = &list[i];
+        if (one->away) {
+            continue;
+        }
+        int order = best == NULL ? -1 : compare_turns(one, best);
+        if (order == 0) {
+            int around = compare(one->user.v <= last.v, best->user.v <= last.v);
+            order = around != 0 ? around : compare(one->user.v, best->user.v);
+        }
+        best = order < 0 ? one : best;
+    }
+    return best;
+}
+
 struct str tend_language(const mem_ctx *ctx, struct str locale)
 {
     size_t len = 0;

@@ -29,6 +29,11 @@ bool tend_before(const struct tend_candidate *a, const struct tend_candidate *b)
 // The first of those who are not away; NULL when there is none.
 const struct tend_candidate *tend_choose(const struct tend_candidate *list, size_t count);
 
+// Whose turn it is among those of the fewest missing skills who are there, at work rather than not:
+// the next id after `last`, around; NULL when nobody is there.
+const struct tend_candidate *tend_turn(const struct tend_candidate *list, size_t count,
+                                       struct user_id last);
+
 // The first two letters of "de-AT", lower case; absent when it names no language.
 struct str tend_language(const mem_ctx *ctx, struct str locale);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// First touch: who becomes the steward of a ticket that nobody was assigned to.
+// First touch: who becomes the steward of a ticket that nobody was assigned to; and who works on
+// what comes to a group without an assignee.
 #include "base/words.h"
 #include "desk/service/service.h"
+#include "desk/tend/queries.h"
 #include "desk/tend/tend_internal.h"
 
 // What a ticket asks of whoever takes it.
@@ -96,6 +98,23 @@ static bool off_shift(const struct touching *t, const struct tend_card *card, bo
     return true;
 }
 
+static bool weigh(const struct touching *t, const struct need *need, const struct tend_card *card,
+                  struct tend_candidate *ret, struct error *err)
+{
+    bool unknown = str_empty(card->languages) || str_none(need->language);
+    *ret = (struct tend_candidate){
+        .user = card->user,
+        .away = tend_away(t->book, card->user, t->now) != NULL,
+        .member = is_member(need, card->user),
+        .missing = count_missing(need->skills, card->skills),
+        .talk = unknown                                      ? SPEAKS_UNKNOWN
+                : words_has(card->languages, need->language) ? SPEAKS_IT
+                                                             : SPEAKS_NOT,
+        .capacity = card->capacity,
+    };
+    return off_shift(t, card, &ret->off_shift, err);
+}
+
 // All who take requests, with what they have to do already: one query for all of them.
 static bool find_candidates(const struct touching *t, const struct need *need,
                             struct tend_candidate **ret, size_t *ret_count, struct error *err)
@@ -110,17 +129,7 @@ static bool find_candidates(const struct touching *t, const struct need *need,
         if (!card->works || !card->takes || tend_away(book, card->user, t->now) != NULL) {
             continue;
         }
-        struct tend_candidate *one = &list[count];
-        *one = (struct tend_candidate){
-            .user = card->user,
-            .member = is_member(need, card->user),
-            .missing = count_missing(need->skills, card->skills),
-            .talk = str_empty(card->languages) || str_none(need->language) ? SPEAKS_UNKNOWN
-                    : words_has(card->languages, need->language)           ? SPEAKS_IT
-                                                                           : SPEAKS_NOT,
-            .capacity = card->capacity,
-        };
-        if (!off_shift(t, card, &one->off_shift, err)) {
+        if (!weigh(t, need, card, &list[count], err)) {
             return false;
         }
         ids[count++] = card->user;
@@ -179,33 +188,156 @@ static bool choose_steward(const struct touching *t, struct user_id *ret, struct
     return true;
 }
 
+// --- routing ------------------------------------------------------------------------------------
+
+// The members of the ticket's group who work here, with what they work on.
+static bool find_members(const struct touching *t, const struct need *need,
+                         struct tend_candidate **ret, struct str *names, size_t *ret_count,
+                         struct error *err)
+{
+    struct user *people = NULL;
+    size_t people_count = 0;
+    size_t count = 0;
+    if (!users_by_ids(t->tx, t->ctx, need->members, need->member_count, &people, &people_count,
+                      err)) {
+        return false;
+    }
+    struct tend_candidate *list = mem_array(t->ctx, struct tend_candidate, people_count + 1);
+    struct user_id *ids = mem_array(t->ctx, struct user_id, people_count + 1);
+    int64_t *loads = mem_array(t->ctx, int64_t, people_count + 1);
+    for (size_t i = 0; i < people_count; i++) {
+        const struct user *one = &people[i];
+        const struct tend_card *card = tend_card_of(t->book, one->id);
+        const struct tend_card plain = {.user = one->id,
+                                        .capacity = TEND_CAPACITY_USUAL,
+                                        .skills = STR(""),
+                                        .languages = STR("")};
+        if (!one->active || one->suspended || one->role < ROLE_AGENT) {
+            continue;
+        }
+        if (!weigh(t, need, card != NULL ? card : &plain, &list[count], err)) {
+            return false;
+        }
+        names[count] = one->name;
+        ids[count++] = one->id;
+    }
+    if (count > 0 && !tickets_assigned(t->tx, t->ctx, ids, count, loads, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        list[i].load = loads[i];
+    }
+    *ret = list;
+    *ret_count = count;
+    return true;
+}
+
+// Whoever is the requester's contact works on it, too, where they can.
+static const struct tend_candidate *find_steward(const struct touching *t,
+                                                 const struct tend_candidate *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool fits = !list[i].away && list[i].missing == 0 && list[i].load < list[i].capacity;
+        if (list[i].user.v == t->ticket->steward.v && fits) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+static bool choose_assignee(const struct touching *t, enum tend_way way,
+                            struct ticket_change *change, struct error *err)
+{
+    struct need need;
+    struct tend_candidate *list = NULL;
+    size_t count = 0;
+    struct tend_turn_of_row last = {0};
+    bool found = false;
+    if (!find_need(t, &need, err)) {
+        return false;
+    }
+    struct str *names = mem_array(t->ctx, struct str, need.member_count + 1);
+    if (!find_members(t, &need, &list, names, &count, err) ||
+        (way == WAY_TURN && !tend_turn_of(t->tx, t->ctx, t->ticket->group, &last, &found, err))) {
+        return false;
+    }
+    const struct tend_candidate *best =
+        way == WAY_TURN ? tend_turn(list, count, last.user_id) : find_steward(t, list, count);
+    const char *why = way == WAY_TURN ? "their turn in the group"
+                      : best != NULL  ? "the steward, with room"
+                                      : "the best by skills, language, hours and load";
+    best = best == NULL && way == WAY_LOAD ? tend_choose(list, count) : best;
+    if (best == NULL) {
+        return true;
+    }
+    struct ticket_event *event = mem_new(t->ctx, struct ticket_event);
+    *event = (struct ticket_event){
+        .kind = STR("Routing"),
+        .field = STR("assignee_id"),
+        .value = str_printf(t->ctx, "Routed to " STR_FMT ": %s (%lld open).",
+                            STR_ARG(names[best - list]), why, (long long)best->load),
+        .previous = STR_NONE};
+    change->set |= SET_ASSIGNEE;
+    change->assignee = best->user;
+    change->notes = event;
+    change->note_count = 1;
+    return way != WAY_TURN || tend_turn_put(t->tx, t->ticket->group, best->user, err);
+}
+
+static enum tend_way way_of(const struct tend_book *book, struct group_id group)
+{
+    for (size_t i = 0; i < book->route_count; i++) {
+        if (book->routes[i].group.v == group.v) {
+            return book->routes[i].way;
+        }
+    }
+    return WAY_NONE;
+}
+
+// --- both ---------------------------------------------------------------------------------------
+
+static bool carry_out(struct touching *t, struct ticket_outcome *outcome,
+                      struct ticket_change *change, struct error *err)
+{
+    struct actor system = actor_system(CHANNEL_RULE);
+    struct ticket_outcome done;
+    if (change->set == 0) {
+        return true;
+    }
+    change->ticket = outcome->after.id;
+    change->into = outcome->audit;
+    if (!ticket_apply(&t->desk->tickets, t->tx, t->ctx, &system, change, &done, err)) {
+        return false;
+    }
+    outcome->after = done.after;
+    return true;
+}
+
 bool tend_observe(void *env, struct db *tx, const struct ticket_applied *applied, struct error *err)
 {
-    struct desk *desk = env;
     struct ticket_outcome *outcome = applied->outcome;
     const struct ticket *ticket = &outcome->after;
     struct touching t = {
-        .desk = desk, .tx = tx, .ctx = applied->ctx, .ticket = ticket, .now = applied->now};
-    bool fresh = outcome->before.id.v == 0 && !applied->change->import;
-    bool waits =
-        ticket->steward.v == 0 && ticket->deleted_at == 0 && ticket->status < STATUS_SOLVED;
-    struct user_id steward = {0};
-    if (!fresh || !waits) {
+        .desk = env, .tx = tx, .ctx = applied->ctx, .ticket = ticket, .now = applied->now};
+    bool live = !applied->change->import && outcome->audit.v != 0 && ticket->deleted_at == 0 &&
+                ticket->status < STATUS_SOLVED;
+    bool touched = live && outcome->before.id.v == 0 && ticket->steward.v == 0;
+    bool enters = live && ticket->group.v != 0 && ticket->assignee.v == 0 &&
+                  outcome->before.group.v != ticket->group.v;
+    struct ticket_change steward = {.steward = {0}};
+    struct ticket_change assignee = {.assignee = {0}};
+    if (!touched && !enters) {
         return true;
     }
-    if (!tend_read(desk, tx, applied->ctx, &t.book, err) || !choose_steward(&t, &steward, err)) {
+    if (!tend_read(t.desk, tx, applied->ctx, &t.book, err) ||
+        (touched && !choose_steward(&t, &steward.steward, err))) {
         return false;
     }
-    if (steward.v == 0) {
-        return true;
-    }
-    struct actor system = actor_system(CHANNEL_RULE);
-    struct ticket_change change = {
-        .ticket = ticket->id, .into = outcome->audit, .set = SET_STEWARD, .steward = steward};
-    struct ticket_outcome chosen;
-    if (!ticket_apply(&desk->tickets, tx, applied->ctx, &system, &change, &chosen, err)) {
+    steward.set = steward.steward.v != 0 ? SET_STEWARD : 0U;
+    if (!carry_out(&t, outcome, &steward, err)) {
         return false;
     }
-    outcome->after = chosen.after;
-    return true;
+    enum tend_way way = enters ? way_of(t.book, ticket->group) : WAY_NONE;
+    return (way == WAY_NONE || choose_assignee(&t, way, &assignee, err)) &&
+           carry_out(&t, outcome, &assignee, err);
 }

@@ -15,6 +15,8 @@ bool api_steward_write(struct ctx *ctx, struct error *err);
 bool api_steward_delete(struct ctx *ctx, struct error *err);
 bool api_needs(struct ctx *ctx, struct error *err);
 bool api_needs_write(struct ctx *ctx, struct error *err);
+bool api_group_routes(struct ctx *ctx, struct error *err);
+bool api_group_route_write(struct ctx *ctx, struct error *err);
 bool api_absences(struct ctx *ctx, struct error *err);
 bool api_absence_create(struct ctx *ctx, struct error *err);
 bool api_absence_delete(struct ctx *ctx, struct error *err);

@@ -62,6 +62,25 @@ DELETE FROM tend_need WHERE id IS NOT NULL;
 INSERT INTO tend_need (id, kind, word, skill) VALUES (:id, :kind, :word, :skill)
 ON CONFLICT (kind, word, skill) DO NOTHING;
 
+-- name: tend_route_put :exec
+-- in: group group_id, way text
+INSERT INTO tend_route (group_id, way) VALUES (:group, :way)
+ON CONFLICT (group_id) DO UPDATE SET way = excluded.way;
+
+-- name: tend_route_remove :exec
+-- in: group group_id
+DELETE FROM tend_route WHERE group_id = :group;
+
+-- name: tend_turn_of :opt
+-- in: group group_id
+-- out: user_id user_id
+SELECT user_id FROM tend_turn WHERE group_id = :group;
+
+-- name: tend_turn_put :exec
+-- in: group group_id, user user_id
+INSERT INTO tend_turn (group_id, user_id) VALUES (:group, :user)
+ON CONFLICT (group_id) DO UPDATE SET user_id = excluded.user_id;
+
 -- name: tend_routes_all :many
 -- out: group_id group_id, way text
 SELECT group_id, way FROM tend_route ORDER BY group_id;

@@ -166,6 +166,28 @@ bool tend_needs_store(struct desk *desk, struct db *tx, mem_ctx *ctx, const stru
            trail_add(tx, actor, clock_now(desk->app->clock), &line, err);
 }
 
+bool tend_route_store(struct desk *desk, struct db *tx, const struct actor *actor,
+                      const struct tend_route *route, struct error *err)
+{
+    bool exists = false;
+    if (!may_set(actor, err) || !group_exists(tx, route->group, &exists, err)) {
+        return false;
+    }
+    if (!exists) {
+        return error_set(err, ERR_NOT_FOUND, "There is no such group.");
+    }
+    const struct trail_note line = {.action = "update",
+                                    .source_type = "routing",
+                                    .source_id = route->group.v,
+                                    .source_label = STR("Routing of a group"),
+                                    .change = tend_way_word(route->way)};
+    bool stored = route->way == WAY_NONE
+                      ? tend_route_remove(tx, route->group, err)
+                      : tend_route_put(tx, route->group, tend_way_word(route->way), err);
+    return stored && tend_book_changed(tx, err) &&
+           trail_add(tx, actor, clock_now(desk->app->clock), &line, err);
+}
+
 // --- absences -----------------------------------------------------------------------------------
 
 static bool check_absence(struct db *tx, mem_ctx *ctx, const struct tend_absence *absence,

@@ -49,6 +49,13 @@ struct tend_need {
     struct str skill;
 };
 
+// How tickets that come to a group without an assignee find one.
+enum tend_way { WAY_NONE, WAY_LOAD, WAY_TURN, WAYS };
+struct tend_route {
+    struct group_id group;
+    enum tend_way way;
+};
+
 struct tend_book {
     int64_t stamp;
     struct tend_card *cards;  // by person
@@ -57,6 +64,8 @@ struct tend_book {
     size_t absence_count;
     struct tend_need *needs;
     size_t need_count;
+    struct tend_route *routes;  // of groups that have one
+    size_t route_count;
 };
 
 struct tend_room;
@@ -77,6 +86,8 @@ bool tend_covers(const struct tend_book *book, struct user_id author, struct use
 bool tend_speaks_for(void *desk, struct db *tx, mem_ctx *ctx, struct user_id author,
                      struct user_id steward, bool *ret, struct error *err);
 struct str tend_need_word(enum tend_need_kind kind);
+struct str tend_way_word(enum tend_way way);  // none, load, turn
+MUST_CHECK bool tend_way_parse(struct str word, enum tend_way *ret);
 
 // --- writing, inside a transaction --------------------------------------------------------------
 
@@ -93,6 +104,8 @@ MUST_CHECK bool tend_card_delete(struct desk *desk, struct db *tx, mem_ctx *ctx,
 MUST_CHECK bool tend_needs_store(struct desk *desk, struct db *tx, mem_ctx *ctx,
                                  const struct actor *actor, const struct tend_need *needs,
                                  size_t count, struct error *err);
+MUST_CHECK bool tend_route_store(struct desk *desk, struct db *tx, const struct actor *actor,
+                                 const struct tend_route *route, struct error *err);
 // A new one; its id is set.
 MUST_CHECK bool tend_absence_add(struct desk *desk, struct db *tx, mem_ctx *ctx,
                                  const struct actor *actor, struct tend_absence *absence,
@@ -108,7 +121,10 @@ MUST_CHECK bool tend_person_changed(struct desk *desk, struct db *tx, const stru
 
 // --- choosing -----------------------------------------------------------------------------------
 
-// Observer of tickets, after triggers.
+// Observer of tickets, after triggers. Chooses the steward of a new ticket, and the assignee of one
+// that comes to a group without: where the group routes by load, its steward when they are a member
+// with room, else the best member (choose.h) by what they work on; where it goes by turns, the
+// next. Whoever was chosen, and why, stands in the ticket's history.
 bool tend_observe(void *desk, struct db *tx, const struct ticket_applied *applied,
                   struct error *err);
 

@@ -95,6 +95,26 @@ static void the_order_of_candidates_does_not_count(void **state UNUSED)
     }
 }
 
+static void turns_go_around(void **state UNUSED)
+{
+    struct tend_candidate list[] = {{.user = {5}}, {.user = {2}}, {.user = {9}}};
+    int64_t order[] = {2, 5, 9, 2, 5};
+    struct user_id last = {0};
+    for (size_t i = 0; i < 5; i++) {
+        last = tend_turn(list, 3, last)->user;
+        assert_int_equal(last.v, order[i]);
+    }
+    list[2].away = true;
+    assert_int_equal(tend_turn(list, 3, last)->user.v, 2);  // 9 is not there
+    list[0].off_shift = true;
+    list[1].off_shift = true;
+    list[2].away = false;
+    assert_int_equal(tend_turn(list, 3, (struct user_id){9})->user.v, 9);  // alone at work
+    list[2].missing = 1;
+    assert_int_equal(tend_turn(list, 3, (struct user_id){2})->user.v, 5);  // who can
+    assert_null(tend_turn(list, 0, last));
+}
+
 static void languages_are_read_from_locales(void **state)
 {
     struct world *w = *state;
@@ -294,6 +314,7 @@ int main(void)
         cmocka_unit_test(the_order_of_candidates_does_not_count),
         cmocka_unit_test_setup_teardown(languages_are_read_from_locales, world_setup,
                                         world_teardown),
+        cmocka_unit_test(turns_go_around),
         cmocka_unit_test(deputies_cover_and_circles_end),
         cmocka_unit_test_setup_teardown(a_reply_taken_back_restores_people, world_setup,
                                         world_teardown),

@@ -234,7 +234,7 @@ static void add_audit_events(struct conversation *c, const struct ticket_audit *
             c->judged = true;
             continue;
         }
-        if (str_eq_c(event->kind, "Error")) {
+        if (str_eq_c(event->kind, "Error") || str_eq_c(event->kind, "Routing")) {
             add_event(c, event->value, audit->created_at);
             continue;
         }

@@ -565,6 +565,13 @@ SELECT steward_id, COUNT(*) AS tended FROM ticket
 WHERE deleted_at IS NULL AND status < 4 AND steward_id IS NOT NULL AND steward_id IN (:ids)
 GROUP BY steward_id;
 
+-- name: tickets_assigned_by :many
+-- in: ids user_id[]
+-- out: assignee_id user_id?, assigned i64
+SELECT assignee_id, COUNT(*) AS assigned FROM ticket
+WHERE deleted_at IS NULL AND status < 4 AND assignee_id IN (:ids)
+GROUP BY assignee_id;
+
 -- name: stewards_of_requester :many
 -- in: requester user_id, but ticket_id
 -- out: steward_id user_id?

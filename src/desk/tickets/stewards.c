@@ -21,6 +21,23 @@ bool tickets_tended(struct db *db, mem_ctx *ctx, const struct user_id *stewards,
     return true;
 }
 
+bool tickets_assigned(struct db *db, mem_ctx *ctx, const struct user_id *people, size_t count,
+                      int64_t *ret, struct error *err)
+{
+    struct tickets_assigned_by_row *rows = NULL;
+    size_t row_count = 0;
+    if (!tickets_assigned_by(db, ctx, people, count, &rows, &row_count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        ret[i] = 0;
+        for (size_t k = 0; k < row_count; k++) {
+            ret[i] = rows[k].assignee_id.v == people[i].v ? rows[k].assigned : ret[i];
+        }
+    }
+    return true;
+}
+
 bool stewards_of_person(struct db *db, mem_ctx *ctx, const struct ticket *ticket,
                         struct user_id **ret, size_t *ret_count, struct error *err)
 {

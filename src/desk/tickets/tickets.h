@@ -446,6 +446,9 @@ MUST_CHECK bool ticket_descriptions(struct db *db, mem_ctx *ctx, const struct ti
 // How many tickets that are not done each of them is the steward of; one query for all.
 MUST_CHECK bool tickets_tended(struct db *db, mem_ctx *ctx, const struct user_id *stewards,
                                size_t count, int64_t *ret, struct error *err);
+// The same for tickets that they work on.
+MUST_CHECK bool tickets_assigned(struct db *db, mem_ctx *ctx, const struct user_id *people,
+                                 size_t count, int64_t *ret, struct error *err);
 // The stewards of the requester's other tickets that are not done, the latest ticket first.
 MUST_CHECK bool stewards_of_person(struct db *db, mem_ctx *ctx, const struct ticket *ticket,
                                    struct user_id **ret, size_t *ret_count, struct error *err);
