@@ -3,8 +3,8 @@
 // Stewardship from outside: who becomes a person's one contact, and that they stay.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answerForm, signIn } from '../support/desk.mjs';
-import { pageText } from '../support/http.mjs';
+import { signIn } from '../support/desk.mjs';
+import { forms, pageText } from '../support/http.mjs';
 import { startServer } from '../support/server.mjs';
 import { startSink } from '../support/smtp-sink.mjs';
 
@@ -248,4 +248,34 @@ test('a group passes what comes to it unassigned to its members, by turns or by 
   assert.equal((await create({ group_id: group, tags: ['apple'] })).assignee_id, ids.tom, 'who can and has less to do');
   assert.deepEqual((await route('none')).json.routes, []);
   assert.equal((await create({ group_id: group })).assignee_id, null);
+});
+
+test('the page of a handover and that of absences', async () => {
+  const visitor = server.visitor();
+  await signIn(visitor, server.admin);
+  const me = (await api.get('/api/v2/users/me')).json.user.id;
+  const { id } = await create({ assignee_id: me });
+  const path = `/tickets/${id}/handover`;
+  const page = await visitor.get(path);
+  const refused = await visitor.submit(page, path, { steward: String(ids.dana), body: 'Bye <now>.' });
+  assert.equal(refused.status, 422);
+  assert.match(pageText(refused.text), /who will look after this from now on, by name.*Bye <now>\./s);
+  assert.equal((await load(id)).steward_id, me);
+  const done = await visitor.submit(page, path, { steward: String(ids.dana), body: 'Dana will look after this.' });
+  assert.equal(done.status, 303);
+  assert.equal((await load(id)).steward_id, ids.dana);
+  assert.match(pageText((await visitor.get(path)).text), /Only Dana, or who speaks for them/);
+  assert.equal(forms((await visitor.get(path)).text).some((form) => 'steward' in form.fields), false);
+  const list = await visitor.get('/absences');
+  const fields = { user: String(ids.tom), deputy: String(ids.uwe), from: '2031-01-02T08:00', to: '2031-01-01T08:00', note: 'Skis & snow' };
+  const wrong = await visitor.submit(list, '/absences', fields);
+  assert.equal(wrong.status, 422);
+  assert.match(pageText(wrong.text), /The end has to come after the beginning/);
+  assert.equal((await visitor.submit(list, '/absences', { ...fields, to: '2031-01-09T18:00' })).status, 303);
+  const shown = await visitor.get('/absences');
+  assert.match(pageText(shown.text), /Tom.*Deputy: Uwe · Skis & snow/s);
+  const [action] = shown.text.match(/\/absences\/\d+\/remove/);
+  assert.equal((await visitor.submit(shown, action, {})).status, 303);
+  assert.doesNotMatch(pageText((await visitor.get('/absences')).text), /Skis/);
+  visitor.close();
 });
