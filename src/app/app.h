@@ -32,8 +32,8 @@ struct app {
     // room. Sets *ret to the anonymous actor when the user is gone or suspended.
     bool (*load_actor)(struct db *db, mem_ctx *ctx, struct user_id user, struct actor *ret,
                        struct error *err);
-    // Whose password this is; none (v == 0) when it is nobody's.
-    bool (*check_password)(struct db *db, mem_ctx *ctx, struct str email, struct str password,
+    // Whom this password lets in by itself; none (v == 0) when it is nobody's or not enough.
+    bool (*check_password)(struct ctx *ctx, struct str email, struct str password,
                            struct user_id *ret, struct error *err);
     // Whose address this is; none when it is nobody's.
     bool (*find_by_email)(struct db *db, mem_ctx *ctx, struct str email, struct user_id *ret,

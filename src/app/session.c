@@ -433,7 +433,7 @@ static bool by_password(struct ctx *ctx, struct str email, struct str password, 
         return become_known(ctx, user, err);
     }
     if (!guess_allowed(limiter, email, ctx->req->peer, now, err) ||
-        !ctx->app->check_password(ctx->db, ctx->mem, email, password, &user, err)) {
+        !ctx->app->check_password(ctx, email, password, &user, err)) {
         return false;
     }
     if (user.v == 0) {

@@ -35,10 +35,9 @@ static bool load_actor(struct db *db, mem_ctx *ctx, struct user_id user, struct 
 
 static struct world *world_of_app;  // the hooks of struct app have no argument of their own
 
-static bool check_password(struct db *db, mem_ctx *ctx, struct str email, struct str password,
+static bool check_password(struct ctx *ctx, struct str email, struct str password,
                            struct user_id *ret, struct error *err)
 {
-    (void)db;
     (void)ctx;
     (void)err;
     world_of_app->password_checks++;
@@ -91,8 +90,7 @@ static bool password(struct ctx *ctx, struct error *err)
     if (!guess_allowed(ctx->app->limiter, email, ctx->req->peer, now, err)) {
         return false;
     }
-    if (!check_password(ctx->db, ctx->mem, email, http_form(ctx->req, "password"), &user, err) ||
-        user.v == 0) {
+    if (!check_password(ctx, email, http_form(ctx->req, "password"), &user, err) || user.v == 0) {
         guess_failed(ctx->app->limiter, email, ctx->req->peer, now);
         return error_set(err, ERR_FORBIDDEN, "wrong");
     }

@@ -112,6 +112,10 @@ static bool read_settings(struct program *p, const struct given *given, const ch
     if (!log_level_parse(p->config.log_level, &level)) {
         return error_set(err, ERR_INVALID, "log_level is one of debug, info, warn, error.");
     }
+    struct str two_factors = p->config.two_factors;
+    if (!str_eq_c(two_factors, "staff") && !str_eq_c(two_factors, "optional")) {
+        return error_set(err, ERR_INVALID, "two_factors is staff or optional.");
+    }
     log_set_level(level);
     return true;
 }

@@ -14,6 +14,7 @@
 #include "desk/contact/contact.h"
 #include "desk/desk.h"
 #include "desk/door/factors.h"
+#include "desk/door/pages.h"
 #include "desk/hooks/events.h"
 #include "desk/marks/marks.h"
 #include "desk/moments/moments.h"
@@ -132,18 +133,13 @@ const struct route *site_routes(size_t *ret_count)
     return ROUTES;
 }
 
-bool site_check_password(struct db *db, mem_ctx *ctx, struct str email, struct str password,
+bool site_check_password(struct ctx *ctx, struct str email, struct str password,
                          struct user_id *ret, struct error *err)
 {
     struct user user;
     struct error why;
-    if (password_check(db, ctx, email, password, &user, &why)) {
-        // Where a second step is asked for, a password alone opens nothing: programs use tokens.
-        bool second = false;
-        if (!factors_any(db, ctx, user.id, &second, err)) {
-            return false;
-        }
-        *ret = second ? (struct user_id){0} : user.id;
+    if (door_password_alone(ctx, email, password, &user, &why)) {
+        *ret = user.id;
         return true;
     }
     if (why.code != ERR_UNAUTHENTICATED) {

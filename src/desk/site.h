@@ -11,7 +11,7 @@
 
 const struct route *site_routes(size_t *ret_count);
 
-bool site_check_password(struct db *db, mem_ctx *ctx, struct str email, struct str password,
+bool site_check_password(struct ctx *ctx, struct str email, struct str password,
                          struct user_id *ret, struct error *err);
 bool site_find_by_email(struct db *db, mem_ctx *ctx, struct str email, struct user_id *ret,
                         struct error *err);

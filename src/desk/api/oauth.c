@@ -7,6 +7,7 @@
 #include "app/api.h"
 #include "base/random.h"
 #include "desk/api/handlers.h"
+#include "desk/door/pages.h"
 #include "desk/people/people.h"
 #include "desk/trail/trail.h"
 
@@ -498,8 +499,8 @@ static bool password_grant(struct exchange *x, struct error *ret_why)
     if (str_none(scopes)) {
         return error_set(ret_why, ERR_INVALID, "The requested scope is not known.");
     }
-    if (!password_check(ctx->db, ctx->mem, str_none(name) ? STR("") : name,
-                        str_none(password) ? STR("") : password, &user, ret_why)) {
+    if (!door_password_alone(ctx, str_none(name) ? STR("") : name,
+                             str_none(password) ? STR("") : password, &user, ret_why)) {
         ret_why->code = ret_why->code == ERR_UNAUTHENTICATED ? ERR_INVALID : ret_why->code;
         return false;
     }

@@ -5,6 +5,7 @@
 #include "app/session.h"
 #include "desk/api/handlers.h"
 #include "desk/desk.h"
+#include "desk/door/pages.h"
 #include "desk/marks/marks.h"
 #include "desk/people/api_bind.h"
 #include "desk/people/api_write.h"
@@ -173,7 +174,7 @@ bool api_user_merge_own(struct ctx *ctx, struct error *err)
         return error_field(err, "email", "BlankValue",
                            "Email: and password of the other account are needed");
     }
-    if (!password_check(ctx->db, ctx->mem, email, password, &winner, &why)) {
+    if (!door_password_alone(ctx, email, password, &winner, &why)) {
         bool wrong = why.code == ERR_UNAUTHENTICATED;
         *err = why;
         return wrong && error_field(err, "email", "InvalidValue", "Email: or password is wrong");

@@ -6,6 +6,7 @@
 
 #include "app/app.h"
 #include "desk/door/factors.h"
+#include "desk/people/people.h"
 #include "view/layout.h"
 
 // A question to a passkey. The sealed ticket comes back with the answer and says what was asked.
@@ -51,6 +52,11 @@ struct vm_factors {
 // app.arrives: when this person has a second factor, or must have one, the answer asks for it.
 MUST_CHECK bool door_arrives(struct ctx *ctx, struct user_id user, struct str next,
                              bool *ret_answered, struct error *err);
+
+// password_check() where no page can ask for more. UNAUTHENTICATED, too, when the right password is
+// not enough, because its person has a second step or must have one.
+MUST_CHECK bool door_password_alone(struct ctx *ctx, struct str email, struct str password,
+                                    struct user *ret, struct error *err);
 
 // app.passkey_ask.
 void door_passkey_anyone(struct ctx *ctx, struct str *ret_challenge, struct str *ret_ticket,

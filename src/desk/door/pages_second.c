@@ -30,6 +30,18 @@ static bool must_have(const struct ctx *ctx, const struct user *user)
     return str_eq_c(ctx->app->config->two_factors, "staff") && user->role >= ROLE_LIGHT_AGENT;
 }
 
+bool door_password_alone(struct ctx *ctx, struct str email, struct str password, struct user *ret,
+                         struct error *err)
+{
+    bool any = false;
+    if (!password_check(ctx->db, ctx->mem, email, password, ret, err) ||
+        !factors_any(ctx->db, ctx->mem, ret->id, &any, err)) {
+        return false;
+    }
+    return (!any && !must_have(ctx, ret)) ||
+           error_set(err, ERR_UNAUTHENTICATED, "A password alone is not enough here.");
+}
+
 bool door_arrives(struct ctx *ctx, struct user_id id, struct str next, bool *ret_answered,
                   struct error *err)
 {

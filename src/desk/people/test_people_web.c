@@ -72,11 +72,12 @@ static void render_error(struct ctx *ctx, const struct error *err)
     buf_put_c(&ctx->resp->body, err->message);
 }
 
-static bool check_password(struct db *db, mem_ctx *ctx, struct str email, struct str password,
+static bool check_password(struct ctx *ctx, struct str email, struct str password,
                            struct user_id *ret, struct error *err)
 {
     struct user user;
-    *ret = (struct user_id){password_check(db, ctx, email, password, &user, err) ? user.id.v : 0};
+    *ret = (struct user_id){
+        password_check(ctx->db, ctx->mem, email, password, &user, err) ? user.id.v : 0};
     return true;
 }
 
