@@ -5,15 +5,8 @@
 
 struct str say_locale(const struct ctx *ctx)
 {
-    struct str chosen = http_cookie(ctx->req, SAY_COOKIE);
-    size_t count;
-    const struct words_language *languages = words_languages(&count);
-    for (size_t i = 0; i < count && !str_none(chosen); i++) {
-        if (str_eq_c(chosen, languages[i].code)) {
-            return str_c(languages[i].code);
-        }
-    }
-    return ctx->actor.locale;
+    const char *chosen = words_spoken(http_cookie(ctx->req, SAY_COOKIE));
+    return chosen != NULL ? str_c(chosen) : ctx->actor.locale;
 }
 
 struct str say_str(const struct ctx *ctx, struct str words)

@@ -35,6 +35,17 @@ struct str http_form(const struct http_request *request, const char *name)
     return pairs_last(&request->form, name, false);
 }
 
+struct str http_form_text(const struct http_request *request, const char *name)
+{
+    struct str text = http_form(request, name);
+    return str_none(text) ? STR("") : text;
+}
+
+struct str http_form_trimmed(const struct http_request *request, const char *name)
+{
+    return str_trim(http_form_text(request, name));
+}
+
 void http_pairs_add(mem_ctx *ctx, struct http_pairs *pairs, struct str name, struct str value)
 {
     // Room doubles at each power of two from 16 on.

@@ -68,6 +68,10 @@ struct str http_param(const struct http_request *request, const char *name);
 struct str http_header(const struct http_request *request, const char *name);
 struct str http_cookie(const struct http_request *request, const char *name);
 struct str http_form(const struct http_request *request, const char *name);
+// The same for pages: "" when the form has no such field.
+struct str http_form_text(const struct http_request *request, const char *name);
+// And without white space around.
+struct str http_form_trimmed(const struct http_request *request, const char *name);
 
 // The largest answer put together in memory; files are sent from disk.
 #define HTTP_BODY_MAX ((size_t)64 << 20)

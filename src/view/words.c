@@ -20,6 +20,16 @@ const struct words_language *words_languages(size_t *ret_count)
     return LANGUAGES;
 }
 
+const char *words_spoken(struct str code)
+{
+    for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
+        if (str_eq_c(code, LANGUAGES[i].code)) {
+            return LANGUAGES[i].code;
+        }
+    }
+    return NULL;
+}
+
 static struct str language_of(struct str locale)
 {
     size_t n = 0;

@@ -24,6 +24,9 @@ struct catalogue {
 extern const struct catalogue CATALOGUES[];
 extern const size_t CATALOGUE_COUNT;
 
+// The code of that language in words_languages(); NULL when pages do not speak it.
+const char *words_spoken(struct str code);
+
 // The catalogue of "de" or "de-AT"; NULL when words stay English.
 const struct catalogue *words_catalogue(struct str locale);
 

@@ -25,19 +25,6 @@ words_collect() {
     msgcat --use-first --no-location --sort-output build/words-said.pot build/words-errors.pot -o "$1"
 }
 
-# words_check: each word of the program has its translation in each catalogue.
-words_check() {
-    local template=build/words.pot language bad=0
-    words_collect "$template" || return 1
-    for language in src/view/po/*.po; do
-        if ! msgcmp "$language" "$template" >build/log/words.log 2>&1; then
-            head -n 20 build/log/words.log
-            echo "$language lacks words of the program: run ./dev words and translate them"
-            bad=1
-        fi
-    done
-    return "$bad"
-}
 
 dev_words() {
     local template=build/words.pot language

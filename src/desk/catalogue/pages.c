@@ -7,12 +7,7 @@
 #include "app/say.h"
 #include "desk/catalogue/services.html.h"
 #include "desk/desk.h"
-
-static struct str form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : text;
-}
+#include "desk/portal/pages.h"
 
 static int64_t path_number(const struct ctx *ctx)
 {
@@ -214,24 +209,10 @@ static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct asking *asking = arg;
     struct ctx *ctx = asking->ctx;
-    struct actor actor = ctx->actor;
-    if (actor.user.v == 0) {
-        struct user person;
-        bool created = false;
-        struct sender sender = {asking->vm->email, asking->vm->person_name, say_locale(ctx)};
-        if (!user_find_or_create(desk_people(ctx), tx, ctx->mem, &sender, &person, &created, err)) {
-            (void)snprintf(err->field, sizeof err->field, "email");
-            return false;
-        }
-        if (person.suspended) {
-            return error_set(err, ERR_FORBIDDEN, "This address cannot be used to ask for help.");
-        }
-        actor.user = person.id;
-        actor.organization = person.organization;
+    struct actor actor;
+    if (!portal_asker(ctx, tx, asking->vm->email, asking->vm->person_name, &actor, err)) {
+        return false;
     }
-    // Whoever fills in a form asks, and nothing else.
-    actor.role = ROLE_END_USER;
-    actor.channel = CHANNEL_PORTAL;
     return service_ask(desk_of(ctx), tx, ctx->mem, &actor, asking->answers, &asking->comment,
                        &asking->outcome, err);
 }
@@ -242,7 +223,7 @@ static void read_answers(struct ctx *ctx, const struct form *form, struct answer
     ret->values = mem_array(ctx->mem, struct str, form->field_count + 1);
     for (size_t i = 0; i < form->field_count; i++) {
         struct str name = str_printf(ctx->mem, "f%lld", (long long)form->fields[i].mark);
-        ret->values[i] = str_trim(form_text(ctx, str_cstr(ctx->mem, name)));
+        ret->values[i] = str_trim(http_form_text(ctx->req, str_cstr(ctx->mem, name)));
     }
 }
 
@@ -296,19 +277,19 @@ bool page_service_ask(struct ctx *ctx, struct error *err)
     struct form form;
     int64_t number = 0;
     struct asking asking = {.ctx = ctx, .vm = &vm, .service = &service, .answers = &answers};
-    if (!str_to_i64(form_text(ctx, "version"), &number) || number < 0) {
+    if (!str_to_i64(http_form_text(ctx->req, "version"), &number) || number < 0) {
         number = 0;
     }
     if (!service_load(ctx->db, ctx->mem, &ctx->actor, id, &service, err) ||
         !form_load(ctx->db, ctx->mem, id, number, &form, err)) {
         return false;
     }
-    if (form_text(ctx, "website").len > 0) {
+    if (http_form_text(ctx->req, "website").len > 0) {
         http_redirect(ctx->resp, STR("/asked"));
         return true;
     }
-    vm.person_name = form_text(ctx, "name");
-    vm.email = form_text(ctx, "email");
+    vm.person_name = http_form_text(ctx->req, "name");
+    vm.email = http_form_text(ctx->req, "email");
     read_answers(ctx, &form, &answers);
     answers.service = &service;
     return send_request(ctx, &asking, &answers, err);

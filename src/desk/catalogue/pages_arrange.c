@@ -29,12 +29,6 @@ static bool arrange_in_tx(struct db *tx, void *arg, struct error *err)
     return call->fn(tx, call->a, err);
 }
 
-static struct str form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : str_trim(text);
-}
-
 // --- all of them --------------------------------------------------------------------------------
 
 static bool show_services(struct ctx *ctx, struct vm_services *vm, struct error *err)
@@ -79,7 +73,7 @@ static void go(struct ctx *ctx, struct object_id id)
 // POST /admin/services name=
 bool page_service_make(struct ctx *ctx, struct error *err)
 {
-    struct arranging a = {.ctx = ctx, .service = {.name = form_text(ctx, "name")}};
+    struct arranging a = {.ctx = ctx, .service = {.name = http_form_trimmed(ctx->req, "name")}};
     struct arrange_call call = {make_in_tx, &a};
     struct error why;
     if (!db_tx_run(ctx->app->db, "catalogue.make", arrange_in_tx, &call, &why)) {
@@ -104,8 +98,9 @@ static bool move_in_tx(struct db *tx, struct arranging *a, struct error *err)
 // POST /admin/services/{object:id}/move to=up|down
 bool page_service_move(struct ctx *ctx, struct error *err)
 {
-    struct arranging a = {
-        .ctx = ctx, .id = {ctx->path.ids[0]}, .up = str_eq_c(form_text(ctx, "to"), "up")};
+    struct arranging a = {.ctx = ctx,
+                          .id = {ctx->path.ids[0]},
+                          .up = str_eq_c(http_form_trimmed(ctx->req, "to"), "up")};
     struct arrange_call call = {move_in_tx, &a};
     if (!db_tx_run(ctx->app->db, "catalogue.move", arrange_in_tx, &call, err)) {
         return false;
@@ -241,9 +236,9 @@ static bool store_in_tx(struct db *tx, struct arranging *a, struct error *err)
 // POST /admin/services/{object:id}
 bool page_service_store(struct ctx *ctx, struct error *err)
 {
-    struct arranging a = {.service = {.name = form_text(ctx, "name"),
-                                      .summary = form_text(ctx, "summary"),
-                                      .open = str_eq_c(form_text(ctx, "open"), "1")}};
+    struct arranging a = {.service = {.name = http_form_trimmed(ctx->req, "name"),
+                                      .summary = http_form_trimmed(ctx->req, "summary"),
+                                      .open = str_eq_c(http_form_trimmed(ctx->req, "open"), "1")}};
     return arrange(ctx, store_in_tx, &a, err);
 }
 
@@ -271,18 +266,18 @@ static struct str lines(struct ctx *ctx, struct str text)
 
 static bool read_field(struct ctx *ctx, struct form_field *ret, struct error *err)
 {
-    struct str preset = form_text(ctx, "preset");
+    struct str preset = http_form_trimmed(ctx->req, "preset");
     *ret = (struct form_field){
-        .label = form_text(ctx, "label"),
-        .hint = form_text(ctx, "hint"),
-        .required = str_eq_c(form_text(ctx, "required"), "1"),
-        .choices = lines(ctx, form_text(ctx, "choices")),
+        .label = http_form_trimmed(ctx->req, "label"),
+        .hint = http_form_trimmed(ctx->req, "hint"),
+        .required = str_eq_c(http_form_trimmed(ctx->req, "required"), "1"),
+        .choices = lines(ctx, http_form_trimmed(ctx->req, "choices")),
         .preset = str_eq_c(preset, "name") || str_eq_c(preset, "email") ? preset : STR(""),
-        .when_value = form_text(ctx, "when_value")};
-    if (!ask_kind_parse(form_text(ctx, "kind"), &ret->kind)) {
+        .when_value = http_form_trimmed(ctx->req, "when_value")};
+    if (!ask_kind_parse(http_form_trimmed(ctx->req, "kind"), &ret->kind)) {
         return error_set(err, ERR_BAD_REQUEST, "There is no such kind of question.");
     }
-    if (!str_to_i64(form_text(ctx, "when"), &ret->when_mark)) {
+    if (!str_to_i64(http_form_trimmed(ctx->req, "when"), &ret->when_mark)) {
         ret->when_mark = 0;
     }
     return true;
@@ -298,7 +293,7 @@ bool page_field_add(struct ctx *ctx, struct error *err)
 // POST /admin/services/{object:id}/fields/{number:id} do=save|up|down|remove
 bool page_field_change(struct ctx *ctx, struct error *err)
 {
-    struct str what = form_text(ctx, "do");
+    struct str what = http_form_trimmed(ctx->req, "do");
     struct arranging a = {.edit = {.change = str_eq_c(what, "up")       ? QUESTION_UP
                                              : str_eq_c(what, "down")   ? QUESTION_DOWN
                                              : str_eq_c(what, "remove") ? QUESTION_REMOVE

@@ -14,12 +14,6 @@
 static const char *const STATE_WORDS[] = {"Draft", "Being signed", "In force", "Replaced",
                                           "Withdrawn"};
 
-static struct str form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : str_trim(text);
-}
-
 // --- what a page shows --------------------------------------------------------------------------
 
 struct filling {
@@ -376,9 +370,9 @@ static bool sign_in_tx(struct db *tx, void *arg, struct error *err)
 // POST /charter/versions/{object:id}/sign
 bool page_charter_sign(struct ctx *ctx, struct error *err)
 {
-    struct doing d = {ctx, ctx->path.ids[0], form_text(ctx, "hash")};
+    struct doing d = {ctx, ctx->path.ids[0], http_form_trimmed(ctx->req, "hash")};
     struct error why;
-    if (!str_eq_c(form_text(ctx, "read"), "1")) {
+    if (!str_eq_c(http_form_trimmed(ctx->req, "read"), "1")) {
         ctx->resp->status = 422;
         return charter_show(ctx, d.id, STR("Please say that you have read it."), err);
     }
@@ -403,8 +397,8 @@ static bool acknowledge_in_tx(struct db *tx, void *arg, struct error *err)
 // POST /charter/acknowledge
 bool page_charter_acknowledge(struct ctx *ctx, struct error *err)
 {
-    struct doing d = {.ctx = ctx, .hash = form_text(ctx, "hash")};
-    if (!str_eq_c(form_text(ctx, "read"), "1")) {
+    struct doing d = {.ctx = ctx, .hash = http_form_trimmed(ctx->req, "hash")};
+    if (!str_eq_c(http_form_trimmed(ctx->req, "read"), "1")) {
         return error_set(err, ERR_INVALID, "Please say that you have read it.");
     }
     if (!db_tx_run(ctx->app->db, "charter.acknowledge", acknowledge_in_tx, &d, err)) {

@@ -21,12 +21,6 @@ static const struct {
     {"Greetings", "How people are greeted, and what new colleagues read first."},
 };
 
-static struct str form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : str_trim(text);
-}
-
 // Forms send line ends as CR LF; the text that is signed has LF only.
 static struct str without_returns(mem_ctx *ctx, struct str text)
 {
@@ -243,8 +237,8 @@ bool page_charter_save(struct ctx *ctx, struct error *err)
 {
     struct saving s = {.ctx = ctx, .change = {.id = ctx->path.ids[0]}};
     struct error why;
-    int step = read_step(form_text(ctx, "step"));
-    if (!str_to_i64(form_text(ctx, "revision"), &s.change.revision)) {
+    int step = read_step(http_form_trimmed(ctx->req, "step"));
+    if (!str_to_i64(http_form_trimmed(ctx->req, "revision"), &s.change.revision)) {
         return error_set(err, ERR_BAD_REQUEST, "This form is not complete.");
     }
     for (int i = 0; i < CHARTER_FIELDS; i++) {
@@ -291,7 +285,7 @@ static bool begin_in_tx(struct db *tx, void *arg, struct error *err)
 // POST /charter/versions
 bool page_charter_begin(struct ctx *ctx, struct error *err)
 {
-    struct str from = form_text(ctx, "from");
+    struct str from = http_form_trimmed(ctx->req, "from");
     struct leading l = {.ctx = ctx,
                         .start = str_eq_c(from, "example")    ? CHARTER_FROM_EXAMPLE
                                  : str_eq_c(from, "in_force") ? CHARTER_FROM_IN_FORCE
@@ -338,7 +332,7 @@ bool page_charter_open(struct ctx *ctx, struct error *err)
         }
     }
     l.opening.signers = signers;
-    if (!str_to_i64(form_text(ctx, "review_months"), &l.opening.review_months)) {
+    if (!str_to_i64(http_form_trimmed(ctx->req, "review_months"), &l.opening.review_months)) {
         l.opening.review_months = 0;
     }
     bool done = db_tx_run(ctx->app->db, "charter.open", open_in_tx, &l, &why);
@@ -372,7 +366,7 @@ bool page_charter_comment(struct ctx *ctx, struct error *err)
 {
     struct leading l = {.ctx = ctx,
                         .id = ctx->path.ids[0],
-                        .field = form_text(ctx, "field"),
+                        .field = http_form_trimmed(ctx->req, "field"),
                         .body = form_nth(ctx, "body", 0)};
     struct error why;
     bool done = db_tx_run(ctx->app->db, "charter.comment", comment_in_tx, &l, &why);
@@ -391,7 +385,7 @@ bool page_charter_progress(struct ctx *ctx, struct error *err)
 {
     struct leading l = {.ctx = ctx, .progress = {.objective = ctx->path.ids[0]}};
     l.progress.note = form_nth(ctx, "note", 0);
-    if (!str_to_i64(form_text(ctx, "percent"), &l.progress.percent)) {
+    if (!str_to_i64(http_form_trimmed(ctx->req, "percent"), &l.progress.percent)) {
         l.progress.percent = -1;
     }
     if (!db_tx_run(ctx->app->db, "charter.progress", progress_in_tx, &l, err)) {

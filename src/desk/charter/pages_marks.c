@@ -8,12 +8,6 @@
 
 enum { MARKS_MOST = 100, EXCERPT_CHARS = 300, YEAR_DAYS = 365 };
 
-static struct str form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : str_trim(text);
-}
-
 // One query for the comments of a ticket; a page shows few tickets.
 static bool fill_mark(struct ctx *ctx, struct names *names, const struct charter_mark *mark,
                       struct vm_charter_mark *ret, struct error *err)
@@ -149,13 +143,13 @@ static bool mark_in_tx(struct db *tx, void *arg, struct error *err)
 // POST /charter/marks
 bool page_charter_mark(struct ctx *ctx, struct error *err)
 {
-    struct marking m = {.ctx = ctx, .mark = {.note = form_text(ctx, "note")}};
+    struct marking m = {.ctx = ctx, .mark = {.note = http_form_trimmed(ctx->req, "note")}};
     struct ticket_comment comment;
     struct error why;
-    if (!str_to_i64(form_text(ctx, "comment"), &m.mark.comment.v)) {
+    if (!str_to_i64(http_form_trimmed(ctx->req, "comment"), &m.mark.comment.v)) {
         return error_set(err, ERR_BAD_REQUEST, "This form is not complete.");
     }
-    if (!str_to_i64(form_text(ctx, "value"), &m.mark.value)) {
+    if (!str_to_i64(http_form_trimmed(ctx->req, "value"), &m.mark.value)) {
         m.mark.value = 0;
     }
     if (!db_tx_run(ctx->app->db, "charter.mark", mark_in_tx, &m, &why)) {

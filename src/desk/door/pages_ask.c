@@ -15,12 +15,6 @@
 #define CHALLENGE_BYTES 32
 #define CREDENTIAL_MAX_BYTES 1400  // of the id in base64url (W3C Web Authentication, 5.8.3)
 
-struct str door_form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : text;
-}
-
 struct factors door_factors(struct ctx *ctx)
 {
     return (struct factors){ctx->mem, ctx->app->secret, clock_now(ctx->app->clock)};
@@ -88,7 +82,7 @@ bool door_app_new(struct ctx *ctx, struct user_id user, struct str account, stru
         secret = (struct str){raw, TOTP_SECRET_BYTES};
     }
     ret->sealed = door_give_out(ctx, APP_PLACE, user, hex_encode(ctx->mem, secret));
-    ret->name = door_form_text(ctx, "name");
+    ret->name = http_form_text(ctx->req, "name");
     return app_show(ctx, secret, account, ret, err);
 }
 
@@ -96,7 +90,7 @@ bool door_app_secret(struct ctx *ctx, struct user_id user, struct str *ret, stru
 {
     struct user_id owner = {0};
     struct str hex;
-    if (!door_take_back(ctx, APP_PLACE, door_form_text(ctx, "secret"), &owner, &hex) ||
+    if (!door_take_back(ctx, APP_PLACE, http_form_text(ctx->req, "secret"), &owner, &hex) ||
         owner.v != user.v || !hex_decode(ctx->mem, hex, ret)) {
         return error_set(err, ERR_INVALID, "This took too long. Please begin again.");
     }
@@ -169,7 +163,7 @@ bool door_passkey_answer(struct ctx *ctx, bool creates, struct passkey_answer *r
                          struct error *err)
 {
     struct str origin = origin_of(ctx);
-    if (!door_take_back(ctx, passkey_place(creates), door_form_text(ctx, "ticket"), &ret->user,
+    if (!door_take_back(ctx, passkey_place(creates), http_form_text(ctx->req, "ticket"), &ret->user,
                         &ret->challenge)) {
         return error_set(err, ERR_INVALID, "This took too long. Please begin again.");
     }
@@ -179,9 +173,9 @@ bool door_passkey_answer(struct ctx *ctx, bool creates, struct passkey_answer *r
                                                .origin = origin,
                                                .rp_id = host_of(origin),
                                                .verified = !creates && ret->user.v == 0};
-    if (!base64_decode(ctx->mem, door_form_text(ctx, "client"), &ret->client_json) ||
-        !base64_decode(ctx->mem, door_form_text(ctx, "authenticator"), &ret->authenticator) ||
-        door_form_text(ctx, "credential").len > CREDENTIAL_MAX_BYTES) {
+    if (!base64_decode(ctx->mem, http_form_text(ctx->req, "client"), &ret->client_json) ||
+        !base64_decode(ctx->mem, http_form_text(ctx->req, "authenticator"), &ret->authenticator) ||
+        http_form_text(ctx->req, "credential").len > CREDENTIAL_MAX_BYTES) {
         return error_set(err, ERR_INVALID, "The passkey's answer cannot be read.");
     }
     return webauthn_check(ctx->mem, &expected, ret->client_json, ret->authenticator, &ret->data,

@@ -105,8 +105,8 @@ static bool add_tx(struct db *tx, void *arg, struct error *err)
     door_forget_passwords(a->ctx, tx);
     bool added = str_none(a->secret)
                      ? factor_add_passkey(&a->factors, tx, actor, &a->key, err)
-                     : factor_add_app(&a->factors, tx, actor, door_form_text(a->ctx, "name"),
-                                      a->secret, door_form_text(a->ctx, "code"), err);
+                     : factor_add_app(&a->factors, tx, actor, http_form_text(a->ctx->req, "name"),
+                                      a->secret, http_form_text(a->ctx->req, "code"), err);
     if (!added || !recovery_codes_left(tx, actor->user, &left, err)) {
         return false;
     }
@@ -144,12 +144,12 @@ static bool key_read(struct ctx *ctx, struct adding *a, struct error *err)
         return false;
     }
     if (answer.user.v != ctx->actor.user.v ||
-        !base64_decode(ctx->mem, door_form_text(ctx, "key"), &der) || !webauthn_key_good(der) ||
-        door_form_text(ctx, "credential").len == 0) {
+        !base64_decode(ctx->mem, http_form_text(ctx->req, "key"), &der) ||
+        !webauthn_key_good(der) || http_form_text(ctx->req, "credential").len == 0) {
         return error_set(err, ERR_INVALID, "This kind of passkey is not known here.");
     }
-    a->key = (struct passkey){.name = door_form_text(ctx, "name"),
-                              .credential = door_form_text(ctx, "credential"),
+    a->key = (struct passkey){.name = http_form_text(ctx->req, "name"),
+                              .credential = http_form_text(ctx->req, "credential"),
                               .public_key = base64_encode(ctx->mem, der),
                               .counter = answer.data.counter};
     return true;
@@ -190,8 +190,8 @@ static bool confirmed(struct ctx *ctx, struct error *err)
     if (!guess_allowed(limiter, ctx->actor.email, ctx->req->peer, now, err)) {
         return false;
     }
-    if (password_check(ctx->db, ctx->mem, ctx->actor.email, door_form_text(ctx, "password"), &self,
-                       err)) {
+    if (password_check(ctx->db, ctx->mem, ctx->actor.email, http_form_text(ctx->req, "password"),
+                       &self, err)) {
         guess_passed(limiter, ctx->actor.email, ctx->req->peer);
         return true;
     }

@@ -10,8 +10,6 @@
 
 #define APP_PLACE "second factor: new app"
 
-// A field of the form, "" when it is not there.
-struct str door_form_text(struct ctx *ctx, const char *name);
 struct factors door_factors(struct ctx *ctx);
 // From the commit on, passwords that were right a moment ago are looked at again.
 void door_forget_passwords(struct ctx *ctx, struct db *tx);

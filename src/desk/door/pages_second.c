@@ -167,7 +167,8 @@ static bool code_tx(struct db *tx, void *arg, struct error *err)
     struct use *use = arg;
     struct ctx *ctx = use->h->ctx;
     struct factors f = door_factors(ctx);
-    return factor_code_use(&f, tx, use->h->user.id, door_form_text(ctx, "code"), &use->good, err);
+    return factor_code_use(&f, tx, use->h->user.id, http_form_text(ctx->req, "code"), &use->good,
+                           err);
 }
 
 static bool passkey_tx(struct db *tx, void *arg, struct error *err)
@@ -185,14 +186,14 @@ static bool passkey_check(struct ctx *ctx, struct use *use, struct user_id user,
     struct str der;
     struct str signature;
     if (!door_passkey_answer(ctx, false, &use->answer, err) ||
-        !factor_of_credential(ctx->db, ctx->mem, door_form_text(ctx, "credential"), &use->factor,
-                              &found, err)) {
+        !factor_of_credential(ctx->db, ctx->mem, http_form_text(ctx->req, "credential"),
+                              &use->factor, &found, err)) {
         return false;
     }
     bool theirs = found && use->answer.user.v == user.v &&
                   (user.v == 0 || use->factor.user.v == user.v) &&
                   base64_decode(ctx->mem, use->factor.public_key, &der) &&
-                  base64_decode(ctx->mem, door_form_text(ctx, "signature"), &signature);
+                  base64_decode(ctx->mem, http_form_text(ctx->req, "signature"), &signature);
     if (!theirs ||
         !webauthn_signed(der, use->answer.client_json, use->answer.authenticator, signature)) {
         return error_set(err, ERR_UNAUTHENTICATED, "This passkey is not known here.");
@@ -213,7 +214,7 @@ bool page_second_send(struct ctx *ctx, struct error *err)
     struct limiter *limiter = ctx->app->limiter;
     int64_t now = clock_now(ctx->app->clock);
     struct str account = str_printf(ctx->mem, "second step %lld", (long long)h.user.id.v);
-    bool passkey = door_form_text(ctx, "credential").len > 0;
+    bool passkey = http_form_text(ctx->req, "credential").len > 0;
     if (!guess_allowed(limiter, account, ctx->req->peer, now, &why)) {
         return show(ctx, &h, &why, err);
     }
@@ -258,8 +259,8 @@ static bool first_tx(struct db *tx, void *arg, struct error *err)
     if (any) {
         return error_set(err, ERR_CONFLICT, "You have a second step already. Sign in again.");
     }
-    return factor_add_app(&f, tx, &first->actor, door_form_text(ctx, "name"), first->secret,
-                          door_form_text(ctx, "code"), err) &&
+    return factor_add_app(&f, tx, &first->actor, http_form_text(ctx->req, "name"), first->secret,
+                          http_form_text(ctx->req, "code"), err) &&
            recovery_codes_make(&f, tx, first->h->user.id, first->codes, err);
 }
 
@@ -319,5 +320,5 @@ bool page_passkey_sign_in(struct ctx *ctx, struct error *err)
         http_redirect(ctx->resp, STR("/sign-in?passkey=unknown"));
         return true;
     }
-    return page_let_in(ctx, &user, door_form_text(ctx, "next"), err);
+    return page_let_in(ctx, &user, http_form_text(ctx->req, "next"), err);
 }

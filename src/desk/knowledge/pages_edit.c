@@ -8,12 +8,6 @@
 
 enum { MISSED = 30, ASKED = 20, REPORT_DAYS = 30 };
 
-static struct str form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : str_trim(text);
-}
-
 static struct str param_or(struct ctx *ctx, const char *name, struct str otherwise)
 {
     struct str text = http_param(ctx->req, name);
@@ -110,9 +104,9 @@ static bool shelf_in_tx(struct db *tx, void *arg, struct error *err)
 // POST /knowledge/shelves: a section of `category`, or a new category.
 bool page_kb_shelf(struct ctx *ctx, struct error *err)
 {
-    struct shelf_call call = {.ctx = ctx, .title = form_text(ctx, "title")};
+    struct shelf_call call = {.ctx = ctx, .title = http_form_trimmed(ctx->req, "title")};
     struct error why;
-    struct str above = form_text(ctx, "category");
+    struct str above = http_form_trimmed(ctx->req, "category");
     call.shelf.kind = str_to_i64(above, &call.shelf.parent) ? KB_SECTION : KB_CATEGORY;
     call.shelf.source_locale = kb_locale(ctx->mem, ctx->actor.locale);
     if (!db_tx_run(ctx->app->db, "knowledge.shelf", shelf_in_tx, &call, &why)) {
@@ -230,17 +224,17 @@ static bool article_in_tx(struct db *tx, void *arg, struct error *err)
 static bool read_article(struct ctx *ctx, struct article *article, struct kb_words *words,
                          struct error *err)
 {
-    struct str section = form_text(ctx, "section");
-    struct str review = form_text(ctx, "review");
-    bool published = str_eq_c(form_text(ctx, "published"), "1");
-    bool markup = str_eq_c(form_text(ctx, "is_markup"), "1");
+    struct str section = http_form_trimmed(ctx->req, "section");
+    struct str review = http_form_trimmed(ctx->req, "review");
+    bool published = str_eq_c(http_form_trimmed(ctx->req, "published"), "1");
+    bool markup = str_eq_c(http_form_trimmed(ctx->req, "is_markup"), "1");
     struct str source = http_form(ctx->req, "source");
     source = str_none(source) ? STR("") : source;
-    article->labels = form_text(ctx, "labels");
-    article->promoted = str_eq_c(form_text(ctx, "promoted"), "1");
+    article->labels = http_form_trimmed(ctx->req, "labels");
+    article->promoted = str_eq_c(http_form_trimmed(ctx->req, "promoted"), "1");
     *words = (struct kb_words){.kind = KB_ARTICLE,
-                               .locale = kb_locale(ctx->mem, form_text(ctx, "locale")),
-                               .title = form_text(ctx, "title"),
+                               .locale = kb_locale(ctx->mem, http_form_trimmed(ctx->req, "locale")),
+                               .title = http_form_trimmed(ctx->req, "title"),
                                .markup = markup ? source : STR_NONE,
                                .markdown = markup ? STR_NONE : source,
                                .draft = !published};
@@ -253,7 +247,7 @@ static bool read_article(struct ctx *ctx, struct article *article, struct kb_wor
         return error_field(err, "review", "InvalidValue", "Please give the day as 2027-01-31.");
     }
     if (!str_to_i64(section, &article->section.v) ||
-        !kb_visibility_parse(form_text(ctx, "visibility"), &article->visibility)) {
+        !kb_visibility_parse(http_form_trimmed(ctx->req, "visibility"), &article->visibility)) {
         return error_field(err, "section", "InvalidValue",
                            "Please choose where the article stands and who may read it.");
     }
@@ -269,7 +263,7 @@ static bool show_again(struct ctx *ctx, const struct article_call *call, const s
                             .source = markup ? call->words.markup : call->words.markdown,
                             .is_markup = markup,
                             .labels = call->article.labels,
-                            .review = form_text(ctx, "review"),
+                            .review = http_form_trimmed(ctx->req, "review"),
                             .locale = call->words.locale,
                             .promoted = call->article.promoted,
                             .published = !call->words.draft,

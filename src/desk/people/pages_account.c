@@ -180,12 +180,12 @@ bool page_account_save(struct ctx *ctx, struct error *err)
     struct user *values = &call.change.values;
     struct error why;
     call.change.set = USER_NAME | USER_PHONE | USER_LOCALE | USER_TIME_ZONE;
-    *values = (struct user){.name = page_form_text(ctx, "name"),
-                            .phone = page_form_text(ctx, "phone"),
-                            .locale = page_form_text(ctx, "locale"),
-                            .time_zone = page_form_text(ctx, "time_zone"),
-                            .alias = page_form_text(ctx, "alias"),
-                            .signature = page_form_text(ctx, "signature")};
+    *values = (struct user){.name = http_form_text(ctx->req, "name"),
+                            .phone = http_form_text(ctx->req, "phone"),
+                            .locale = http_form_text(ctx->req, "locale"),
+                            .time_zone = http_form_text(ctx->req, "time_zone"),
+                            .alias = http_form_text(ctx->req, "alias"),
+                            .signature = http_form_text(ctx->req, "signature")};
     if (actor_is_staff(&ctx->actor)) {
         call.change.set |= USER_ALIAS | USER_SIGNATURE;
     }
@@ -222,7 +222,7 @@ static bool check_previous(struct ctx *ctx, struct vm_account *vm, struct error 
     if (!guess_allowed(ctx->app->limiter, vm->email, ctx->req->peer, now, err)) {
         return false;
     }
-    if (password_check(ctx->db, ctx->mem, vm->email, page_form_text(ctx, "previous"), &self,
+    if (password_check(ctx->db, ctx->mem, vm->email, http_form_text(ctx->req, "previous"), &self,
                        &why)) {
         guess_passed(ctx->app->limiter, vm->email, ctx->req->peer);
         return true;
@@ -243,7 +243,8 @@ bool page_account_password(struct ctx *ctx, struct error *err)
     }
     const struct user person = {.name = vm.name, .email = vm.email};
     if (vm.error_previous.len == 0 &&
-        !password_prepare(ctx->mem, page_form_text(ctx, "password"), &person, &call.hash, &why)) {
+        !password_prepare(ctx->mem, http_form_text(ctx->req, "password"), &person, &call.hash,
+                          &why)) {
         vm.error_password = page_message(ctx, &why);
     }
     if (vm.error_previous.len + vm.error_password.len > 0) {

@@ -8,8 +8,6 @@
 #include "desk/people/api.h"
 #include "desk/people/pages.h"
 
-// A field of the form, "" when it is not there.
-struct str page_form_text(struct ctx *ctx, const char *name);
 // What is wrong with a field, as it stands below it: without the field's name in front.
 struct str page_message(struct ctx *ctx, const struct error *why);
 // "Agent", "Lead" …; "" for requesters.

@@ -20,7 +20,8 @@ bool page_forgotten(struct ctx *ctx, struct error *err)
 bool page_forgotten_post(struct ctx *ctx, struct error *err)
 {
     struct str ignored;
-    struct vm_sign_in vm = {.email = str_trim(page_form_text(ctx, "email")), .forgotten = true};
+    struct vm_sign_in vm = {.email = str_trim(http_form_text(ctx->req, "email")),
+                            .forgotten = true};
     struct view v;
     if (email_normalise(ctx->mem, vm.email, &ignored)) {
         return page_mail_link(ctx, LINK_RESET, err);
@@ -110,13 +111,13 @@ static bool choose_tx(struct db *tx, void *arg, struct error *err)
 static bool use_link(struct ctx *ctx, enum link_purpose purpose, struct error *err)
 {
     struct password_call call = {
-        .ctx = ctx, .purpose = purpose, .token = page_form_text(ctx, "token")};
+        .ctx = ctx, .purpose = purpose, .token = http_form_text(ctx->req, "token")};
     struct error why;
     bool answered = false;
     if (!open_link(&call, &answered, err) || answered) {
         return answered;
     }
-    if (!password_prepare(ctx->mem, page_form_text(ctx, "password"), &call.user, &call.hash,
+    if (!password_prepare(ctx->mem, http_form_text(ctx->req, "password"), &call.user, &call.hash,
                           &why)) {
         return show(&call, &why);
     }
@@ -201,7 +202,7 @@ static bool check_setup(struct ctx *ctx, struct setup *setup, struct vm_setup *v
     struct str ignored;
     struct error why;
     struct user person = {.name = setup->name, .email = setup->email};
-    struct str password = page_form_text(ctx, "password");
+    struct str password = http_form_text(ctx->req, "password");
     if (!setup_code_check(desk_people(ctx), ctx->db, setup->code, &why)) {
         vm->error_code = page_message(ctx, &why);
     }
@@ -224,9 +225,9 @@ static bool check_setup(struct ctx *ctx, struct setup *setup, struct vm_setup *v
 bool page_setup_post(struct ctx *ctx, struct error *err)
 {
     struct setup_call call = {.ctx = ctx,
-                              .setup = {.code = page_form_text(ctx, "code"),
-                                        .name = str_trim(page_form_text(ctx, "name")),
-                                        .email = str_trim(page_form_text(ctx, "email"))}};
+                              .setup = {.code = http_form_text(ctx->req, "code"),
+                                        .name = str_trim(http_form_text(ctx->req, "name")),
+                                        .email = str_trim(http_form_text(ctx->req, "email"))}};
     struct vm_setup vm = {
         .code = call.setup.code, .name = call.setup.name, .email = call.setup.email};
     bool over = false;

@@ -110,19 +110,19 @@ static bool read_form(struct form_call *call, struct error *err)
 {
     struct ctx *ctx = call->ctx;
     struct user *values = &call->change.values;
-    struct str role = page_form_text(ctx, "role");
+    struct str role = http_form_text(ctx->req, "role");
     call->change.set = USER_NAME | USER_EMAIL | USER_PHONE | USER_ORGANIZATION | USER_DETAILS |
                        USER_NOTES | USER_TAGS;
-    *values = (struct user){.name = page_form_text(ctx, "name"),
-                            .email = str_trim(page_form_text(ctx, "email")),
-                            .phone = page_form_text(ctx, "phone"),
-                            .details = page_form_text(ctx, "details"),
-                            .notes = page_form_text(ctx, "notes"),
-                            .tags = page_form_text(ctx, "tags")};
+    *values = (struct user){.name = http_form_text(ctx->req, "name"),
+                            .email = str_trim(http_form_text(ctx->req, "email")),
+                            .phone = http_form_text(ctx->req, "phone"),
+                            .details = http_form_text(ctx->req, "details"),
+                            .notes = http_form_text(ctx->req, "notes"),
+                            .tags = http_form_text(ctx->req, "tags")};
     if (role.len > 0 && role_parse(role, &values->role)) {
         call->change.set |= USER_ROLE;
     }
-    return find_organization(ctx, str_trim(page_form_text(ctx, "organization")),
+    return find_organization(ctx, str_trim(http_form_text(ctx->req, "organization")),
                              &values->organization, err);
 }
 
@@ -145,7 +145,7 @@ static bool show_refused(struct form_call *call, const struct error *why)
     struct vm_person_form vm = {.name = typed->name,
                                 .email = typed->email,
                                 .phone = typed->phone,
-                                .organization = page_form_text(ctx, "organization"),
+                                .organization = http_form_text(ctx->req, "organization"),
                                 .details = typed->details,
                                 .notes = typed->notes,
                                 .tags = typed->tags};
@@ -198,7 +198,7 @@ bool page_person_suspend(struct ctx *ctx, struct error *err)
 {
     struct form_call call = {.ctx = ctx};
     call.change.set = USER_SUSPENDED;
-    call.change.values.suspended = str_eq_c(page_form_text(ctx, "suspended"), "1");
+    call.change.values.suspended = str_eq_c(http_form_text(ctx->req, "suspended"), "1");
     return load(ctx, &call.before, err) &&
            db_tx_run(ctx->app->db, "person.suspend", save_tx, &call, err) &&
            go_to(ctx, call.after.id, "saved");

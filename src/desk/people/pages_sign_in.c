@@ -8,12 +8,6 @@
 #include "desk/people/sign_in.html.h"
 #include "desk/trail/trail.h"
 
-struct str page_form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : text;
-}
-
 struct str page_message(struct ctx *ctx, const struct error *why)
 {
     struct str whole = say_str(ctx, str_dup(ctx->mem, str_c(why->message)));
@@ -131,8 +125,8 @@ bool page_sign_in(struct ctx *ctx, struct error *err)
 // POST /sign-in
 bool page_sign_in_post(struct ctx *ctx, struct error *err)
 {
-    struct vm_sign_in vm = {.email = str_trim(page_form_text(ctx, "email")),
-                            .next = page_form_text(ctx, "next")};
+    struct vm_sign_in vm = {.email = str_trim(http_form_text(ctx->req, "email")),
+                            .next = http_form_text(ctx->req, "next")};
     struct limiter *limiter = ctx->app->limiter;
     int64_t now = clock_now(ctx->app->clock);
     struct str account = str_lower(ctx->mem, str_utf8_clip(vm.email, 254));
@@ -141,7 +135,8 @@ bool page_sign_in_post(struct ctx *ctx, struct error *err)
     if (!guess_allowed(limiter, account, ctx->req->peer, now, &why)) {
         return show_sign_in(ctx, &vm, &why);
     }
-    if (password_check(ctx->db, ctx->mem, account, page_form_text(ctx, "password"), &user, &why)) {
+    if (password_check(ctx->db, ctx->mem, account, http_form_text(ctx->req, "password"), &user,
+                       &why)) {
         guess_passed(limiter, account, ctx->req->peer);
         return page_arrive(ctx, &user, vm.next, err);
     }
@@ -178,13 +173,13 @@ static bool mail_link_tx(struct db *tx, void *arg, struct error *err)
 {
     struct link_call *call = arg;
     return link_mail(desk_people(call->ctx), tx, call->purpose, call->email,
-                     page_form_text(call->ctx, "next"), err);
+                     http_form_text(call->ctx->req, "next"), err);
 }
 
 bool page_mail_link(struct ctx *ctx, enum link_purpose purpose, struct error *err)
 {
     struct link_call call = {
-        .ctx = ctx, .purpose = purpose, .email = str_trim(page_form_text(ctx, "email"))};
+        .ctx = ctx, .purpose = purpose, .email = str_trim(http_form_text(ctx->req, "email"))};
     if (!db_tx_run(ctx->app->db, "link.mail", mail_link_tx, &call, err)) {
         return false;
     }
@@ -206,8 +201,8 @@ bool page_mail_link(struct ctx *ctx, enum link_purpose purpose, struct error *er
 bool page_link_ask(struct ctx *ctx, struct error *err)
 {
     struct str ignored;
-    struct vm_sign_in vm = {.email = str_trim(page_form_text(ctx, "email")),
-                            .next = page_form_text(ctx, "next")};
+    struct vm_sign_in vm = {.email = str_trim(http_form_text(ctx->req, "email")),
+                            .next = http_form_text(ctx->req, "next")};
     struct error why;
     if (!email_normalise(ctx->mem, vm.email, &ignored)) {
         (void)error_set(&why, ERR_INVALID,
@@ -263,7 +258,7 @@ static bool use_link_tx(struct db *tx, void *arg, struct error *err)
 bool page_link_use(struct ctx *ctx, struct error *err)
 {
     struct link_call call = {
-        .ctx = ctx, .purpose = LINK_SIGN_IN, .token = page_form_text(ctx, "token")};
+        .ctx = ctx, .purpose = LINK_SIGN_IN, .token = http_form_text(ctx->req, "token")};
     struct error why;
     if (!db_tx_run(ctx->app->db, "link.use", use_link_tx, &call, &why)) {
         *err = why;

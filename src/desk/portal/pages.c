@@ -122,12 +122,6 @@ bool portal_requests(struct ctx *ctx, struct error *err)
 
 // --- asking -------------------------------------------------------------------------------------
 
-static struct str form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : text;
-}
-
 static bool show_ask(struct ctx *ctx, struct vm_ask *vm, struct error *err)
 {
     struct view v;
@@ -182,28 +176,38 @@ static bool say_disruption(struct db *tx, struct asking *asking, const struct ac
                           &said, err);
 }
 
+bool portal_asker(struct ctx *ctx, struct db *tx, struct str email, struct str name,
+                  struct actor *ret, struct error *err)
+{
+    *ret = ctx->actor;
+    ret->role = ROLE_END_USER;
+    ret->channel = CHANNEL_PORTAL;
+    if (ret->user.v != 0) {
+        return true;
+    }
+    struct user person;
+    bool created = false;
+    struct sender sender = {email, name, say_locale(ctx)};
+    if (!user_find_or_create(desk_people(ctx), tx, ctx->mem, &sender, &person, &created, err)) {
+        (void)snprintf(err->field, sizeof err->field, "email");
+        return false;
+    }
+    if (person.suspended) {
+        return error_set(err, ERR_FORBIDDEN, "This address cannot be used to ask for help.");
+    }
+    ret->user = person.id;
+    ret->organization = person.organization;
+    return true;
+}
+
 static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
 {
     struct asking *asking = arg;
     struct ctx *ctx = asking->ctx;
-    struct actor actor = ctx->actor;
-    if (actor.user.v == 0) {
-        struct user person;
-        bool created = false;
-        struct sender sender = {asking->vm->email, asking->vm->name, say_locale(ctx)};
-        if (!user_find_or_create(desk_people(ctx), tx, ctx->mem, &sender, &person, &created, err)) {
-            (void)snprintf(err->field, sizeof err->field, "email");
-            return false;
-        }
-        if (person.suspended) {
-            return error_set(err, ERR_FORBIDDEN, "This address cannot be used to ask for help.");
-        }
-        // Whoever fills in a form has not shown to be that person: an end user, whatever else.
-        actor.user = person.id;
-        actor.organization = person.organization;
+    struct actor actor;
+    if (!portal_asker(ctx, tx, asking->vm->email, asking->vm->name, &actor, err)) {
+        return false;
     }
-    actor.role = ROLE_END_USER;
-    actor.channel = CHANNEL_PORTAL;
     struct ticket_change change = {
         .set = SET_SUBJECT, .subject = asking->vm->subject, .comment = &asking->comment};
     int64_t read[KB_READ_MOST];
@@ -227,18 +231,18 @@ static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
 // POST /ask. "website" is a field that no person sees: who fills it in is a robot, and is thanked.
 bool portal_ask_send(struct ctx *ctx, struct error *err)
 {
-    struct vm_ask vm = {.name = form_text(ctx, "name"),
-                        .email = form_text(ctx, "email"),
-                        .subject = form_text(ctx, "subject"),
-                        .body = form_text(ctx, "body"),
-                        .degree = form_text(ctx, "degree"),
-                        .people = form_text(ctx, "people"),
+    struct vm_ask vm = {.name = http_form_text(ctx->req, "name"),
+                        .email = http_form_text(ctx->req, "email"),
+                        .subject = http_form_text(ctx->req, "subject"),
+                        .body = http_form_text(ctx->req, "body"),
+                        .degree = http_form_text(ctx->req, "degree"),
+                        .people = http_form_text(ctx->req, "people"),
                         .error = STR(""),
                         .error_email = STR(""),
                         .error_body = STR("")};
     struct asking asking = {.ctx = ctx, .vm = &vm};
     struct error why;
-    if (form_text(ctx, "website").len > 0) {
+    if (http_form_text(ctx->req, "website").len > 0) {
         vm.sent = true;
         return show_ask(ctx, &vm, err);
     }
@@ -507,21 +511,12 @@ bool portal_request_reply(struct ctx *ctx, struct error *err)
 // back to is one of this desk.
 bool portal_language(struct ctx *ctx, struct error *err)
 {
-    struct str code = http_param(ctx->req, "code");
-    struct str back = http_param(ctx->req, "back");
-    size_t count;
-    const struct words_language *languages = words_languages(&count);
-    bool known = false;
-    for (size_t i = 0; i < count; i++) {
-        known = known || str_eq_c(code, languages[i].code);
-    }
-    if (!known) {
+    const char *code = words_spoken(http_param(ctx->req, "code"));
+    if (code == NULL) {
         return error_set(err, ERR_INVALID, "The desk does not speak this language.");
     }
-    bool here = back.len > 0 && back.ptr[0] == '/' && !str_starts(back, STR("//")) &&
-                str_find_char(back, '\\') < 0;
-    http_set_cookie(ctx->resp, ctx->req, SAY_COOKIE, code, LANGUAGE_SECONDS);
-    http_redirect(ctx->resp, here ? back : STR("/"));
+    http_set_cookie(ctx->resp, ctx->req, SAY_COOKIE, str_c(code), LANGUAGE_SECONDS);
+    http_redirect(ctx->resp, url_own_or(http_param(ctx->req, "back"), url_literal("/")).text);
     return true;
 }
 

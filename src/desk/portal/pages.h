@@ -91,4 +91,10 @@ struct vm_request {
     int64_t created_at;
 };
 
+// Who asks by a form of the portal: whoever has signed in, else the person with that address, who
+// is made where there is none. Nobody has shown to be that person, so they ask as an end user,
+// whatever else they are. FORBIDDEN for suspended people.
+MUST_CHECK bool portal_asker(struct ctx *ctx, struct db *tx, struct str email, struct str name,
+                             struct actor *ret, struct error *err);
+
 #endif

@@ -18,12 +18,6 @@
 
 // --- new ticket ---------------------------------------------------------------------------------
 
-static struct str form_text(struct ctx *ctx, const char *name)
-{
-    struct str text = http_form(ctx->req, name);
-    return str_none(text) ? STR("") : text;
-}
-
 static bool show_new(struct ctx *ctx, struct vm_new_ticket *vm, struct error *err)
 {
     struct view v;
@@ -133,11 +127,11 @@ static bool create_in_tx(struct db *tx, void *arg, struct error *err)
 // POST /tickets: an agent records what somebody asked for, on the phone or at the door.
 bool page_ticket_create(struct ctx *ctx, struct error *err)
 {
-    struct vm_new_ticket vm = {.email = form_text(ctx, "email"),
-                               .name = form_text(ctx, "name"),
-                               .subject = form_text(ctx, "subject"),
-                               .body = form_text(ctx, "body"),
-                               .call = form_text(ctx, "call"),
+    struct vm_new_ticket vm = {.email = http_form_text(ctx->req, "email"),
+                               .name = http_form_text(ctx->req, "name"),
+                               .subject = http_form_text(ctx->req, "subject"),
+                               .body = http_form_text(ctx->req, "body"),
+                               .call = http_form_text(ctx->req, "call"),
                                .error = STR("")};
     struct creating creating = {.ctx = ctx, .vm = &vm};
     struct error why;
@@ -199,9 +193,9 @@ static bool bulk_in_tx(struct db *tx, void *arg, struct error *err)
 bool page_tickets_bulk(struct ctx *ctx, struct error *err)
 {
     struct bulk *bulk = mem_new(ctx->mem, struct bulk);
-    struct str status = form_text(ctx, "status");
-    struct str assignee = form_text(ctx, "assignee");
-    struct url back = url_own_or(form_text(ctx, "back"), url_literal("/desk"));
+    struct str status = http_form_text(ctx->req, "status");
+    struct str assignee = http_form_text(ctx->req, "assignee");
+    struct url back = url_own_or(http_form_text(ctx->req, "back"), url_literal("/desk"));
     bulk->ctx = ctx;
     for (size_t i = 0; i < ctx->req->form.count && bulk->count < BULK_MAX; i++) {
         const struct http_pair *pair = &ctx->req->form.items[i];
@@ -247,13 +241,13 @@ bool page_ticket_draft(struct ctx *ctx, struct error *err)
 {
     struct ticket ticket;
     struct drafting drafting = {.ctx = ctx, .ticket = {ctx->path.ids[0]}};
-    struct str html = form_text(ctx, "html_body");
+    struct str html = http_form_text(ctx->req, "html_body");
     if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, drafting.ticket, &ticket, err)) {
         return false;
     }
     drafting.draft = (struct draft){
         .is_public = !str_eq_c(http_form(ctx->req, "public"), "0"),
-        .body = str_utf8_clip(html.len > 0 ? html : form_text(ctx, "body"), 1 << 20),
+        .body = str_utf8_clip(html.len > 0 ? html : http_form_text(ctx->req, "body"), 1 << 20),
         .updated_at = clock_now(ctx->app->clock),
     };
     if (!db_tx_run(ctx->app->db, "page.draft", draft_in_tx, &drafting, err)) {
@@ -304,7 +298,7 @@ bool page_ticket_here(struct ctx *ctx, struct error *err)
     if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, id, &ticket, err)) {
         return false;
     }
-    share_here(ctx, id, form_text(ctx, "doing"));
+    share_here(ctx, id, http_form_text(ctx->req, "doing"));
     size_t count = presence_list(ctx->app->live, id.v, ctx->actor.user.v, now, others, 8);
     http_set_header(ctx->resp, "Content-Type", STR("application/json"));
     jw_init(&w, &ctx->resp->body);
