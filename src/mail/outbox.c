@@ -141,7 +141,8 @@ bool mail_outbox_settle(struct db *tx, const struct outmail *mail, enum smtp_out
 {
     bool sent = outcome == SMTP_SENT;
     int64_t wait = outcome == SMTP_TEMPORARY ? delay_after(mail->attempts) : 0;
-    enum outmail_state state = sent ? OUTMAIL_SENT : wait > 0 ? OUTMAIL_WAITING : OUTMAIL_FAILED;
+    bool again = wait > 0 || outcome == SMTP_CUT;
+    enum outmail_state state = sent ? OUTMAIL_SENT : again ? OUTMAIL_WAITING : OUTMAIL_FAILED;
     struct str trouble = sent ? STR("") : str_utf8_clip(text, ERROR_MAX);
     int64_t changes = 0;
     if (!mail_out_settle(tx, mail->id, STATES[state], now + wait, trouble,
@@ -154,7 +155,7 @@ bool mail_outbox_settle(struct db *tx, const struct outmail *mail, enum smtp_out
         return true;
     }
     *ret_state = state;
-    return wait == 0 || add_job(tx, mail->id, now, now + wait, err);
+    return !again || add_job(tx, mail->id, now, now + wait, err);
 }
 
 bool mail_outbox_drop(struct db *tx, struct outmail_id id, struct str why, int64_t now,

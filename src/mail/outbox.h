@@ -56,7 +56,8 @@ MUST_CHECK bool mail_outbox_put(struct db *tx, const struct outmail *mail,
 MUST_CHECK bool mail_outbox_claim(struct db *tx, mem_ctx *ctx, struct outmail_id id, int64_t now,
                                   bool *ret_claimed, struct outmail *ret, struct error *err);
 // After smtp_send. A temporary failure waits, and its job with it: 1, 5, 15, 30 minutes, 1, 2, 4
-// hours, then every 8 until two days have passed. *ret_state is what has become of the mail.
+// hours, then every 8 until two days have passed. What was cut is sent again at once, by whoever
+// runs next. *ret_state is what has become of the mail.
 MUST_CHECK bool mail_outbox_settle(struct db *tx, const struct outmail *mail,
                                    enum smtp_outcome outcome, struct str text, int64_t now,
                                    enum outmail_state *ret_state, struct error *err);

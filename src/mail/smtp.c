@@ -18,6 +18,7 @@ enum {
 #define CONNECT_TIMEOUT_MS (30 * SECONDS_MS)
 #define ANSWER_TIMEOUT_MS (2 * MINUTES_MS)
 #define TALK_TIMEOUT_MS (10 * MINUTES_MS)
+#define LAST_ANSWER_US (10 * SECONDS_MS * 1000)
 
 // How far the conversation is; answers belong to the command before them.
 enum stage { STAGE_BEFORE, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_BODY };
@@ -30,8 +31,9 @@ struct smtp_client {
     const struct smtp_letter *letter;
     size_t sent_bytes;
     enum stage stage;
-    bool over;    // QUIT was said
-    size_t rcpt;  // the one last asked about, plus one
+    bool over;             // QUIT was said
+    int64_t cancelled_us;  // when cancelling was seen, 0 before
+    size_t rcpt;           // the one last asked about, plus one
     struct buf answer;
     struct smtp_rcpt_result *rcpts;
     struct smtp_rcpt_result mail;  // the server's answer to MAIL
@@ -253,11 +255,22 @@ static size_t on_write(char *data UNUSED, size_t size, size_t count, void *arg U
     return size * count;
 }
 
+// From here on the server may have taken the mail, whether it said so or not.
+static bool handed_over(const struct smtp_client *c)
+{
+    return c->stage == STAGE_BODY && c->sent_bytes == c->letter->raw.len;
+}
+
 static int on_progress(void *arg, curl_off_t down_total UNUSED, curl_off_t down UNUSED,
                        curl_off_t up_total UNUSED, curl_off_t up UNUSED)
 {
-    const struct smtp_client *c = arg;
-    return c->cancel != NULL && atomic_load(c->cancel);
+    struct smtp_client *c = arg;
+    if (c->cancel == NULL || !atomic_load(c->cancel)) {
+        return 0;
+    }
+    int64_t now = clock_monotonic_us();
+    c->cancelled_us = c->cancelled_us == 0 ? now : c->cancelled_us;
+    return !handed_over(c) || now - c->cancelled_us > LAST_ANSWER_US;
 }
 
 // --- sending ----------------------------------------------------------------------------------
@@ -351,6 +364,7 @@ static void begin(struct smtp_client *c)
     c->sent_bytes = 0;
     c->stage = STAGE_BEFORE;
     c->over = false;
+    c->cancelled_us = 0;
     c->rcpt = 0;
     c->rcpts = mem_array(c->ctx, struct smtp_rcpt_result, c->letter->rcpt_count);
     c->mail = c->data = c->last = (struct smtp_rcpt_result){0};
@@ -404,9 +418,22 @@ static struct smtp_rcpt_result general_failure(struct smtp_client *c, CURLcode c
         failure.text = c->last.text;
         return failure;
     }
+    if (code == CURLE_ABORTED_BY_CALLBACK && !handed_over(c)) {
+        failure.outcome = SMTP_CUT;
+    }
     const char *words = c->curl_error[0] == '\0' ? curl_easy_strerror(code) : c->curl_error;
     failure.text = str_one_line(c->ctx, str_utf8_mend(c->ctx, str_c(words)), 300);
     return failure;
+}
+
+static enum smtp_outcome worse(enum smtp_outcome one, enum smtp_outcome other)
+{
+    static const enum smtp_outcome ORDER[] = {SMTP_CUT, SMTP_TEMPORARY, SMTP_PERMANENT};
+    size_t i = 0;
+    while (i + 1 < sizeof ORDER / sizeof ORDER[0] && ORDER[i] != one && ORDER[i] != other) {
+        i++;
+    }
+    return ORDER[i];
 }
 
 static struct smtp_result conclude(struct smtp_client *c, CURLcode code)
@@ -431,8 +458,7 @@ static struct smtp_result conclude(struct smtp_client *c, CURLcode code)
         if (str_none(result.text)) {
             result.text = rcpt->code > 0 ? server_words(c->ctx, *rcpt) : rcpt->text;
         }
-        bool temporary = rcpt->outcome == SMTP_TEMPORARY || result.outcome == SMTP_TEMPORARY;
-        result.outcome = temporary ? SMTP_TEMPORARY : SMTP_PERMANENT;
+        result.outcome = worse(result.outcome, rcpt->outcome);
     }
     if (str_none(result.text)) {
         result.text = server_words(c->ctx, c->data);

@@ -41,6 +41,7 @@ enum smtp_outcome {
     SMTP_TEMPORARY,  // try again later; also when nobody knows what became of it
     SMTP_SENT,       // the server took responsibility
     SMTP_PERMANENT,  // trying again is of no use
+    SMTP_CUT,        // we stopped before the server had the mail: try again at once
 };
 
 struct smtp_rcpt_result {
@@ -50,7 +51,7 @@ struct smtp_rcpt_result {
 };
 
 struct smtp_result {
-    // SENT when every recipient is; else TEMPORARY when any is; else PERMANENT.
+    // SENT when every recipient is; else CUT or TEMPORARY when any is; else PERMANENT.
     enum smtp_outcome outcome;
     struct str text;  // for the person who looks after it: the first thing that went wrong, or the
                       // server's words on taking the mail
@@ -65,7 +66,9 @@ struct smtp_letter {
 };
 
 // One thread's sender: keeps the connection for the next mail. `cancel` (may be NULL) ends a mail
-// under way soon after it becomes true; that mail counts as TEMPORARY.
+// under way soon after it becomes true; that mail counts as CUT. Once the server has all of it, ten
+// seconds more are given to its answer, so that nobody is sent a mail twice; without one the mail
+// counts as TEMPORARY.
 struct smtp_client;
 struct smtp_client *smtp_client_new(mem_ctx *ctx, const atomic_bool *cancel);
 

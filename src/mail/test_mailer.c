@@ -29,6 +29,7 @@ struct world {
     struct db_store *store;
     struct clock clock;
     struct mailer *mailer;
+    atomic_bool stopping;
     int listener;
     int port;
     pthread_t server;
@@ -190,7 +191,7 @@ static int setup(void **state)
     w->port = ntohs(address.sin_port);
     assert_int_equal(pthread_create(&w->server, NULL, server_run, w), 0);
     const struct mailer_hooks hooks = {w, hook_server, hook_compose, hook_settled};
-    w->mailer = mailer_new(w->open, w->store, &w->clock, &hooks, NULL);
+    w->mailer = mailer_new(w->open, w->store, &w->clock, &hooks, &w->stopping);
     assert_true(db_tx_run(w->store, "put", put, w, &err));
     *state = w;
     return 0;
@@ -276,6 +277,19 @@ static void temporary_trouble_waits(void **state)
     assert_int_equal(w->mail.attempts, 3);
 }
 
+static void what_stopping_cuts_short_is_sent_by_whoever_runs_next(void **state)
+{
+    struct world *w = *state;
+    atomic_store(&w->stopping, true);
+    run_job(w);
+    assert_int_equal(w->mail.state, OUTMAIL_WAITING);
+    assert_int_equal(w->mail.send_at, NOW);
+    atomic_store(&w->stopping, false);
+    run_job(w);
+    assert_int_equal(w->mail.state, OUTMAIL_SENT);
+    assert_int_equal(w->mail.interrupted, 0);
+}
+
 static void what_cannot_be_composed(void **state)
 {
     struct world *w = *state;
@@ -307,6 +321,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_mail_is_sent_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_refusal_fails_and_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(temporary_trouble_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_stopping_cuts_short_is_sent_by_whoever_runs_next,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_composed, setup, teardown),
         cmocka_unit_test_setup_teardown(what_nobody_wants_any_more, setup, teardown),
     };

@@ -32,7 +32,8 @@ struct fake {
     pthread_t thread;
     atomic_bool stop;
     int connections;
-    struct buf heard;  // all that clients sent
+    atomic_bool *stops;  // set when a message is there, whose answer then takes its time
+    struct buf heard;    // all that clients sent
 };
 
 static const char *usual_answer(struct str command)
@@ -63,6 +64,10 @@ static bool answer(struct fake *fake, int fd, struct str command)
         }
     }
     text = text == NULL ? usual_answer(command) : text;
+    if (fake->stops != NULL && str_eq_c(command, ".")) {
+        atomic_store(fake->stops, true);
+        (void)usleep(1500000);
+    }
     if (strcmp(text, "drop") == 0) {
         return false;
     }
@@ -323,7 +328,23 @@ static void nobody_listening_is_temporary_and_cancelling_ends_it(void **state UN
     int64_t start = clock_monotonic_us();
     result = smtp_send(smtp_client_new(ctx, &cancel), ctx, &config, &letter);
     assert_true(clock_monotonic_us() - start < 10000000);
-    assert_int_equal(result.outcome, SMTP_TEMPORARY);
+    assert_int_equal(result.outcome, SMTP_CUT);
+    mem_free(ctx);
+    fake_end(fake);
+}
+
+// Otherwise it would be sent once more, and its reader would have it twice.
+static void the_answer_to_a_whole_message_is_waited_for_when_stopping(void **state UNUSED)
+{
+    mem_ctx *ctx = mem_ctx_new(NULL, "test");
+    struct fake *fake = fake_start(NULL);
+    struct smtp_config config = config_for(fake);
+    atomic_bool cancel = false;
+    fake->stops = &cancel;
+    struct smtp_letter letter = letter_to(1);
+    struct smtp_result result = smtp_send(smtp_client_new(ctx, &cancel), ctx, &config, &letter);
+    assert_true(atomic_load(&cancel));
+    assert_int_equal(result.outcome, SMTP_SENT);
     mem_free(ctx);
     fake_end(fake);
 }
@@ -435,6 +456,7 @@ int main(void)
         cmocka_unit_test(a_connection_given_up_by_the_server_is_renewed),
         cmocka_unit_test(silent_servers_are_not_waited_for),
         cmocka_unit_test(nobody_listening_is_temporary_and_cancelling_ends_it),
+        cmocka_unit_test(the_answer_to_a_whole_message_is_waited_for_when_stopping),
         cmocka_unit_test(envelopes_cannot_carry_commands),
         cmocka_unit_test(tls_required_does_not_go_without),
         cmocka_unit_test(checking_a_server),

@@ -9,6 +9,7 @@ import { startHaproxy } from '../support/cluster.mjs';
 import { signIn } from '../support/desk.mjs';
 import { Api, Visitor } from '../support/http.mjs';
 import { listenLive } from '../support/live.mjs';
+import { startPostgres } from '../support/postgres.mjs';
 import { startServer } from '../support/server.mjs';
 import { startSink } from '../support/smtp-sink.mjs';
 import { until } from '../support/wait.mjs';
@@ -125,7 +126,8 @@ test('all servers are restarted one after the other and no request is lost', { t
   assert.deepEqual(there, [...made.keys()].sort());
   await until('all mails', () => sink.mails.length >= made.size, 60000);
   const to = sink.mails.map((mail) => String(mail.to)).sort();
-  assert.equal(new Set(to).size, to.length, 'somebody was sent a mail twice');
+  const again = to.filter((address, i) => address === to[i - 1]);
+  assert.deepEqual(again, [], 'somebody was sent a mail twice');
   // Timers are rows, one for each in the whole cluster.
   const twice = await first.postgres.sql(
     first.db.match(/@\/([^?]+)/)[1],
@@ -138,13 +140,15 @@ test('all servers are restarted one after the other and no request is lost', { t
 
 test('four programs that start at once on an empty database migrate it once', { timeout: 60000 }, async () => {
   const first = await startServer({ engine: 'postgres', init: false, before: (server) => server.run('init', ['--admin', 'a@example.org', '--password-file', '-'], { input: 'a long enough password\n' }) });
-  after(() => first.stop());
-  const db = await first.postgres.createDatabase();
-  const results = await Promise.allSettled([1, 2, 3, 4].map(() => startServer({ data: first.data, db, args: ['--no-jobs'] })));
+  const stops = [() => first.stop()];
   after(async () => {
-    for (const result of results) await result.value?.stop();
-    await first.postgres.release(db);
+    for (const stop of stops.reverse()) await stop();
   });
+  const postgres = await startPostgres();
+  const db = await postgres.createDatabase();
+  stops.push(() => postgres.release(db));
+  const results = await Promise.allSettled([1, 2, 3, 4].map(() => startServer({ data: first.data, db, args: ['--no-jobs'] })));
+  for (const result of results) stops.push(() => result.value?.stop());
   assert.deepEqual(results.map((result) => result.reason?.message ?? 'started'), Array(4).fill('started'));
   const answers = await Promise.all(results.map((result) => result.value.visitor().send('/healthz')));
   assert.deepEqual(answers.map((answer) => answer.status), [200, 200, 200, 200]);
