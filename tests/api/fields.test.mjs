@@ -79,6 +79,42 @@ test('a choice: its options, its values, its tags', async () => {
   assert.deepEqual(values((await get(ticket.url)).ticket), {});
 });
 
+test('a tag that is taken away takes its value along', async () => {
+  const option = (value) => ({ name: value, value });
+  const one = await made('/api/v2/ticket_fields', { ticket_field: { type: 'tagger', title: 'Site', custom_field_options: ['oslo', 'rome'].map(option) } });
+  const many = await made('/api/v2/ticket_fields', { ticket_field: { type: 'multiselect', title: 'Kit', custom_field_options: ['mouse', 'dock'].map(option) } });
+  const tick = await made('/api/v2/ticket_fields', { ticket_field: { type: 'checkbox', title: 'Loud', tag: 'loud' } });
+  const custom_fields = [{ id: one.id, value: 'oslo' }, { id: many.id, value: ['dock', 'mouse'] }, { id: tick.id, value: true }];
+  const ticket = await made('/api/v2/tickets', { ticket: { comment: 'x', tags: ['own'], custom_fields } });
+  assert.deepEqual(ticket.tags, ['dock', 'loud', 'mouse', 'oslo', 'own']);
+  const less = await api.put(ticket.url, { ticket: { tags: ['own', 'dock'] } });
+  const got = values(less.json.ticket);
+  assert.deepEqual([got[one.id], got[many.id], got[tick.id]], [null, ['dock'], false]);
+  const events = Object.fromEntries(less.json.audit.events.map((event) => [event.field_name, [event.previous_value, event.value]]));
+  assert.deepEqual([events[one.id], events[many.id]], [['oslo', null], ['dock mouse', 'dock']]);
+  for (const field of [one, many, tick]) await api.delete(field.url);
+});
+
+test('requesters neither see nor set a field that is not theirs', async () => {
+  const field = (title, more) => made('/api/v2/ticket_fields', { ticket_field: { type: 'text', title, ...more } });
+  const inner = await field('Vendor case');
+  const shown = await field('Model', { visible_in_portal: true });
+  const open = await field('Room', { visible_in_portal: true, editable_in_portal: true });
+  await made('/api/v2/users', { user: { name: 'Rita', email: 'rita@fields.example', verified: true } });
+  const rita = await server.api('rita@fields.example');
+  const custom_fields = [inner, shown, open].map((one) => ({ id: one.id, value: 'mine' }));
+  const asked = await rita.post('/api/v2/requests', { request: { subject: 's', comment: { body: 'x' }, custom_fields } });
+  assert.equal(asked.status, 201, asked.text);
+  assert.deepEqual(values(asked.json.request), { [shown.id]: null, [open.id]: 'mine' });
+  const url = `/api/v2/tickets/${asked.json.request.id}`;
+  await api.put(url, { ticket: { custom_fields: { [inner.id]: 'ACME-7', [shown.id]: 'X200' } } });
+  const seen = await rita.get(asked.json.request.url);
+  assert.deepEqual(values(seen.json.request), { [shown.id]: 'X200', [open.id]: 'mine' });
+  assert.doesNotMatch(seen.text + (await rita.get('/api/v2/requests')).text, /ACME-7/);
+  rita.close();
+  for (const one of [inner, shown, open]) await api.delete(one.url);
+});
+
 test('fields of each type keep what they are', async () => {
   const ids = {};
   for (const type of ['text', 'checkbox', 'integer', 'decimal', 'date', 'textarea']) {
@@ -130,6 +166,11 @@ test('statuses, forms and brands of tickets', async () => {
   const ticket = await made('/api/v2/tickets', { ticket: { comment: 'x' } });
   const held = (await api.put(ticket.url, { ticket: { custom_status_id: waiting.id } })).json.ticket;
   assert.deepEqual([held.status, held.custom_status_id], ['hold', waiting.id]);
+  // A custom status that leaves the status as it is stands in the history, too.
+  await api.put(ticket.url, { ticket: { custom_status_id: 404 } });
+  const moved = await api.put(ticket.url, { ticket: { custom_status_id: waiting.id } });
+  const noted = moved.json.audit.events.find((one) => one.field_name === 'custom_status_id');
+  assert.deepEqual([noted.type, noted.previous_value, noted.value], ['Change', '404', `${waiting.id}`]);
   const open = (await api.put(ticket.url, { ticket: { status: 'open' } })).json.ticket;
   assert.deepEqual([open.status, open.custom_status_id], ['open', 402]);
   assert.equal((await api.put(ticket.url, { ticket: { custom_status_id: 999 } })).status, 422);

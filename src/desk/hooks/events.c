@@ -258,6 +258,10 @@ static bool say_fields(const struct telling *t, struct error *err)
         {"ticket.organization_changed", id_text(ctx, n->organization.v),
          id_text(ctx, b->organization.v)},
         {"ticket.external_id_changed", n->external_id, b->external_id},
+        {"ticket.custom_status_changed", id_text(ctx, n->custom_status),
+         id_text(ctx, b->custom_status)},
+        {"ticket.ticket_form_changed", id_text(ctx, n->form), id_text(ctx, b->form)},
+        {"ticket.brand_changed", id_text(ctx, n->brand), id_text(ctx, b->brand)},
         {"ticket.problem_link_changed", id_text(ctx, n->problem.v), id_text(ctx, b->problem.v)},
     };
     for (size_t i = 0; i < sizeof MOVES / sizeof *MOVES; i++) {
@@ -269,41 +273,21 @@ static bool say_fields(const struct telling *t, struct error *err)
            say(t, "ticket.tags_changed", tags_moved(ctx, n->tags, b->tags), err);
 }
 
-// Of what records say of a ticket the change's notes tell.
-static bool say_notes(const struct telling *t, struct error *err)
+static bool say_custom_fields(const struct telling *t, struct error *err)
 {
-    static const struct {
-        const char *field;
-        const char *type;
-    } TYPES[] = {
-        {"custom_status_id", "ticket.custom_status_changed"},
-        {"ticket_form_id", "ticket.ticket_form_changed"},
-        {"brand_id", "ticket.brand_changed"},
-    };
-    const struct ticket_change *change = t->applied->change;
-    for (size_t i = 0; i < change->note_count; i++) {
-        const struct ticket_event *note = &change->notes[i];
-        const char *type = NULL;
-        int64_t field = 0;
-        for (size_t k = 0; k < sizeof TYPES / sizeof *TYPES; k++) {
-            type = str_eq_c(note->field, TYPES[k].field) ? TYPES[k].type : type;
-        }
-        if (type != NULL) {
-            if (!say(t, type, moved(t->a.ctx, note->value, note->previous), err)) {
-                return false;
-            }
-        } else if (str_to_i64(note->field, &field)) {
-            struct json j = json_begin(t->a.ctx);
-            jw_init(&j.w, &j.out);
-            jw_object_begin(&j.w);
-            jw_field_object(&j.w, "field");
-            jw_field_str(&j.w, "id", note->field);
-            jw_object_end(&j.w);
-            jw_field_str(&j.w, "current", note->value);
-            jw_field_str(&j.w, "previous", note->previous);
-            if (!say(t, "ticket.custom_field_changed", json_end(&j), err)) {
-                return false;
-            }
+    const struct ticket_outcome *outcome = t->applied->outcome;
+    for (size_t i = 0; i < outcome->field_count; i++) {
+        const struct ticket_field_change *one = &outcome->fields[i];
+        struct json j = json_begin(t->a.ctx);
+        jw_init(&j.w, &j.out);
+        jw_object_begin(&j.w);
+        jw_field_object(&j.w, "field");
+        jw_field_str(&j.w, "id", id_text(t->a.ctx, one->field));
+        jw_object_end(&j.w);
+        jw_field_str(&j.w, "current", one->value);
+        jw_field_str(&j.w, "previous", one->previous);
+        if (!say(t, "ticket.custom_field_changed", json_end(&j), err)) {
+            return false;
         }
     }
     return true;
@@ -404,7 +388,7 @@ bool hooks_observe(void *env, struct db *tx, const struct ticket_applied *applie
     if (fresh) {
         return say(&t, "ticket.created", STR("{}"), err);
     }
-    return say_fields(&t, err) && say_notes(&t, err) && say_comment(&t, err) &&
+    return say_fields(&t, err) && say_custom_fields(&t, err) && say_comment(&t, err) &&
            say_people(&t, COLLABORATOR_CC, "ticket.email_ccs_changed", "email_ccs_added",
                       "email_ccs_removed", err) &&
            say_people(&t, COLLABORATOR_FOLLOWER, "ticket.followers_changed", "followers_added",

@@ -148,19 +148,19 @@ static struct str value_words(struct ctx *ctx, const struct record *field, struc
     return buf_str(&out);
 }
 
-bool portal_fields_show(struct ctx *ctx, struct ticket_id ticket, struct vm_inputs *ret,
+bool portal_fields_show(struct ctx *ctx, const struct ticket *ticket, struct vm_inputs *ret,
                         struct error *err)
 {
     struct ticket_records all;
     const struct record **fields = NULL;
     size_t count = 0;
-    if (!ticket_records_load(ctx->db, ctx->mem, ticket.v, &all, err)) {
+    if (!ticket_records_load(ctx->db, ctx->mem, ticket->id.v, &all, err)) {
         return false;
     }
-    ticket_form_fields(ctx->mem, &all, all.choice.form, &fields, &count);
+    ticket_form_fields(ctx->mem, &all, ticket->form, &fields, &count);
     ret->items = mem_array(ctx->mem, struct vm_input, count + 1);
     for (size_t i = 0; i < count; i++) {
-        struct str value = field_value_of(all.values, all.value_count, fields[i]->id, ticket.v);
+        struct str value = field_value_of(all.values, all.value_count, fields[i]->id, ticket->id.v);
         struct str words = str_none(value) ? STR("") : value_words(ctx, fields[i], value);
         if (is_shown(fields[i]) && words.len > 0) {
             ret->items[ret->count++] = (struct vm_input){

@@ -14,7 +14,7 @@ MUST_CHECK bool portal_fields_ask(struct ctx *ctx, struct vm_ask *vm, struct err
 // What was filled in, as programs say it in a body.
 MUST_CHECK bool portal_fields_read(struct ctx *ctx, struct jr_value *ret, struct error *err);
 // The values that this ticket's requester may see, in words.
-MUST_CHECK bool portal_fields_show(struct ctx *ctx, struct ticket_id ticket, struct vm_inputs *ret,
-                                   struct error *err);
+MUST_CHECK bool portal_fields_show(struct ctx *ctx, const struct ticket *ticket,
+                                   struct vm_inputs *ret, struct error *err);
 
 #endif

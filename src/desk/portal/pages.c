@@ -215,14 +215,11 @@ static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
     struct field_binding fields;
     struct jr_value said;
     if (!portal_fields_read(ctx, &said, err) ||
-        !field_binding_read(&fields, tx, ctx->mem, (struct ticket_id){0}, said, err)) {
+        !field_binding_read(&fields, tx, ctx->mem, &actor, (struct ticket_id){0}, said, err)) {
         return false;
     }
     field_binding_carry(&fields, &change);
-    change.tags_of_fields = true;
-    change.remove_tags = STR_NONE;  // a new ticket has none
     return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &actor, &change, &asking->outcome, err) &&
-           field_binding_store(&fields, tx, asking->outcome.after.id, err) &&
            kb_note_read(tx, ctx->mem, asking->outcome.after.id, read, read_count,
                         clock_now(ctx->app->clock), err) &&
            say_disruption(tx, asking, &actor, err);
@@ -396,7 +393,7 @@ static bool fill_request(struct ctx *ctx, const struct actor *reader, const stru
         fill_files(ctx, files, file_count, one);
         vm->comment_count++;
     }
-    return portal_fields_show(ctx, ticket->id, &vm->fields, err) &&
+    return portal_fields_show(ctx, ticket, &vm->fields, err) &&
            (vm->preview || fill_moments(ctx, reader, vm, err));
 }
 

@@ -43,22 +43,8 @@ DELETE FROM field_value WHERE field_id = :field_id;
 SELECT field_id, object_id, value FROM field_value
 WHERE object_id IN (:objects) AND field_id IN (:fields) ORDER BY object_id, field_id;
 
--- name: ticket_choice_put :exec
--- in: ticket_id i64, custom_status_id i64?, form_id i64?, brand_id i64?
-INSERT INTO ticket_choice (ticket_id, custom_status_id, form_id, brand_id)
-VALUES (:ticket_id, :custom_status_id, :form_id, :brand_id)
-ON CONFLICT (ticket_id) DO UPDATE SET custom_status_id = excluded.custom_status_id,
-    form_id = excluded.form_id, brand_id = excluded.brand_id;
-
--- name: ticket_choices_of :many
--- in: tickets i64[]
--- out: ticket_id i64, custom_status_id i64?, form_id i64?, brand_id i64?
-SELECT ticket_id, custom_status_id, form_id, brand_id FROM ticket_choice
-WHERE ticket_id IN (:tickets) ORDER BY ticket_id;
-
 -- All that a ticket's page needs, in one question: what is defined, then the ticket's values (kind
--- 'value', the field as id) and its choices (kind 'choice': status as id, form as position, brand as
--- created_at).
+-- 'value', the field as id).
 -- name: records_and_values :many
 -- row: record_row
 -- in: ticket_id i64
@@ -68,10 +54,6 @@ WHERE kind IN ('ticket_fields', 'ticket_forms', 'custom_statuses')
 UNION ALL
 SELECT field_id AS id, 'value' AS kind, 0 AS position, 0 AS system, value AS doc, 0 AS created_at,
     0 AS updated_at, CAST(NULL AS BIGINT) AS deleted_at FROM field_value WHERE object_id = :ticket_id
-UNION ALL
-SELECT COALESCE(custom_status_id, 0) AS id, 'choice' AS kind, COALESCE(form_id, 0) AS position,
-    0 AS system, '' AS doc, COALESCE(brand_id, 0) AS created_at, 0 AS updated_at,
-    CAST(NULL AS BIGINT) AS deleted_at FROM ticket_choice WHERE ticket_id = :ticket_id
 ORDER BY position, id;
 
 -- A ticket's values; people and organisations may have the same number.

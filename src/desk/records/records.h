@@ -123,20 +123,9 @@ MUST_CHECK bool keyed_values_load(struct db *db, mem_ctx *ctx, const char *kind,
 void keyed_values_write(struct jw *w, const char *key, const struct keyed_values *set,
                         int64_t object);
 
-// --- choices of tickets -------------------------------------------------------------------------
+// --- of tickets ---------------------------------------------------------------------------------
 
-struct ticket_choice {
-    int64_t ticket;
-    int64_t custom_status;  // 0: the default one of its status
-    int64_t form;           // 0: the default one
-    int64_t brand;
-};
-MUST_CHECK bool ticket_choices(struct db *db, mem_ctx *ctx, const int64_t *tickets, size_t count,
-                               struct ticket_choice **ret, size_t *ret_count, struct error *err);
-MUST_CHECK bool ticket_choice_store(struct db *tx, const struct ticket_choice *choice,
-                                    struct error *err);
-
-// What is defined for tickets, with one ticket's values and choices, by one query.
+// What is defined for tickets, with one ticket's values, by one query.
 struct ticket_records {
     struct record *fields;  // active ones that administrators defined
     size_t field_count;
@@ -146,7 +135,6 @@ struct ticket_records {
     size_t status_count;
     struct field_value *values;
     size_t value_count;
-    struct ticket_choice choice;
 };
 // ticket 0: a new one, without values.
 MUST_CHECK bool ticket_records_load(struct db *db, mem_ctx *ctx, int64_t ticket,

@@ -32,10 +32,6 @@ static bool add_row(mem_ctx *ctx, const struct record_row *row, int64_t ticket,
         r->values[r->value_count++] = (struct field_value){row->id, ticket, row->doc};
         return true;
     }
-    if (str_eq_c(row->kind, "choice")) {
-        r->choice = (struct ticket_choice){ticket, row->id, row->position, row->created_at};
-        return true;
-    }
     bool field = str_eq_c(row->kind, "ticket_fields");
     if (row->deleted_at.set || (field && row->system)) {
         return true;
@@ -53,7 +49,7 @@ bool ticket_records_load(struct db *db, mem_ctx *ctx, int64_t ticket, struct tic
 {
     struct record_row *rows = NULL;
     size_t count = 0;
-    *ret = (struct ticket_records){.choice.ticket = ticket};
+    *ret = (struct ticket_records){0};
     if (!records_and_values(db, ctx, ticket, &rows, &count, err)) {
         return false;
     }

@@ -289,30 +289,3 @@ void keyed_values_write(struct jw *w, const char *key, const struct keyed_values
     }
     jw_object_end(w);
 }
-
-// --- choices of tickets -------------------------------------------------------------------------
-
-bool ticket_choices(struct db *db, mem_ctx *ctx, const int64_t *tickets, size_t count,
-                    struct ticket_choice **ret, size_t *ret_count, struct error *err)
-{
-    struct ticket_choices_of_row *rows = NULL;
-    size_t found = 0;
-    if (count > 0 && !ticket_choices_of(db, ctx, tickets, count, &rows, &found, err)) {
-        return false;
-    }
-    *ret = mem_array(ctx, struct ticket_choice, found + 1);
-    for (size_t i = 0; i < found; i++) {
-        (*ret)[i] = (struct ticket_choice){rows[i].ticket_id, rows[i].custom_status_id.v,
-                                           rows[i].form_id.v, rows[i].brand_id.v};
-    }
-    *ret_count = found;
-    return true;
-}
-
-bool ticket_choice_store(struct db *tx, const struct ticket_choice *c, struct error *err)
-{
-    return ticket_choice_put(tx, c->ticket,
-                             (struct db_opt_i64){c->custom_status != 0, c->custom_status},
-                             (struct db_opt_i64){c->form != 0, c->form},
-                             (struct db_opt_i64){c->brand != 0, c->brand}, err);
-}

@@ -488,12 +488,11 @@ bool api_change_apply(struct db *tx, void *arg, struct error *err)
         return error_field(err, "status", "InvalidValue", "Status: a ticket cannot begin closed.");
     }
     struct field_binding fields;
-    if (!field_binding_read(&fields, tx, b->mem, call->ticket, call->body, err)) {
+    if (!field_binding_read(&fields, tx, b->mem, &b->ctx->actor, call->ticket, call->body, err)) {
         return false;
     }
     field_binding_carry(&fields, &b->change);
-    bool applied = call->import ? apply_import(b, call, err)
-                                : ticket_apply(desk_tickets(call->ctx), tx, b->mem,
-                                               &call->ctx->actor, &b->change, &call->outcome, err);
-    return applied && field_binding_store(&fields, tx, call->outcome.after.id, err);
+    return call->import ? apply_import(b, call, err)
+                        : ticket_apply(desk_tickets(call->ctx), tx, b->mem, &call->ctx->actor,
+                                       &b->change, &call->outcome, err);
 }

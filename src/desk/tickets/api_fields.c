@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What administrators added to tickets: values of custom fields, and which status, form and brand a
-// ticket has. A body's values are checked before the ticket changes, so that they stand in its
-// history and tags; they are stored right after, in the same transaction.
+// ticket has. A body's values are checked here and go the way of all changes.
 #include "desk/tickets/api_fields.h"
 
 #include "base/words.h"
@@ -57,8 +56,7 @@ bool ticket_extras_load(struct db *db, mem_ctx *ctx, const struct ticket *ticket
         !records_list(db, ctx, record_kind(STR("ticket_forms")), false, &forms, &form_count, err) ||
         !records_list(db, ctx, record_kind(STR("brands")), false, &brands, &brand_count, err) ||
         !field_values(db, ctx, ids, count, ret->fields, ret->field_count, &ret->values,
-                      &ret->value_count, err) ||
-        !ticket_choices(db, ctx, ids, count, &ret->choices, &ret->choice_count, err)) {
+                      &ret->value_count, err)) {
         return false;
     }
     ret->default_form = default_of(forms, form_count);
@@ -66,14 +64,17 @@ bool ticket_extras_load(struct db *db, mem_ctx *ctx, const struct ticket *ticket
     return true;
 }
 
-static struct ticket_choice choice_of(const struct ticket_extras *x, struct ticket_id id)
+void ticket_extras_for_requester(struct ticket_extras *x, bool editable)
 {
-    for (size_t i = 0; i < x->choice_count; i++) {
-        if (x->choices[i].ticket == id.v) {
-            return x->choices[i];
+    size_t kept = 0;
+    for (size_t i = 0; i < x->field_count; i++) {
+        bool shown = record_flag(&x->fields[i], "visible_in_portal", false);
+        bool written = record_flag(&x->fields[i], "editable_in_portal", false);
+        if (shown && (written || !editable)) {
+            x->fields[kept++] = x->fields[i];
         }
     }
-    return (struct ticket_choice){.ticket = id.v};
+    x->field_count = kept;
 }
 
 // A closed ticket has the status of solved ones.
@@ -114,25 +115,12 @@ void ticket_fields_write(struct jw *w, const char *key, const struct ticket_extr
 
 void ticket_choices_write(struct jw *w, const struct ticket_extras *x, const struct ticket *t)
 {
-    struct ticket_choice choice = choice_of(x, t->id);
-    jw_field_id(w, "custom_status_id", status_of(x, t, choice.custom_status));
-    jw_field_id(w, "ticket_form_id", choice.form != 0 ? choice.form : x->default_form);
-    jw_field_id(w, "brand_id", choice.brand != 0 ? choice.brand : x->default_brand);
+    jw_field_id(w, "custom_status_id", status_of(x, t, t->custom_status));
+    jw_field_id(w, "ticket_form_id", t->form != 0 ? t->form : x->default_form);
+    jw_field_id(w, "brand_id", t->brand != 0 ? t->brand : x->default_brand);
 }
 
 // --- changes ------------------------------------------------------------------------------------
-
-static void add_note(struct field_binding *b, struct str field, struct str value,
-                     struct str previous)
-{
-    b->notes = mem_grow(b->mem, b->notes, struct ticket_event, b->note_count + 1);
-    b->notes[b->note_count++] = (struct ticket_event){
-        .kind = b->ticket.v == 0 ? STR("Create") : STR("Change"),
-        .field = field,
-        .value = value,
-        .previous = b->ticket.v == 0 ? STR_NONE : previous,
-    };
-}
 
 static struct str joined(mem_ctx *ctx, struct str a, struct str b)
 {
@@ -152,11 +140,10 @@ static bool bind_value(struct field_binding *b, const struct record *field, stru
     if (same) {
         return true;
     }
-    b->changed = mem_grow(b->mem, b->changed, struct field_value, b->changed_count + 1);
-    b->changed[b->changed_count++] = (struct field_value){.field = field->id, .value = value};
+    b->changed = mem_grow(b->mem, b->changed, struct ticket_field_change, b->changed_count + 1);
+    b->changed[b->changed_count++] = (struct ticket_field_change){field->id, value, before};
     b->remove_tags = joined(b->mem, b->remove_tags, field_tags(field, before));
     b->add_tags = joined(b->mem, b->add_tags, field_tags(field, value));
-    add_note(b, str_printf(b->mem, "%lld", (long long)field->id), value, before);
     return true;
 }
 
@@ -186,8 +173,8 @@ static bool bind_status(struct field_binding *b, struct jr_value said, struct er
         const struct record *status = &b->extras.statuses[i];
         if (status->id == id && record_flag(status, "active", true) &&
             ticket_status_parse(record_text(status, "status_category"), &b->status)) {
-            b->status_given = true;
-            b->choice.custom_status = id;
+            b->set |= SET_CUSTOM_STATUS;
+            b->custom_status = id;
             return true;
         }
     }
@@ -200,20 +187,19 @@ static bool bind_choice(struct field_binding *b, struct db *db, struct jr_value 
     struct record record;
     struct error ignored;
     int64_t id = 0;
-    if (!jr_id(said, &id) || id == *place) {
+    if (!jr_id(said, &id)) {
         return true;
     }
     if (!record_load(db, b->mem, record_kind(str_c(kind)), id, &record, &ignored)) {
         return error_field(err, key, "InvalidValue", "%s: there is no such one.", key);
     }
-    add_note(b, str_c(key), str_printf(b->mem, "%lld", (long long)id),
-             *place == 0 ? STR_NONE : str_printf(b->mem, "%lld", (long long)*place));
     *place = id;
     return true;
 }
 
 bool field_binding_read(struct field_binding *b, struct db *db, mem_ctx *mem,
-                        struct ticket_id ticket, struct jr_value body, struct error *err)
+                        const struct actor *actor, struct ticket_id ticket, struct jr_value body,
+                        struct error *err)
 {
     const struct ticket self = {.id = ticket};
     *b = (struct field_binding){
@@ -223,17 +209,15 @@ bool field_binding_read(struct field_binding *b, struct db *db, mem_ctx *mem,
     struct jr_value status = jr_get(body, "custom_status_id");
     struct jr_value form = jr_get(body, "ticket_form_id");
     struct jr_value brand = jr_get(body, "brand_id");
-    bool plain = !jr_none(jr_get(body, "status"));
-    if (jr_none(list) && jr_none(status) && jr_none(form) && jr_none(brand) && !plain) {
+    b->plain = jr_none(status) && !jr_none(jr_get(body, "status"));
+    if (jr_none(list) && jr_none(status) && jr_none(form) && jr_none(brand)) {
         return true;
     }
     if (!ticket_extras_load(db, mem, &self, ticket.v == 0 ? 0 : 1, &b->extras, err)) {
         return false;
     }
-    b->used = true;
-    b->choice = choice_of(&b->extras, ticket);
-    if (plain && jr_none(status)) {
-        b->choice.custom_status = 0;  // a plain status means that category's default one
+    if (!actor_is_staff(actor)) {
+        ticket_extras_for_requester(&b->extras, true);
     }
     for (size_t i = 0; i < b->extras.field_count; i++) {
         struct jr_value said = said_of(mem, list, b->extras.fields[i].id);
@@ -241,43 +225,38 @@ bool field_binding_read(struct field_binding *b, struct db *db, mem_ctx *mem,
             return false;
         }
     }
+    b->set |= jr_none(form) ? 0u : SET_FORM;
+    b->set |= jr_none(brand) ? 0u : SET_BRAND;
     return bind_status(b, status, err) &&
-           bind_choice(b, db, form, "ticket_forms", "ticket_form_id", &b->choice.form, err) &&
-           bind_choice(b, db, brand, "brands", "brand_id", &b->choice.brand, err);
+           bind_choice(b, db, form, "ticket_forms", "ticket_form_id", &b->form, err) &&
+           bind_choice(b, db, brand, "brands", "brand_id", &b->brand, err);
 }
 
 void field_binding_carry(const struct field_binding *b, struct ticket_change *change)
 {
-    if (b->status_given && (change->set & SET_STATUS) == 0) {
-        change->set |= SET_STATUS;
-        change->status = b->status;
-    }
     struct str none = STR("");
     struct str add = str_none(change->add_tags) ? none : change->add_tags;
     struct str remove = str_none(change->remove_tags) ? none : change->remove_tags;
     struct str gone = words_combine(b->mem, b->remove_tags, none, b->add_tags);
+    unsigned set = b->set;
+    if ((set & SET_CUSTOM_STATUS) != 0) {
+        // Where both are said and do not go together, the plain status counts.
+        bool plain = (change->set & SET_STATUS) != 0;
+        set &= plain && change->status != b->status ? ~(unsigned)SET_CUSTOM_STATUS : ~0u;
+        change->status = plain ? change->status : b->status;
+        set |= SET_STATUS;
+        change->custom_status = b->custom_status;
+    }
+    // The status may be the same while its custom one is not wanted any more.
+    set |= b->plain && (change->set & SET_STATUS) == 0 ? (unsigned)SET_CUSTOM_STATUS : 0u;
     if (b->changed_count > 0) {
-        change->add_tags = joined(b->mem, add, b->add_tags);
-        change->remove_tags = joined(b->mem, remove, gone);
+        change->tags_of_fields = str_empty(add);
+        change->add_tags = str_trim(joined(b->mem, add, b->add_tags));
+        change->remove_tags = str_trim(joined(b->mem, remove, gone));
     }
-    change->notes = b->notes;
-    change->note_count = b->note_count;
-}
-
-bool field_binding_store(const struct field_binding *b, struct db *tx, struct ticket_id ticket,
-                         struct error *err)
-{
-    struct ticket_choice choice = b->choice;
-    if (!b->used) {
-        return true;
-    }
-    for (size_t i = 0; i < b->changed_count; i++) {
-        if (!field_store(tx, b->changed[i].field, ticket.v, b->changed[i].value, err)) {
-            return false;
-        }
-    }
-    choice.ticket = ticket.v;
-    bool known = b->extras.choice_count > 0;
-    bool chosen = (choice.custom_status | choice.form | choice.brand) != 0;
-    return !(known || chosen) || ticket_choice_store(tx, &choice, err);
+    change->form = b->form;
+    change->brand = b->brand;
+    change->set |= set;
+    change->fields = b->changed;
+    change->field_count = b->changed_count;
 }

@@ -15,8 +15,6 @@ struct ticket_extras {
     size_t value_count;
     struct record *statuses;
     size_t status_count;
-    struct ticket_choice *choices;
-    size_t choice_count;
     int64_t default_form;
     int64_t default_brand;
 };
@@ -28,27 +26,29 @@ void ticket_fields_write(struct jw *w, const char *key, const struct ticket_extr
 // custom_status_id, ticket_form_id and brand_id.
 void ticket_choices_write(struct jw *w, const struct ticket_extras *x, const struct ticket *ticket);
 
-// What a body says of fields and choices: read, carried into the change, stored after it.
+// Only what requesters may see (or, with `editable`, fill in) stays among the fields.
+void ticket_extras_for_requester(struct ticket_extras *x, bool editable);
+
+// What a body says of fields and choices, checked; then carried into the change.
 struct field_binding {
     mem_ctx *mem;
     struct ticket_id ticket;  // none: a new one
-    bool used;
     struct ticket_extras extras;
-    struct field_value *changed;
+    struct ticket_field_change *changed;
     size_t changed_count;
-    struct ticket_event *notes;
-    size_t note_count;
     struct str add_tags;
     struct str remove_tags;
-    struct ticket_choice choice;
-    enum ticket_status status;
-    bool status_given;
+    unsigned set;  // SET_CUSTOM_STATUS, SET_FORM, SET_BRAND
+    bool plain;    // a status was said and no custom one
+    int64_t custom_status;
+    enum ticket_status status;  // of the custom status
+    int64_t form;
+    int64_t brand;
 };
+// From requesters, values of fields that they cannot fill in are passed over.
 MUST_CHECK bool field_binding_read(struct field_binding *b, struct db *db, mem_ctx *mem,
-                                   struct ticket_id ticket, struct jr_value body,
-                                   struct error *err);
+                                   const struct actor *actor, struct ticket_id ticket,
+                                   struct jr_value body, struct error *err);
 void field_binding_carry(const struct field_binding *b, struct ticket_change *change);
-MUST_CHECK bool field_binding_store(const struct field_binding *b, struct db *tx,
-                                    struct ticket_id ticket, struct error *err);
 
 #endif

@@ -21,6 +21,17 @@ static struct str status_shown(const struct ticket *t)
     return ticket_status_word(t->status == STATUS_HOLD ? STATUS_OPEN : t->status);
 }
 
+// Fields that requesters do not see do not exist for them.
+static bool load(struct ctx *ctx, const struct ticket *tickets, size_t count,
+                 struct api_tickets *ret, struct error *err)
+{
+    if (!api_tickets_load(ctx, tickets, count, ret, err)) {
+        return false;
+    }
+    ticket_extras_for_requester(&ret->extras, false);
+    return true;
+}
+
 static bool can_solve(const struct ctx *ctx, const struct ticket *t)
 {
     return t->requester.v == ctx->actor.user.v && t->assignee.v != 0 && t->status < STATUS_SOLVED;
@@ -31,10 +42,15 @@ static void write_request(struct ctx *ctx, struct jw *w, const struct api_ticket
 {
     struct str type = ticket_type_word(t->type);
     struct str priority = ticket_priority_word(t->priority);
+    struct ticket shown = *t;
+    if (t->status == STATUS_HOLD) {
+        shown.status = STATUS_OPEN;
+        shown.custom_status = 0;
+    }
     jw_object_begin(w);
     jw_field_str(w, "url", api_url(ctx, "/api/v2/requests/%lld.json", (long long)t->id.v));
     jw_field_i64(w, "id", t->id.v);
-    jw_field_str(w, "status", status_shown(t));
+    jw_field_str(w, "status", ticket_status_word(shown.status));
     jw_field_str(w, "priority", priority.len == 0 ? STR_NONE : priority);
     jw_field_str(w, "type", type.len == 0 ? STR_NONE : type);
     jw_field_str(w, "subject", t->subject.len == 0 ? STR_NONE : t->subject);
@@ -42,7 +58,7 @@ static void write_request(struct ctx *ctx, struct jw *w, const struct api_ticket
     jw_field_id(w, "organization_id", t->organization.v);
     api_via_write(w, t->channel);
     ticket_fields_write(w, "custom_fields", &set->extras, t->id);
-    ticket_choices_write(w, &set->extras, t);
+    ticket_choices_write(w, &set->extras, &shown);
     jw_field_i64(w, "requester_id", t->requester.v);
     api_collaborators_write(w, "collaborator_ids", set, t->id, true, false);
     api_collaborators_write(w, "email_cc_ids", set, t->id, true, false);
@@ -95,7 +111,7 @@ static bool list_answer(struct ctx *ctx, const struct actor *actor, struct ticke
         found.last =
             (struct api_key){.id = last->id.v, .value = ticket_sort_value(last, query->sort)};
     }
-    if (!api_tickets_load(ctx, tickets, found.count, &set, err)) {
+    if (!load(ctx, tickets, found.count, &set, err)) {
         return false;
     }
     api_begin(ctx, &w);
@@ -194,7 +210,7 @@ static bool request_answer(struct ctx *ctx, struct db *db, struct ticket_id id, 
     struct jw w;
     fresh.db = db;
     if (!ticket_load(db, ctx->mem, &actor, id, &ticket, err) ||
-        !api_tickets_load(&fresh, &ticket, 1, &set, err)) {
+        !load(&fresh, &ticket, 1, &set, err)) {
         return false;
     }
     api_begin(ctx, &w);

@@ -93,7 +93,9 @@ static unsigned fields_allowed(const struct apply *a)
     if (actor_is_agent(a->actor)) {
         return ~0u;
     }
-    unsigned allowed = a->created ? SET_SUBJECT | SET_PRIORITY | SET_TYPE | SET_REQUESTER : 0u;
+    unsigned allowed =
+        a->created ? SET_SUBJECT | SET_PRIORITY | SET_TYPE | SET_REQUESTER | SET_FORM | SET_BRAND
+                   : 0u;
     if (!actor_is_staff(a->actor)) {
         bool own = a->after.requester.v == a->actor->user.v;
         bool solving = a->change->status == STATUS_SOLVED || a->change->status == STATUS_OPEN;
@@ -111,7 +113,8 @@ static bool permit(struct apply *a, struct error *err)
     unsigned wanted = change->set;
     bool tags = (!str_empty(change->add_tags) && !change->tags_of_fields) ||
                 !str_empty(change->remove_tags);
-    if ((wanted & ~fields_allowed(a)) != 0 || (tags && !actor_is_agent(a->actor))) {
+    bool custom = change->field_count > 0 && !a->created;
+    if ((wanted & ~fields_allowed(a)) != 0 || ((tags || custom) && !actor_is_agent(a->actor))) {
         return error_set(err, ERR_FORBIDDEN, "You may not change these fields of the ticket.");
     }
     if (change->comment != NULL && !ticket_may_comment(a->actor, change->comment->is_public)) {
@@ -248,6 +251,23 @@ static bool set_status(struct apply *a, struct error *err)
         after->status = STATUS_OPEN;
     }
     return true;
+}
+
+// A custom status is one of its status: who sets the status alone means that one's default. Closing
+// a solved ticket keeps it.
+static void set_choices(struct apply *a)
+{
+    const struct ticket_change *change = a->change;
+    struct ticket *after = &a->after;
+    bool closing = after->status == STATUS_CLOSED && a->before.status == STATUS_SOLVED;
+    bool moved = after->status != a->before.status || (change->set & SET_STATUS) != 0;
+    if ((change->set & SET_CUSTOM_STATUS) != 0) {
+        after->custom_status = change->custom_status;
+    } else if (moved && !closing) {
+        after->custom_status = 0;
+    }
+    after->form = (change->set & SET_FORM) != 0 ? change->form : after->form;
+    after->brand = (change->set & SET_BRAND) != 0 ? change->brand : after->brand;
 }
 
 static bool set_problem(struct apply *a, struct error *err)
@@ -510,9 +530,11 @@ static bool derive(struct apply *a, struct error *err)
         return false;
     }
     set_plain_fields(a);
+    set_choices(a);
     set_tags(a);
     set_conversation(a);
-    return set_steward(a, err) && set_speaker(a, err) && set_snooze(a, err);
+    return apply_fields_derive(a, err) && set_steward(a, err) && set_speaker(a, err) &&
+           set_snooze(a, err);
 }
 
 static bool notify_observers(struct apply *a, struct ticket_outcome *outcome, struct error *err)
@@ -555,7 +577,8 @@ bool ticket_apply(const struct tickets *room, struct db *tx, mem_ctx *ctx,
     if (!apply_write(a, err)) {
         return false;
     }
-    struct ticket_outcome outcome = {a->before, a->after, a->audit, a->comment};
+    struct ticket_outcome outcome = {a->before,  a->after,  a->audit,
+                                     a->comment, a->fields, a->field_count};
     if (!notify_observers(a, &outcome, err)) {
         return false;
     }

@@ -19,7 +19,10 @@ struct apply {
     int64_t last_id;  // of what the ticket's history has already
     struct audit_id audit;
     struct comment_id comment;
-    struct user_id speaks_for;    // the steward whose deputy writes
+    struct user_id speaks_for;  // the steward whose deputy writes
+    struct ticket_field_change
+        *fields;  // custom fields: what the change says, and what goes with tags
+    size_t field_count;
     struct ticket_event *events;  // what differs, in the order of the history
     size_t event_count;
 };
@@ -37,6 +40,9 @@ MUST_CHECK bool upload_take_back(struct db *tx, mem_ctx *ctx, const struct actor
 
 // When the change happened: now, but imports say when.
 int64_t apply_time(const struct apply *a);
+// Fills a->fields; once the tags are known.
+MUST_CHECK bool apply_fields_derive(struct apply *a, struct error *err);
+MUST_CHECK bool apply_fields_write(struct apply *a, struct error *err);
 // Fills a->events from before and after, collaborators included.
 MUST_CHECK bool apply_compare(struct apply *a, struct error *err);
 // Ids, rows, audit, events, files, search index.

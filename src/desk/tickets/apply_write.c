@@ -83,6 +83,9 @@ static void compare_fields(struct apply *a)
     compare_id(a, "steward_id", b->steward.v, n->steward.v);
     compare_id(a, "group_id", b->group.v, n->group.v);
     compare_id(a, "organization_id", b->organization.v, n->organization.v);
+    compare_id(a, "custom_status_id", b->custom_status, n->custom_status);
+    compare_id(a, "ticket_form_id", b->form, n->form);
+    compare_id(a, "brand_id", b->brand, n->brand);
     compare_id(a, "problem_id", b->problem.v, n->problem.v);
     compare_time(a, "due_at", b->due_at, n->due_at);
     compare_time(a, "snoozed_until", b->snoozed_until, n->snoozed_until);
@@ -129,9 +132,18 @@ static bool compare_collaborators(struct apply *a, struct error *err)
     return true;
 }
 
+static void compare_custom_fields(struct apply *a)
+{
+    for (size_t i = 0; i < a->field_count; i++) {
+        const struct ticket_field_change *one = &a->fields[i];
+        add_event(a, str_cstr(a->ctx, id_text(a->ctx, one->field)), one->previous, one->value);
+    }
+}
+
 bool apply_compare(struct apply *a, struct error *err)
 {
     compare_fields(a);
+    compare_custom_fields(a);
     return compare_collaborators(a, err);
 }
 
@@ -174,6 +186,9 @@ static bool write_new_ticket(struct apply *a, struct error *err)
         .assigned_at = {t->assigned_at != 0, t->assigned_at},
         .solved_at = {t->solved_at != 0, t->solved_at},
         .due_at = {t->due_at != 0, t->due_at},
+        .custom_status_id = {t->custom_status != 0, t->custom_status},
+        .form_id = {t->form != 0, t->form},
+        .brand_id = {t->brand != 0, t->brand},
     };
     if (!ticket_insert(a->tx, &in, err)) {
         return false;
@@ -223,6 +238,9 @@ static bool write_old_ticket(struct apply *a, struct error *err)
         .snoozed_until = {t->snoozed_until != 0, t->snoozed_until},
         .deleted_at = {t->deleted_at != 0, t->deleted_at},
         .deleted_by = t->deleted_by,
+        .custom_status_id = {t->custom_status != 0, t->custom_status},
+        .form_id = {t->form != 0, t->form},
+        .brand_id = {t->brand != 0, t->brand},
     };
     if (!ticket_update(a->tx, &in, &changes, err)) {
         return false;
@@ -364,7 +382,8 @@ bool apply_write(struct apply *a, struct error *err)
     bool ticket =
         a->created ? write_new_ticket(a, err)
                    : write_old_ticket(a, err) && read_last_id(a->tx, a->after.id, &a->last_id, err);
-    if (!ticket || !write_audit(a, err) || !write_comment(a, err) || !write_tags(a, err)) {
+    if (!ticket || !write_audit(a, err) || !write_comment(a, err) || !write_tags(a, err) ||
+        !apply_fields_write(a, err)) {
         return false;
     }
     for (size_t i = 0; i < a->event_count; i++) {

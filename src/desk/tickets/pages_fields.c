@@ -12,7 +12,8 @@ struct reading {
     struct ctx *ctx;
     struct ticket_records all;
     int64_t ticket;
-    int64_t form;
+    int64_t form;    // as typed, or the ticket's
+    int64_t stored;  // the ticket's
     bool typed;
 };
 
@@ -45,7 +46,8 @@ static bool begin(struct ctx *ctx, const struct ticket *ticket, bool typed, stru
     if (!ticket_records_load(ctx->db, ctx->mem, ticket->id.v, &ret->all, err)) {
         return false;
     }
-    ret->form = typed ? form_chosen(ctx, ret->all.choice.form) : ret->all.choice.form;
+    ret->stored = ticket->form;
+    ret->form = typed ? form_chosen(ctx, ticket->form) : ticket->form;
     return true;
 }
 
@@ -63,7 +65,7 @@ static void fill_statuses(struct ctx *ctx, const struct ticket *ticket, const st
         for (size_t k = 0; k < r->all.status_count; k++) {
             const struct record *one = &r->all.statuses[k];
             bool fits = str_eq(record_text(one, "status_category"), statuses->items[i].value);
-            bool chosen = fits && one->id == r->all.choice.custom_status &&
+            bool chosen = fits && one->id == ticket->custom_status &&
                           str_eq(statuses->items[i].value, ticket_status_word(ticket->status));
             if (!fits || one->system) {
                 continue;
@@ -164,7 +166,7 @@ bool fields_read(struct ctx *ctx, const struct ticket *ticket, struct jr_value *
             jw_field_str(&w, "status", status);
         }
     }
-    if (r.form != r.all.choice.form) {
+    if (r.form != r.stored) {
         jw_field_i64(&w, "ticket_form_id", r.form);
     }
     jw_field_array(&w, "custom_fields");

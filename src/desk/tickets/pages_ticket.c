@@ -467,12 +467,11 @@ static bool set_in_tx(struct db *tx, void *arg, struct error *err)
     struct field_binding fields;
     struct jr_value body;
     if (!fields_read(ctx, s->ticket, &body, err) ||
-        !field_binding_read(&fields, tx, ctx->mem, s->ticket->id, body, err)) {
+        !field_binding_read(&fields, tx, ctx->mem, &ctx->actor, s->ticket->id, body, err)) {
         return false;
     }
     field_binding_carry(&fields, &change);
-    return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &change, &s->outcome, err) &&
-           field_binding_store(&fields, tx, s->ticket->id, err);
+    return ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &change, &s->outcome, err);
 }
 
 static bool solves(const struct ticket_change *change)

@@ -1,20 +1,20 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 
 -- name: ticket_insert :exec
--- in: id ticket_id, external_id text?, subject text, status i64, priority i64, type i64, requester_id user_id, submitter_id user_id, assignee_id user_id?, steward_id user_id?, group_id group_id?, organization_id organization_id?, problem_id ticket_id?, followup_of ticket_id?, channel text, recipient text?, tags text, is_public bool, comment_count i64, excerpt text, created_at i64, updated_at i64, generated_at i64, requester_updated_at i64?, assignee_updated_at i64?, status_updated_at i64, assigned_at i64?, solved_at i64?, due_at i64?
+-- in: id ticket_id, external_id text?, subject text, status i64, priority i64, type i64, requester_id user_id, submitter_id user_id, assignee_id user_id?, steward_id user_id?, group_id group_id?, organization_id organization_id?, problem_id ticket_id?, followup_of ticket_id?, channel text, recipient text?, tags text, is_public bool, comment_count i64, excerpt text, created_at i64, updated_at i64, generated_at i64, requester_updated_at i64?, assignee_updated_at i64?, status_updated_at i64, assigned_at i64?, solved_at i64?, due_at i64?, custom_status_id i64?, form_id i64?, brand_id i64?
 INSERT INTO ticket (id, version, external_id, subject, status, priority, type, requester_id,
     submitter_id, assignee_id, steward_id, group_id, organization_id, problem_id, followup_of,
     channel, recipient, tags, is_public, comment_count, excerpt, created_at, updated_at,
     generated_at, requester_updated_at, assignee_updated_at, status_updated_at, assigned_at,
-    solved_at, due_at)
+    solved_at, due_at, custom_status_id, form_id, brand_id)
 VALUES (:id, 1, :external_id, :subject, :status, :priority, :type, :requester_id, :submitter_id,
     :assignee_id, :steward_id, :group_id, :organization_id, :problem_id, :followup_of, :channel,
     :recipient, :tags, :is_public, :comment_count, :excerpt, :created_at, :updated_at,
     :generated_at, :requester_updated_at, :assignee_updated_at, :status_updated_at, :assigned_at,
-    :solved_at, :due_at);
+    :solved_at, :due_at, :custom_status_id, :form_id, :brand_id);
 
 -- name: ticket_update :changes
--- in: id ticket_id, version i64, external_id text?, subject text, status i64, priority i64, type i64, requester_id user_id, assignee_id user_id?, steward_id user_id?, group_id group_id?, organization_id organization_id?, problem_id ticket_id?, merged_into ticket_id?, tags text, is_public bool, comment_count i64, excerpt text, updated_at i64, generated_at i64, requester_updated_at i64?, assignee_updated_at i64?, status_updated_at i64, assigned_at i64?, solved_at i64?, due_at i64?, snoozed_until i64?, deleted_at i64?, deleted_by user_id?
+-- in: id ticket_id, version i64, external_id text?, subject text, status i64, priority i64, type i64, requester_id user_id, assignee_id user_id?, steward_id user_id?, group_id group_id?, organization_id organization_id?, problem_id ticket_id?, merged_into ticket_id?, tags text, is_public bool, comment_count i64, excerpt text, updated_at i64, generated_at i64, requester_updated_at i64?, assignee_updated_at i64?, status_updated_at i64, assigned_at i64?, solved_at i64?, due_at i64?, snoozed_until i64?, deleted_at i64?, deleted_by user_id?, custom_status_id i64?, form_id i64?, brand_id i64?
 UPDATE ticket SET version = version + 1, external_id = :external_id, subject = :subject,
     status = :status, priority = :priority, type = :type, requester_id = :requester_id,
     assignee_id = :assignee_id, steward_id = :steward_id, group_id = :group_id,
@@ -23,7 +23,8 @@ UPDATE ticket SET version = version + 1, external_id = :external_id, subject = :
     updated_at = :updated_at, generated_at = :generated_at,
     requester_updated_at = :requester_updated_at, assignee_updated_at = :assignee_updated_at,
     status_updated_at = :status_updated_at, assigned_at = :assigned_at, solved_at = :solved_at,
-    due_at = :due_at, snoozed_until = :snoozed_until, deleted_at = :deleted_at, deleted_by = :deleted_by
+    due_at = :due_at, snoozed_until = :snoozed_until, deleted_at = :deleted_at, deleted_by = :deleted_by,
+    custom_status_id = :custom_status_id, form_id = :form_id, brand_id = :brand_id
 WHERE id = :id AND version = :version;
 
 -- name: comment_insert :exec

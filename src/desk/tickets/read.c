@@ -14,7 +14,7 @@ const char TICKET_COLUMNS[] =
     "t.excerpt, t.created_at, t.updated_at, t.generated_at, t.requester_updated_at, "
     "t.assignee_updated_at, t.status_updated_at, t.assigned_at, t.solved_at, t.due_at, "
     "t.deleted_at, t.deleted_by, t.purged_at, t.breach_at, t.cost_rate, "
-    "t.snoozed_until";
+    "t.snoozed_until, t.custom_status_id, t.form_id, t.brand_id";
 
 static struct str column_copy(struct db_cursor *cursor, mem_ctx *ctx, int column)
 {
@@ -61,6 +61,9 @@ void ticket_read_row(struct db_cursor *cursor, mem_ctx *ctx, struct ticket *ret)
         .breach_at = db_column_i64(cursor, 34),
         .cost_rate = db_column_i64(cursor, 35),
         .snoozed_until = db_column_i64(cursor, 36),
+        .custom_status = db_column_i64(cursor, 37),
+        .form = db_column_i64(cursor, 38),
+        .brand = db_column_i64(cursor, 39),
     };
 }
 

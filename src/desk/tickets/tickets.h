@@ -79,6 +79,10 @@ struct ticket {
     int64_t purged_at;  // deleted for good: nothing but the number is left
     int64_t cost_rate;  // cents an hour that it costs its people now; for staff only
     int64_t breach_at;  // when the next service level is missed (or was); for staff only
+    // Numbers of records (desk/records); 0 is the default one: of the status, for custom statuses.
+    int64_t custom_status;
+    int64_t form;
+    int64_t brand;
 };
 
 struct ticket_comment {
@@ -191,7 +195,17 @@ enum {
     SET_STEWARD = 1 << 12,
     SET_DELETED = 1 << 13,
     SET_MERGED = 1 << 14,
+    SET_CUSTOM_STATUS = 1 << 15,
+    SET_FORM = 1 << 16,
+    SET_BRAND = 1 << 17,
     SET_SNOOZE = 1 << 20,
+};
+
+// A value of a custom field, checked already (desk/records/records.h: field_parse).
+struct ticket_field_change {
+    int64_t field;
+    struct str value;     // absent: cleared
+    struct str previous;  // absent: it had none
 };
 
 struct ticket_change {
@@ -215,6 +229,11 @@ struct ticket_change {
     struct str add_tags;  // always count when not absent
     struct str remove_tags;
     bool tags_of_fields;  // add_tags are only those that checked values of fields stand for
+    const struct ticket_field_change *fields;
+    size_t field_count;
+    int64_t custom_status;  // of the status that the ticket has after the change
+    int64_t form;
+    int64_t brand;
     struct user_id steward;
     bool deleted;
     struct ticket_id merged_into;
@@ -244,6 +263,9 @@ struct ticket_outcome {
     struct ticket after;
     struct audit_id audit;      // none when nothing changed
     struct comment_id comment;  // none without one
+    // Custom fields that changed: what the change said, and those whose tags it took away.
+    const struct ticket_field_change *fields;
+    size_t field_count;
 };
 
 // One step in the life of a change, as observers see it.
