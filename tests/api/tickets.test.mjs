@@ -54,6 +54,17 @@ test('a ticket is created with its audit, changed and deleted', async () => {
   assert.equal((await api.delete(ticket.url)).status, 404);
 });
 
+test('a change keeps the ticket where it is, whoever asked has gone or moved since', async () => {
+  const { organization } = (await api.post('/api/v2/organizations', { organization: { name: 'Where it was asked' } })).json;
+  const ticket = await create({ subject: 'Kept', comment: { body: 'x' }, requester: { name: 'Leaves Soon', email: 'leaves@example.org' }, organization_id: organization.id });
+  const changed = await api.put(ticket.url, { ticket: { priority: 'low' } });
+  assert.equal(changed.json.ticket.organization_id, organization.id, 'nobody asked for another organisation');
+  assert.equal((await api.delete(`/api/v2/users/${ticket.requester_id}.json`)).status, 200);
+  const later = await api.put(ticket.url, { ticket: { priority: 'high' } });
+  assert.equal(later.status, 200, later.text);
+  assert.equal(later.json.ticket.organization_id, organization.id);
+});
+
 test('errors have the shapes that clients read', async () => {
   refused(await api.post('/api/v2/tickets', { ticket: { subject: 'x' } }), 'base', 'BlankValue', /^Description:/);
   refused(

@@ -148,8 +148,9 @@ static bool check_person(struct apply *a, struct user_id id, const char *field, 
 static bool set_requester(struct apply *a, struct error *err)
 {
     struct user person;
-    bool other = a->created || a->before.requester.v != a->change->requester.v;
-    if ((a->change->set & SET_REQUESTER) != 0 && a->change->requester.v != 0) {
+    bool given = (a->change->set & SET_REQUESTER) != 0 && a->change->requester.v != 0;
+    bool other = a->created || (given && a->before.requester.v != a->change->requester.v);
+    if (given) {
         a->after.requester = a->change->requester;
     }
     if (!other && (a->change->set & SET_ORGANIZATION) == 0) {
