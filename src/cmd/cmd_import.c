@@ -3,9 +3,11 @@
 // steward import.
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/program.h"
 #include "cmd/report.h"
+#include "desk/import/import.h"
 #include "desk/keep/backup.h"
 #include "migrations.h"
 
@@ -42,20 +44,136 @@ static int import_steward(const struct given *given, const char *from)
     return code;
 }
 
+// --- another desk with the same API -------------------------------------------------------------
+
+#define SHOW_EVERY_US 200000
+#define TELL_EVERY_US 10000000
+#define BAR_CELLS 24
+
+// How far it is: a line that stands on a terminal, else one now and then.
+struct meter {
+    bool terminal;
+    const char *plain;
+    int64_t begun_us;
+    int64_t shown_us;
+};
+
+static void meter_end(struct meter *meter)
+{
+    if (meter->terminal && meter->plain != NULL) {
+        (void)fputs("\r\033[K", stderr);
+    }
+}
+
+static void meter_show(void *arg, const char *plain, int64_t done, int64_t total)
+{
+    struct meter *meter = arg;
+    int64_t now = clock_monotonic_us();
+    if (meter->plain == NULL || strcmp(meter->plain, plain) != 0) {
+        meter->plain = plain;
+        meter->begun_us = now;
+        meter->shown_us = meter->terminal ? 0 : now;
+    }
+    if (now - meter->shown_us < (meter->terminal ? SHOW_EVERY_US : TELL_EVERY_US)) {
+        return;
+    }
+    meter->shown_us = now;
+    double seconds = (double)(now - meter->begun_us) / 1e6;
+    double rate = seconds > 0 ? (double)done / seconds : 0;
+    int64_t left = rate > 0 ? (int64_t)((double)(total - done) / rate) : 0;
+    char bar[BAR_CELLS + 1] = "";
+    int64_t full = total > 0 ? BAR_CELLS * done / total : 0;
+    for (int i = 0; i < BAR_CELLS; i++) {
+        bar[i] = i < full ? '#' : '.';
+    }
+    if (meter->terminal) {
+        (void)fprintf(stderr, "\r\033[K[%s] ", bar);
+    }
+    (void)fprintf(stderr, "%s: %lld of %lld, %.0f/s, %lld:%02lld left%s", plain, (long long)done,
+                  (long long)total, rate, (long long)left / 60, (long long)left % 60,
+                  meter->terminal ? "" : "\n");
+    (void)fflush(stderr);
+}
+
+static void print_done(const struct import_done *done, double seconds, const char *report)
+{
+    int64_t rows = 0;
+    (void)printf("%-28s %9s %9s %9s %9s %9s %9s\n", "", "new", "changed", "as before", "in part",
+                 "refused", "deleted");
+    for (size_t i = 0; i < IMPORT_KIND_COUNT; i++) {
+        const struct import_count *count = &done->kinds[i];
+        rows += count->made + count->updated;
+        (void)printf("%-28s %9lld %9lld %9lld %9lld %9lld %9lld\n",
+                     import_kind_plain((enum import_kind)i), (long long)count->made,
+                     (long long)count->updated, (long long)count->same, (long long)count->partly,
+                     (long long)count->refused, (long long)count->gone);
+    }
+    (void)printf("%lld files (%lld bytes). %lld records in %.1f s, %.0f a second.\n",
+                 (long long)done->files, (long long)done->file_bytes, (long long)rows, seconds,
+                 seconds > 0 ? (double)rows / seconds : 0);
+    if (done->unreadable > 0) {
+        (void)printf("%lld pieces of the export are no JSON.\n", (long long)done->unreadable);
+    }
+    for (size_t i = 0; i < done->reason_count; i++) {
+        const struct import_reason *reason = &done->reasons[i];
+        (void)printf("  %6lld  %s: " STR_FMT "\n", (long long)reason->times,
+                     import_kind_plain(reason->kind), STR_ARG(reason->words));
+    }
+    if (done->reason_count > 0 || done->unreadable > 0) {
+        (void)printf("Each of them is a line in %s.\n", report);
+    }
+}
+
+static int import_zendesk(const struct given *given, const char *folder)
+{
+    struct program program;
+    struct import_done done;
+    struct error err = {0};
+    struct meter meter = {.terminal = isatty(STDERR_FILENO) != 0};
+    if (!program_open(&program, given, PROGRAM_VISIT, &err)) {
+        return fail_with(&err);
+    }
+    const char *name = given_value(given, "name");
+    const char *report = given_value(given, "report");
+    struct import_job job = {
+        .desk = program.desk,
+        .folder = folder,
+        .source = str_c(name == NULL ? "zendesk" : name),
+        .report = report != NULL ? report : mem_printf(program.ctx, "%s/not-imported.txt", folder),
+        .arg = &meter,
+        .progress = meter_show,
+    };
+    int64_t begun = clock_monotonic_us();
+    bool ok = import_run(program.ctx, &job, &done, &err);
+    meter_end(&meter);
+    print_done(&done, (double)(clock_monotonic_us() - begun) / 1e6, job.report);
+    int code = ok ? EX_OK : fail_with(&err);
+    program_close(&program);
+    return code;
+}
+
 int cmd_import(int argc, char **argv)
 {
     static const struct option OPTIONS[] = {
-        {"from", "KIND", false, "what wrote it: steward"},
-        {"data", "DIR", false, "the data folder to make"},
-        {"db", "URL", false, "an empty database to fill, instead of one in the data folder"},
+        {"from", "KIND", false, "what wrote it: steward or zendesk"},
+        {"data", "DIR", false, "the data folder: to make (steward), or of the desk (zendesk)"},
+        {"db", "URL", false,
+         "steward: an empty database to fill; zendesk: the desk's, where it is not in the folder"},
         {"blobs", "URL", false,
          "s3://bucket/prefix?endpoint=…&region=… to put files there, instead of into the folder"},
+        {"name", "WORD", false, "zendesk: what to call the other desk, when there are several"},
+        {"report", "FILE", false,
+         "zendesk: where to write what did not fit (not-imported.txt in the export's folder)"},
     };
     struct given given;
     switch (options_read(argc, argv,
                          "import --from steward DIR: makes a desk of what `steward export` wrote, "
                          "on either engine.\nEach table and file is compared with what the "
-                         "export says it had. Nothing is ever written over.",
+                         "export says it had. Nothing is ever written over.\n\n"
+                         "import --from zendesk DIR: brings people, groups, organisations, tickets "
+                         "with comments and files into\na desk, from exported pages or lines of "
+                         "JSON. It can be stopped and begun again, and run again with a\nnewer "
+                         "export; nothing comes twice, nobody is mailed, no rule runs.",
                          OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
     case OPTIONS_DONE:
         return EX_OK;
@@ -65,11 +183,13 @@ int cmd_import(int argc, char **argv)
         break;
     }
     const char *kind = given_value(&given, "from");
-    if (kind == NULL || strcmp(kind, "steward") != 0 || given.word_count != 1 ||
-        given_value(&given, "data") == NULL) {
-        (void)fprintf(stderr, "steward import: --from steward, the export's folder and --data DIR "
-                              "are needed.\n");
+    bool steward = kind != NULL && strcmp(kind, "steward") == 0;
+    bool zendesk = kind != NULL && strcmp(kind, "zendesk") == 0;
+    if ((!steward && !zendesk) || given.word_count != 1 || given_value(&given, "data") == NULL) {
+        (void)fprintf(stderr, "steward import: --from steward or --from zendesk, the export's "
+                              "folder and --data DIR are needed.\n");
         return EX_USAGE;
     }
-    return import_steward(&given, given.words[0]);
+    return steward ? import_steward(&given, given.words[0])
+                   : import_zendesk(&given, given.words[0]);
 }

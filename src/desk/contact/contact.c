@@ -207,9 +207,9 @@ bool contact_observe(void *env, struct db *tx, const struct ticket_applied *appl
     const struct new_comment *comment = applied->change->comment;
     const struct ticket *ticket = &applied->outcome->after;
     struct lens_hits hits;
-    bool reads = comment != NULL && comment->is_public && applied->outcome->comment.v != 0 &&
-                 actor_is_staff(applied->actor) && !applied->change->by_machine &&
-                 ticket->requester.v != applied->actor->user.v;
+    bool reads = !applied->change->import && comment != NULL && comment->is_public &&
+                 applied->outcome->comment.v != 0 && actor_is_staff(applied->actor) &&
+                 !applied->change->by_machine && ticket->requester.v != applied->actor->user.v;
     if (!reads) {
         return true;
     }

@@ -235,8 +235,8 @@ bool moments_observe(void *env, struct db *tx, const struct ticket_applied *appl
     (void)env;
     const struct new_comment *comment = applied->change->comment;
     const struct ticket *ticket = &applied->outcome->after;
-    bool answers = comment != NULL && comment->is_public && actor_is_staff(applied->actor) &&
-                   applied->outcome->before.id.v != 0 &&
+    bool answers = !applied->change->import && comment != NULL && comment->is_public &&
+                   actor_is_staff(applied->actor) && applied->outcome->before.id.v != 0 &&
                    ticket->requester.v != applied->actor->user.v;
     return !answers || moments_answered(tx, ticket->id, err);
 }

@@ -6,6 +6,7 @@
 #include "desk/tickets/api_internal.h"
 
 #include "desk/people/people.h"
+#include "desk/tickets/api_bind.h"
 #include "desk/tickets/api_fields.h"
 #include "mail/html_text.h"
 #include "mail/sanitize.h"
@@ -459,6 +460,15 @@ static bool apply_import(struct binding *b, struct api_change *call, struct erro
     return (b->in.updated_at.v == 0 ||
             ticket_import_updated(b->tx, &b->ctx->actor, id, b->in.updated_at.v, err)) &&
            ticket_load(b->tx, b->mem, &b->ctx->actor, id, &call->outcome.after, err);
+}
+
+bool api_ticket_import(struct ctx *ctx, struct db *tx, struct jr_value body, struct ticket_id id,
+                       struct ticket_outcome *ret, struct error *err)
+{
+    struct api_change call = {.ctx = ctx, .body = body, .ticket = id, .import = true};
+    bool ok = api_change_apply(tx, &call, err);
+    *ret = call.outcome;
+    return ok;
 }
 
 bool api_change_apply(struct db *tx, void *arg, struct error *err)

@@ -133,7 +133,8 @@ static bool check_person(struct apply *a, struct user_id id, const char *field, 
     if (!user_find(a->tx, a->ctx, id, ret, &found, err)) {
         return false;
     }
-    if (!found || !ret->active) {
+    // What an import brings names those who have gone since, too.
+    if (!found || (!ret->active && !a->change->import)) {
         return error_field(err, field, "RecordNotFound", "%s: there is no such person.",
                            staff ? "Assignee" : "Requester");
     }
@@ -201,7 +202,7 @@ static bool set_assignment(struct apply *a, struct error *err)
     if (!group_has_member(a->tx, after->group, after->assignee, &member, err)) {
         return false;
     }
-    if (member) {
+    if (member || (a->change->import && assignee_given)) {
         return true;
     }
     if (assignee_given && group_given) {
