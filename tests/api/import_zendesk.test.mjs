@@ -178,6 +178,28 @@ test('a newer export changes what changed there and leaves what was changed here
   assert.equal((await commentsOf(three.id))[0].author_id, three.assignee_id);
 });
 
+test('links in an export lead nowhere', async () => {
+  const secret = at('secret.txt');
+  fs.writeFileSync(secret, 'of this machine');
+  fs.mkdirSync(at('links/attachments'), { recursive: true });
+  fs.writeFileSync(at('links/users.jsonl'), `${JSON.stringify({ id: 61, name: 'Linker', email: 'linker@old.example', updated_at: time(1) })}\n`);
+  fs.writeFileSync(at('links/tickets.jsonl'), `${JSON.stringify({
+    id: 62, subject: 'Linked', status: 'open', requester_id: 61, created_at: time(1), updated_at: time(1),
+    comments: [{ id: 63, author_id: 61, body: 'see there', public: true, created_at: time(1), attachments: [{ id: 64, file_name: 'x.txt', content_type: 'text/plain' }] }],
+  })}\n`);
+  fs.symlinkSync(secret, at('links/attachments/64'));
+  fs.writeFileSync(at('elsewhere.json'), JSON.stringify([{ id: 65, name: 'Elsewhere', updated_at: time(1) }]));
+  fs.symlinkSync(at('elsewhere.json'), at('links/users.json'));
+  await bring('links');
+  const [ticket] = await ticketCalled('Linked');
+  assert.deepEqual((await commentsOf(ticket.id)).map((one) => [one.body, one.attachments.length]), [['see there', 0]]);
+  assert.equal(await person('Elsewhere'), undefined);
+  fs.rmSync(at('links/not-imported.txt'));
+  fs.symlinkSync(secret, at('links/not-imported.txt'));
+  assert.match((await bring('links', { code: 69 })).stderr, /Cannot write .*not-imported.txt/);
+  assert.equal(fs.readFileSync(secret, 'utf8'), 'of this machine');
+});
+
 test('killed in the middle it goes on where it was', async () => {
   const many = 1500;
   const list = (make) => Array.from({ length: many }, (_, i) => `${JSON.stringify(make(10000 + i))}\n`).join('');
@@ -199,6 +221,20 @@ test('killed in the middle it goes on where it was', async () => {
   assert.equal((await total()) - had, many);
   assert.equal(await sql(server, "SELECT COUNT(*) FROM ticket_comment WHERE body LIKE 'Words _ of 1____'"), `${2 * many}`);
   console.log(`# ${rest.stdout.match(/\d+ records in .*/)[0]}`);
+});
+
+test('two imports at once bring nothing twice', async () => {
+  const many = 400;
+  const list = (make) => Array.from({ length: many }, (_, i) => `${JSON.stringify(make(50000 + i))}\n`).join('');
+  fs.mkdirSync(at('both'));
+  fs.writeFileSync(at('both/users.jsonl'), list((id) => ({ id, name: `Both ${id}`, updated_at: time(1) })));
+  fs.writeFileSync(at('both/tickets.jsonl'), list((id) => ({ id, subject: `Both ${id}`, description: 'x', status: 'open', requester_id: id, created_at: time(2), updated_at: time(3) })));
+  const [one, two] = await Promise.all(['a', 'b'].map((name) => bring('both', { args: ['--report', at(`both-${name}.txt`)] })));
+  for (const plain of ['people', 'tickets']) {
+    const [a, b] = [counts(one.stdout, plain), counts(two.stdout, plain)];
+    assert.deepEqual([a[0] + b[0], a[2] + b[2]], [many, many], `${plain}: ${a} and ${b}`);
+  }
+  assert.equal(await sql(server, "SELECT COUNT(*) FROM ticket WHERE subject LIKE 'Both 5____'"), `${many}`);
 });
 
 test('a folder that is none, one without an export, broken pieces', async () => {

@@ -61,7 +61,8 @@ static void look_at(struct import_folder *folder, struct waiting *waiting, struc
                     int depth)
 {
     struct stat st;
-    if (stat(path_of(folder->ctx, folder, name), &st) != 0) {
+    // Links are passed over: who wrote the export does not choose which files of ours are read.
+    if (lstat(path_of(folder->ctx, folder, name), &st) != 0) {
         return;
     }
     if (S_ISDIR(st.st_mode)) {
@@ -156,7 +157,7 @@ static bool map_file(struct import_folder *folder, struct file *file, struct err
     if (file->mapped) {
         return true;
     }
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || fstat(fd, &st) != 0) {
         (void)error_set(err, ERR_UNAVAILABLE, "Cannot read %s: %s", path, strerror(errno));
         if (fd >= 0) {
@@ -223,18 +224,18 @@ struct str import_folder_attachment(mem_ctx *ctx, const struct import_folder *fo
 {
     struct stat st;
     struct str path = str_printf(ctx, "%s/attachments/%lld", folder->root, (long long)id);
-    if (stat(path.ptr, &st) != 0) {
+    if (lstat(path.ptr, &st) != 0) {
         return STR_NONE;
     }
     if (S_ISREG(st.st_mode)) {
         return path;
     }
-    DIR *dir = opendir(path.ptr);
+    DIR *dir = S_ISDIR(st.st_mode) ? opendir(path.ptr) : NULL;
     struct str found = STR_NONE;
     for (struct dirent *entry = dir == NULL ? NULL : readdir(dir); entry != NULL;
          entry = readdir(dir)) {
         struct str inner = str_printf(ctx, "%s/%s", path.ptr, entry->d_name);
-        if (entry->d_name[0] != '.' && stat(inner.ptr, &st) == 0 && S_ISREG(st.st_mode)) {
+        if (entry->d_name[0] != '.' && lstat(inner.ptr, &st) == 0 && S_ISREG(st.st_mode)) {
             found = inner;
         }
     }

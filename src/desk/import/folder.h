@@ -3,6 +3,7 @@
 // A folder of exported files. *.json is one piece of JSON, *.jsonl and *.ndjson are one a line.
 // Files lie at most three folders deep; they are taken in the order of their names. What lies in
 // `attachments` are the files of comments: attachments/ID, or the one file in attachments/ID/.
+// Links are not followed: an export comes from elsewhere, and must not name files of this machine.
 #ifndef STEWARD_DESK_IMPORT_FOLDER_H
 #define STEWARD_DESK_IMPORT_FOLDER_H
 

@@ -2,13 +2,16 @@
 //
 // What came and what did not: figures, reasons, and a file with a line for each.
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "desk/import/run.h"
 
 bool import_report_open(struct import *run, struct error *err)
 {
-    run->report = fopen(run->job->report, "we");
+    // The folder may come from elsewhere: a link in it must not choose what is written over.
+    int fd = open(run->job->report, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    run->report = fd < 0 ? NULL : fdopen(fd, "w");
     return run->report != NULL ||
            error_set(err, ERR_UNAVAILABLE, "Cannot write %s: %s. Name another file with --report.",
                      run->job->report, strerror(errno));
@@ -77,8 +80,9 @@ static void count_comments(struct import *run, const struct import_item *item)
         const struct import_comment *comment = &item->comments[i];
         bool fresh = came && !comment->known && comment->own != 0;
         count->made += fresh ? 1 : 0;
-        count->same += comment->known ? 1 : 0;
-        count->refused += !fresh && !comment->known ? 1 : 0;
+        bool same = comment->known || item->outcome == IMPORT_SAME;
+        count->same += same ? 1 : 0;
+        count->refused += !fresh && !same ? 1 : 0;
         for (size_t k = 0; fresh && k < comment->file_count; k++) {
             run->done->files++;
             run->done->file_bytes += comment->files[k].size;

@@ -218,12 +218,31 @@ static struct ctx *new_ctx(struct batch *batch, struct db *tx)
     return ctx;
 }
 
+// Another import of the same desk may have been here since this one looked.
+static bool was_outrun(struct batch *batch, struct ctx *ctx, const struct import_item *item,
+                       bool *ret, struct error *err)
+{
+    struct import_record_find_row row = {0};
+    bool found = false;
+    bool ok = import_record_find(ctx->db, ctx->mem, batch->run->job->source,
+                                 import_kind_word(item->kind), item->key, &row, &found, err);
+    *ret = found != item->before || row.stamp != item->own_stamp;
+    return ok;
+}
+
 static bool apply_item(struct batch *batch, struct db *tx, struct import_item *item,
                        struct error *err)
 {
     struct ctx *ctx = new_ctx(batch, tx);
-    const struct import_record_put_in in = {.foreign_key = item->key, .stamp = item->stamp};
-    struct import_record_put_in row = in;
+    struct import_record_put_in row = {.foreign_key = item->key, .stamp = item->stamp};
+    bool outrun = false;
+    if (!was_outrun(batch, ctx, item, &outrun, err)) {
+        return false;
+    }
+    if (outrun) {
+        item->outcome = IMPORT_SAME;
+        return true;
+    }
     if (!batch->way->apply(batch->run, ctx, item, err)) {
         return false;
     }
