@@ -16,6 +16,7 @@
 #include "desk/contact/pages.h"
 #include "desk/day/pages.h"
 #include "desk/door/pages.h"
+#include "desk/fulfil/pages.h"
 #include "desk/hooks/events.h"
 #include "desk/hooks/hooks.h"
 #include "desk/hooks/routes.h"
@@ -49,7 +50,8 @@ static const struct ticket_observer OBSERVERS[] = {
     {"contact", contact_observe},   {"moments", moments_observe},
     {"marks", marks_observe},       {"mentions", mentions_observe},
     {"hooks", hooks_observe},       {"work", work_observe},
-    {"notify", channels_notify},    {"publish", channels_publish},
+    {"fulfil", fulfil_observe},     {"notify", channels_notify},
+    {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {
@@ -83,6 +85,7 @@ const struct job_timer DESK_TIMERS[] = {
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
     {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
     {"charter.remind", CHARTER_REMIND_MS, charter_remind},
+    {"fulfil.remind", FULFIL_REMIND_MS, fulfil_remind},
     {"day.purge", 6 * HOURS_MS, day_purge},
     {"keep.collect", 6 * HOURS_MS, blobs_collect_timer},
 };
@@ -105,6 +108,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, day_routes);
     add_routes(table, work_routes);
     add_routes(table, catalogue_routes);
+    add_routes(table, fulfil_routes);
     add_routes(table, contact_routes);
     add_routes(table, moments_routes);
     add_routes(table, rules_routes);

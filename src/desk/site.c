@@ -15,6 +15,7 @@
 #include "desk/desk.h"
 #include "desk/door/factors.h"
 #include "desk/door/pages.h"
+#include "desk/fulfil/fulfil.h"
 #include "desk/hooks/events.h"
 #include "desk/marks/marks.h"
 #include "desk/moments/moments.h"
@@ -242,15 +243,16 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
     return tickets_move_person(&desk->tickets, tx, from, to, err) &&
            marks_person_moved(tx, from, to, err) && factors_forget(tx, from, err) &&
            work_person_moved(tx, from, to, err) && catalogue_person_moved(tx, from, to, err) &&
-           hooks_person_merged(desk, tx, from, to, err);
+           fulfil_person_moved(tx, from, to, err) && hooks_person_merged(desk, tx, from, to, err);
 }
 
 bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket, struct error *err)
 {
     return work_ticket_purged(tx, ticket, err) && catalogue_ticket_purged(tx, ticket, err) &&
-           records_ticket_purged(tx, ticket, err) && contact_ticket_purged(tx, ticket, err) &&
-           moments_ticket_purged(tx, ticket, err) && charter_ticket_purged(tx, ticket, err) &&
-           mail_spool_scrub_ticket(tx, ticket, err) && mail_outbox_scrub_ticket(tx, ticket, err);
+           fulfil_ticket_purged(tx, ticket, err) && records_ticket_purged(tx, ticket, err) &&
+           contact_ticket_purged(tx, ticket, err) && moments_ticket_purged(tx, ticket, err) &&
+           charter_ticket_purged(tx, ticket, err) && mail_spool_scrub_ticket(tx, ticket, err) &&
+           mail_outbox_scrub_ticket(tx, ticket, err);
 }
 
 bool site_redacted(void *env UNUSED, struct db *tx, const struct redacted *what, struct error *err)

@@ -47,7 +47,7 @@ async function check(page, paths) {
   for (const path of paths) {
     await page.setViewportSize(sizes[0]);
     await page.goto(path);
-    if (path.startsWith('/tickets/') && !/new|as-requester|macros|merge|links|split|snooze|time|call|deleted|spam|redact|print|handover/.test(path)) await page.locator('trix-editor').waitFor();
+    if (path.startsWith('/tickets/') && !/new|as-requester|macros|merge|links|split|snooze|time|call|deleted|spam|redact|print|handover|fulfil/.test(path)) await page.locator('trix-editor').waitFor();
     found.push(...(await findings(page)));
   }
   assert.equal(found.join('\n'), '');
@@ -127,14 +127,14 @@ test('pages of an agent: lists', async () => {
 test('pages of an agent: tickets and people', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
-  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, '/absences', '/tickets/new', '/people', '/people/new', places.person]);
+  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, `${places.ticket}/fulfil`, '/absences', '/tickets/new', '/people', '/people/new', places.person]);
   await page.context().close();
 });
 
 test('dialogs and the account of an agent, and administration', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
-  await check(page, ['/account', '/admin', '/admin/lens', '/admin/signatures', '/admin/services', '/admin/services/3', '/admin/records/ticket_fields', '/admin/records/custom_statuses', '/admin/records/ticket_fields/new?type=tagger', '/admin/records/ticket_forms/201']);
+  await check(page, ['/account', '/admin', '/admin/lens', '/admin/signatures', '/admin/services', '/admin/services/3', '/admin/services/3/steps', '/approvals', '/admin/records/ticket_fields', '/admin/records/custom_statuses', '/admin/records/ticket_fields/new?type=tagger', '/admin/records/ticket_forms/201']);
   await page.setViewportSize(sizes[0]);
   await page.goto(places.ticket);
   await page.locator('trix-editor').waitFor();

@@ -5,6 +5,7 @@
 
 #include "desk/catalogue/catalogue_internal.h"
 #include "desk/desk.h"
+#include "desk/fulfil/fulfil.h"
 #include "mail/address.h"
 #include "view/view.h"
 
@@ -266,7 +267,8 @@ bool service_ask(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct ac
     struct ticket_change change = {
         .set = SET_SUBJECT, .subject = answers_subject(ctx, answers), .comment = comment};
     return ticket_apply(&desk->tickets, tx, ctx, actor, &change, ret, err) &&
-           request_insert(tx, ret->after.id, answers->form->id, err);
+           request_insert(tx, ret->after.id, answers->form->id, err) &&
+           fulfil_begin(desk, tx, ctx, &ret->after, answers, err);
 }
 
 bool ticket_asked_with(struct db *db, mem_ctx *ctx, struct ticket_id ticket, struct asked_with *ret,

@@ -71,6 +71,7 @@ bool user_merge(const struct people *room, struct db *tx, mem_ctx *ctx, const st
     }
     if (!identities_move(tx, loser_id, winner_id, now, err) ||
         !org_memberships_move(tx, loser_id, winner_id, now, err) ||
+        !managers_of_merged(tx, loser_id, winner_id, err) ||
         (hooks->person_moved != NULL &&
          !hooks->person_moved(hooks->env, tx, loser_id, winner_id, err)) ||
         !user_delete(room, tx, ctx, actor, loser_id, &gone, err) ||

@@ -127,6 +127,8 @@ struct vm_person_page {
     struct str tags;
     struct str groups;     // names, comma between
     struct str addresses;  // further ones, comma between
+    struct user_id manager;
+    struct str manager_name;  // "" for none
     bool verified;
     bool deleted;
     bool may_edit;
@@ -145,6 +147,7 @@ struct vm_person_form {
     struct str email;
     struct str phone;
     struct str organization;
+    struct str manager;  // the address
     struct str details;
     struct str notes;
     struct str tags;
@@ -154,6 +157,7 @@ struct vm_person_form {
     struct str error_name;
     struct str error_email;
     struct str error_organization;
+    struct str error_manager;
 };
 
 // The end of every way in: begins a session and goes to `next` or this person's home, without

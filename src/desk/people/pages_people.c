@@ -208,6 +208,19 @@ static bool fill_groups(struct ctx *ctx, const struct user *user, struct vm_pers
     return true;
 }
 
+static bool fill_manager(struct ctx *ctx, const struct user *user, struct vm_person_page *vm,
+                         struct error *err)
+{
+    struct user manager;
+    bool found = false;
+    if (!user_manager(ctx->db, ctx->mem, user->id, &manager, &found, err)) {
+        return false;
+    }
+    vm->manager = manager.id;
+    vm->manager_name = found ? manager.name : STR("");
+    return true;
+}
+
 static struct str notice_of(struct ctx *ctx)
 {
     struct str done = http_param(ctx->req, "done");
@@ -248,7 +261,7 @@ bool page_person(struct ctx *ctx, struct error *err)
                    err) ||
         !organizations_by_ids(ctx->db, ctx->mem, &user.organization, 1, &places, &count, err) ||
         !fill_tickets(ctx, user.id, &vm, err) || !fill_addresses(ctx, &user, &vm, err) ||
-        !fill_groups(ctx, &user, &vm, err)) {
+        !fill_groups(ctx, &user, &vm, err) || !fill_manager(ctx, &user, &vm, err)) {
         return false;
     }
     vm.person = row_of(ctx, &user, places, count);

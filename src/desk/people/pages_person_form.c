@@ -10,6 +10,7 @@ struct form_call {
     struct user before;  // id none: a new person
     struct user_change change;
     struct user after;
+    struct str manager;  // the address; absent: left as it is
 };
 
 // --- showing ------------------------------------------------------------------------------------
@@ -64,15 +65,20 @@ bool page_person_new(struct ctx *ctx, struct error *err)
 bool page_person_edit(struct ctx *ctx, struct error *err)
 {
     struct user user;
+    struct user manager = {0};
     struct organization place;
     bool found = false;
+    bool led = false;
     if (!load(ctx, &user, err) ||
-        !organization_find(ctx->db, ctx->mem, user.organization, &place, &found, err)) {
+        !organization_find(ctx->db, ctx->mem, user.organization, &place, &found, err) ||
+        !user_manager(ctx->db, ctx->mem, user.id, &manager, &led, err)) {
         return false;
     }
     struct vm_person_form vm = {.name = user.name,
                                 .phone = str_none(user.phone) ? STR("") : user.phone,
                                 .organization = found ? place.name : STR(""),
+                                .manager =
+                                    led && !str_none(manager.email) ? manager.email : STR(""),
                                 .details = user.details,
                                 .notes = user.notes,
                                 .tags = user.tags};
@@ -111,6 +117,7 @@ static bool read_form(struct form_call *call, struct error *err)
     struct ctx *ctx = call->ctx;
     struct user *values = &call->change.values;
     struct str role = http_form_text(ctx->req, "role");
+    call->manager = http_form(ctx->req, "manager");
     call->change.set = USER_NAME | USER_EMAIL | USER_PHONE | USER_ORGANIZATION | USER_DETAILS |
                        USER_NOTES | USER_TAGS;
     *values = (struct user){.name = http_form_text(ctx->req, "name"),
@@ -131,10 +138,14 @@ static bool save_tx(struct db *tx, void *arg, struct error *err)
     struct form_call *call = arg;
     struct ctx *ctx = call->ctx;
     const struct people *room = desk_people(ctx);
-    return call->before.id.v == 0
-               ? user_create(room, tx, ctx->mem, &ctx->actor, &call->change, &call->after, err)
-               : user_update(room, tx, ctx->mem, &ctx->actor, call->before.id, &call->change,
-                             &call->after, err);
+    bool saved =
+        call->before.id.v == 0
+            ? user_create(room, tx, ctx->mem, &ctx->actor, &call->change, &call->after, err)
+            : user_update(room, tx, ctx->mem, &ctx->actor, call->before.id, &call->change,
+                          &call->after, err);
+    return saved &&
+           (str_none(call->manager) ||
+            user_manager_set(tx, ctx->mem, &ctx->actor, call->after.id, call->manager, err));
 }
 
 // The form again, with what was typed and what is wrong with it.
@@ -146,6 +157,7 @@ static bool show_refused(struct form_call *call, const struct error *why)
                                 .email = typed->email,
                                 .phone = typed->phone,
                                 .organization = http_form_text(ctx->req, "organization"),
+                                .manager = http_form_text(ctx->req, "manager"),
                                 .details = typed->details,
                                 .notes = typed->notes,
                                 .tags = typed->tags};
@@ -153,6 +165,7 @@ static bool show_refused(struct form_call *call, const struct error *why)
     struct str *place = str_eq_c(field, "name")           ? &vm.error_name
                         : str_eq_c(field, "email")        ? &vm.error_email
                         : str_eq_c(field, "organization") ? &vm.error_organization
+                        : str_eq_c(field, "manager")      ? &vm.error_manager
                                                           : &vm.error;
     *place = page_message(ctx, why);
     fill_roles(ctx, &vm, (call->change.set & USER_ROLE) != 0 ? typed->role : call->before.role);

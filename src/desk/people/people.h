@@ -234,6 +234,14 @@ MUST_CHECK bool user_find_or_create(const struct people *room, struct db *tx, me
                                     const struct sender *sender, struct user *ret,
                                     bool *ret_created, struct error *err);
 
+// Who leads this person; *ret_found is false where nobody does.
+MUST_CHECK bool user_manager(struct db *db, mem_ctx *ctx, struct user_id user, struct user *ret,
+                             bool *ret_found, struct error *err);
+// By the manager's address; "": nobody leads them. For agents who may change the person. INVALID
+// with the field "manager" where nobody has the address, or it is the person's own.
+MUST_CHECK bool user_manager_set(struct db *tx, mem_ctx *ctx, const struct actor *actor,
+                                 struct user_id user, struct str email, struct error *err);
+
 // When everything of a deleted person was wiped; 0: it was not.
 MUST_CHECK bool user_wiped_at(struct db *db, mem_ctx *ctx, struct user_id id, int64_t *ret,
                               struct error *err);

@@ -39,6 +39,10 @@ MUST_CHECK bool need_staff(const struct actor *actor, struct error *err);
 MUST_CHECK bool need_agent(const struct actor *actor, struct error *err);
 MUST_CHECK bool need_admin(const struct actor *actor, struct error *err);
 
+// Of two accounts of one person: who leads them and whom they lead goes to the one that stays.
+MUST_CHECK bool managers_of_merged(struct db *tx, struct user_id from, struct user_id to,
+                                   struct error *err);
+
 // --- people -------------------------------------------------------------------------------------
 
 // Fails with NOT_FOUND when there is no such active person.

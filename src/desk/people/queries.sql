@@ -824,3 +824,38 @@ UPDATE person SET updated_at = :at WHERE id = :id;
 -- name: organization_touch :exec
 -- in: id organization_id, at i64
 UPDATE organization SET updated_at = :at WHERE id = :id;
+
+-- ## Who leads whom
+
+-- name: person_manager :opt
+-- in: user_id user_id
+-- out: manager_id user_id
+SELECT manager_id FROM person_manager WHERE user_id = :user_id;
+
+-- name: person_manager_put :exec
+-- in: user_id user_id, manager_id user_id
+INSERT INTO person_manager (user_id, manager_id) VALUES (:user_id, :manager_id)
+ON CONFLICT (user_id) DO UPDATE SET manager_id = excluded.manager_id;
+
+-- name: person_manager_forget :exec
+-- in: user_id user_id
+DELETE FROM person_manager WHERE user_id = :user_id;
+
+-- Somebody ends: they lead nobody and nobody leads them.
+-- name: person_manager_end :exec
+-- in: user_id user_id
+DELETE FROM person_manager WHERE user_id = :user_id OR manager_id = :user_id;
+
+-- Of two accounts of one person the one that stays keeps its manager, or takes the other's.
+-- name: person_manager_take_over :exec
+-- in: from_id user_id, to_id user_id
+UPDATE person_manager SET user_id = :to_id WHERE user_id = :from_id
+    AND NOT EXISTS (SELECT 1 FROM person_manager o WHERE o.user_id = :to_id);
+
+-- name: person_manager_move :exec
+-- in: from_id user_id, to_id user_id
+UPDATE person_manager SET manager_id = :to_id WHERE manager_id = :from_id;
+
+-- name: person_manager_unloop :exec
+-- in: user_id user_id
+DELETE FROM person_manager WHERE user_id = :user_id AND manager_id = :user_id;

@@ -582,7 +582,8 @@ static bool remove_everything(struct edit *e, struct error *err)
 {
     struct user_id id = e->before.id;
     return identities_delete(e->tx, id, err) && password_delete(e->tx, id, err) &&
-           words_delete(e->tx, id, err) && group_memberships_delete_of_person(e->tx, id, err) &&
+           words_delete(e->tx, id, err) && person_manager_end(e->tx, id, err) &&
+           group_memberships_delete_of_person(e->tx, id, err) &&
            org_memberships_delete_of_person(e->tx, id, err);
 }
 

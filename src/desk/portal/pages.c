@@ -394,6 +394,7 @@ static bool fill_request(struct ctx *ctx, const struct actor *reader, const stru
         vm->comment_count++;
     }
     return portal_fields_show(ctx, ticket, &vm->fields, err) &&
+           fulfil_fill_request(ctx, ticket, &vm->fulfil, err) &&
            (vm->preview || fill_moments(ctx, reader, vm, err));
 }
 

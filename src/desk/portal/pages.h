@@ -6,6 +6,7 @@
 #define STEWARD_DESK_PORTAL_PAGES_H
 
 #include "app/app.h"
+#include "desk/fulfil/pages.h"
 #include "desk/records/pages.h"
 #include "desk/tickets/tickets.h"
 #include "view/layout.h"
@@ -87,6 +88,7 @@ struct vm_request {
     struct str draft;
     struct str error;
     struct vm_inputs fields;
+    struct vm_fulfil_request fulfil;
     bool preview;  // an agent looks at it as the requester would
     int64_t created_at;
 };

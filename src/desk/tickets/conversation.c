@@ -180,6 +180,9 @@ static struct str event_words(struct conversation *c, const struct ticket_event 
         return str_printf(mem, "called the webhook “" STR_FMT "”", STR_ARG(event->value));
     }
     struct str tie = work_event_words(c->ctx, event);
+    if (str_none(tie)) {
+        tie = fulfil_event_words(c->ctx, event);
+    }
     if (!str_none(tie)) {
         return tie;
     }

@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "desk/catalogue/catalogue.h"
 #include "desk/contact/pages.h"
+#include "desk/fulfil/pages.h"
 #include "desk/records/pages.h"
 #include "desk/tickets/tickets.h"
 #include "desk/work/pages.h"
@@ -209,7 +210,8 @@ struct vm_ticket_page {
     struct vm_work work;
     struct vm_ticket_fields fields;
     struct asked_with asked;  // the form of a service
-    struct vm_option *read;   // articles that the requester had read: address and title
+    struct vm_fulfil_side fulfil;
+    struct vm_option *read;  // articles that the requester had read: address and title
     size_t read_count;
     struct vm_ticket_row *others;  // the requester's other tickets
     size_t other_count;

@@ -241,6 +241,7 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
            fill_draft(ctx, ticket, vm, err) && fill_read(ctx, ticket, vm, err) &&
            work_fill(ctx, ticket, &vm->work, err) &&
            ticket_asked_with(ctx->db, ctx->mem, ticket->id, &vm->asked, err) &&
+           fulfil_fill_side(ctx, ticket->id, &vm->fulfil, err) &&
            fill_clocks(ctx, ticket, vm, err) && fill_disruption(ctx, ticket, vm, err) &&
            fields_fill(ctx, ticket, false, &vm->fields, &vm->statuses, err) &&
            page_agent_options(ctx, ticket->assignee, &vm->agents, err) &&

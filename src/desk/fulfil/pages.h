@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// View models of what stands between asking and having, and the room's routes.
+#ifndef STEWARD_DESK_FULFIL_PAGES_H
+#define STEWARD_DESK_FULFIL_PAGES_H
+
+#include "app/app.h"
+#include "desk/fulfil/fulfil.h"
+#include "view/layout.h"
+
+struct names;
+
+// --- deciding (pages_decide.c) ------------------------------------------------------------------
+
+struct vm_decide {
+    struct vm_layout layout;
+    struct str token;
+    struct str requester;
+    struct str subject;
+    struct html said;
+    struct str absent;  // for whom a deputy decides, or ""
+    bool open;          // still to be decided
+    bool agreed;        // else: how it was decided, by whom; "" when nobody did
+    struct str decider;
+    struct str reason;  // of the refusal, or typed
+    struct str error;
+};
+
+struct vm_asked {
+    struct str token;
+    struct str requester;
+    struct str subject;
+    int64_t at;
+};
+
+struct vm_asks {
+    struct vm_layout layout;
+    struct vm_asked *asks;
+    size_t count;
+};
+
+// --- at a request and at a ticket (pages_request.c, pages_ticket.c)
+// -------------------------------
+
+// One sentence of what requesters see.
+struct vm_fulfil_line {
+    struct str words;
+    struct str more;  // what somebody said, or ""
+    int64_t at;       // 0: no time is told
+    bool done;
+};
+
+struct vm_fulfil_request {
+    struct vm_fulfil_line *lines;
+    size_t count;
+};
+
+// In plain words, for whoever may see the request. Nothing for tickets that needed nothing.
+MUST_CHECK bool fulfil_fill_request(struct ctx *ctx, const struct ticket *ticket,
+                                    struct vm_fulfil_request *ret, struct error *err);
+
+// In the right column of a ticket's page: one small query.
+struct vm_fulfil_side {
+    struct ticket_id id;
+    int64_t gates;
+    int64_t agreed;
+    bool refused;
+    bool waiting;
+};
+MUST_CHECK bool fulfil_fill_side(struct ctx *ctx, struct ticket_id ticket,
+                                 struct vm_fulfil_side *ret, struct error *err);
+// What an event of the room says behind its author's name; absent for others.
+struct str fulfil_event_words(struct ctx *ctx, const struct ticket_event *event);
+
+struct vm_ask_line {
+    struct str name;
+    struct str deputy;
+    struct str state;  // in words
+    struct str reason;
+    struct str decider;  // when it was somebody else
+    int64_t at;          // asked, or decided
+    int64_t told;
+};
+
+struct vm_gate {
+    struct str name;
+    struct str kind;  // in words
+    struct str state;
+    bool stuck;  // open, and nobody is asked
+    struct vm_ask_line *asks;
+    size_t ask_count;
+};
+
+struct vm_fulfil_ticket {
+    struct vm_layout layout;
+    struct ticket_id id;
+    struct str subject;
+    bool can_edit;
+    struct str email;  // typed
+    struct str error;
+    struct vm_gate *gates;
+    size_t gate_count;
+};
+
+// --- arranging (pages_steps.c) ------------------------------------------------------------------
+
+struct vm_step {
+    int64_t id;
+    struct str name;
+    struct str people;  // addresses, a line each
+    struct str limit;   // "" for none
+    struct str summary;
+    struct vm_option kinds[STEP_KINDS];
+    struct vm_option *marks;
+    size_t mark_count;
+    bool first;
+    bool last;
+};
+
+struct vm_steps {
+    struct vm_layout layout;
+    struct object_id service;
+    struct str name;
+    struct str error;
+    struct vm_step *steps;
+    size_t count;
+    struct vm_step added;
+};
+
+#define ROUTE(method, path, handler, kind, who, rate, limit)                                       \
+    bool handler(struct ctx *ctx, struct error *err);
+#include "desk/fulfil/routes.def"
+#undef ROUTE
+
+// By which requesters know this person: staff may have another name for them. "" for nobody.
+struct str fulfil_name(const struct names *names, struct user_id user);
+
+const struct route *fulfil_routes(size_t *ret_count);
+
+#endif

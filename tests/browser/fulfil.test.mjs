@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Between asking and having, in a browser: a manager approves a laptop by mail.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { checkAccessibility, startBrowser } from '../support/browser.mjs';
+import { signInAs } from '../support/sample.mjs';
+import { startServer } from '../support/server.mjs';
+import { startSink } from '../support/smtp-sink.mjs';
+
+let server;
+let browser;
+let sink;
+let api;
+
+before(async () => {
+  sink = await startSink();
+  server = await startServer({ smtp: sink.url });
+  api = await server.api();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  api?.close();
+  await server?.stop();
+  await sink?.close();
+});
+
+// A picture of the page for whoever wants to look at it.
+async function look(page, name) {
+  if (!process.env.STEWARD_LOOK) return;
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `${process.env.STEWARD_LOOK}/${name}-${colorScheme}.png`, fullPage: true });
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+async function checked(page, name) {
+  await checkAccessibility(page);
+  await look(page, name);
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 700 });
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320, `${name} is too wide`);
+  await look(page, `${name}-phone`);
+  await page.setViewportSize(size);
+}
+
+test('a manager approves a laptop by mail', async () => {
+  for (const name of ['Ana Ruiz', 'Bea Boss']) {
+    await api.post('/api/v2/users', { user: { name, email: `${name.slice(0, 3).toLowerCase()}@example.org`, verified: true, password: 'four quiet plain words' } });
+  }
+  const desk = await browser.page(server);
+  await signInAs(desk, server.admin);
+  await desk.goto('/admin/services/1');
+  await desk.getByRole('link', { name: 'Who has to agree' }).click();
+  await desk.getByLabel('Name of the step').fill('Line management');
+  await desk.getByLabel('Who has to agree').selectOption('The manager of who asks');
+  await desk.getByRole('button', { name: 'Add' }).click();
+  await desk.locator('summary', { hasText: 'Change' }).waitFor();
+  await checked(desk, 'steps');
+  await desk.goto('/people?q=ana');
+  await desk.getByRole('link', { name: 'Ana Ruiz' }).first().click();
+  await desk.getByRole('link', { name: 'Edit' }).click();
+  await desk.getByLabel('Manager').fill('bea@example.org');
+  await desk.getByRole('button', { name: 'Save' }).click();
+  await desk.getByRole('link', { name: 'Bea Boss' }).waitFor();
+
+  const ana = await browser.page(server);
+  await signInAs(ana, { email: 'ana@example.org', password: 'four quiet plain words' });
+  await ana.goto('/services/1');
+  await ana.getByLabel('What do you need?').selectOption('Laptop');
+  await ana.getByLabel('What is it needed for?').fill('To draw the plans of the new library');
+  await ana.getByRole('button', { name: 'Send' }).click();
+  await ana.getByText('We wait for Bea Boss to agree.').waitFor();
+  await checked(ana, 'request-waits');
+
+  const mail = await sink.wait((one) => one.to.includes('bea@example.org'));
+  const bea = await browser.page(server, { javaScriptEnabled: false });
+  await bea.goto(mail.text.match(/\/approve\/\S+/)[0]);
+  await bea.getByText('To draw the plans of the new library').waitFor();
+  await bea.getByRole('button', { name: 'I agree' }).click();
+  await bea.getByText('Bea Boss agreed. Thank you.').waitFor();
+  // The requester's page hears of it by itself.
+  await ana.getByText('Bea Boss agreed.').waitFor();
+  const looking = await browser.page(server);
+  await looking.goto(mail.text.match(/\/approve\/\S+/)[0]);
+  await checked(looking, 'approved');
+  await desk.goto(ana.url().replace(/.*requests/, '/tickets'));
+  await desk.getByRole('link', { name: 'All of it' }).click();
+  await desk.getByText('Line management').waitFor();
+  await checked(desk, 'fulfil');
+  for (const page of [desk, ana, bea, looking]) await page.context().close();
+});
