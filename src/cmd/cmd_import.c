@@ -7,6 +7,7 @@
 
 #include "cmd/program.h"
 #include "cmd/report.h"
+#include "desk/import/fetch.h"
 #include "desk/import/import.h"
 #include "desk/keep/backup.h"
 #include "migrations.h"
@@ -55,6 +56,7 @@ struct meter {
     bool terminal;
     const char *plain;
     int64_t begun_us;
+    int64_t begun_at;  // what was done already then
     int64_t shown_us;
 };
 
@@ -72,6 +74,7 @@ static void meter_show(void *arg, const char *plain, int64_t done, int64_t total
     if (meter->plain == NULL || strcmp(meter->plain, plain) != 0) {
         meter->plain = plain;
         meter->begun_us = now;
+        meter->begun_at = done;
         meter->shown_us = meter->terminal ? 0 : now;
     }
     if (now - meter->shown_us < (meter->terminal ? SHOW_EVERY_US : TELL_EVERY_US)) {
@@ -79,7 +82,7 @@ static void meter_show(void *arg, const char *plain, int64_t done, int64_t total
     }
     meter->shown_us = now;
     double seconds = (double)(now - meter->begun_us) / 1e6;
-    double rate = seconds > 0 ? (double)done / seconds : 0;
+    double rate = seconds > 0 ? (double)(done - meter->begun_at) / seconds : 0;
     int64_t left = rate > 0 ? (int64_t)((double)(total - done) / rate) : 0;
     char bar[BAR_CELLS + 1] = "";
     int64_t full = total > 0 ? BAR_CELLS * done / total : 0;
@@ -124,31 +127,117 @@ static void print_done(const struct import_done *done, double seconds, const cha
     }
 }
 
-static int import_zendesk(const struct given *given, const char *folder)
+static void meter_waits(void *arg, int64_t done_s, int64_t of_s)
 {
+    meter_show(arg, "seconds to wait for the other desk", done_s, of_s);
+}
+
+struct taking {
+    const struct given *given;
     struct program program;
-    struct import_done done;
-    struct error err = {0};
-    struct meter meter = {.terminal = isatty(STDERR_FILENO) != 0};
-    if (!program_open(&program, given, PROGRAM_VISIT, &err)) {
-        return fail_with(&err);
+    const char *folder;
+    const char *name;
+    struct meter meter;
+};
+
+static bool is_address(const char *word)
+{
+    return str_istarts(str_c(word), STR("http://")) || str_istarts(str_c(word), STR("https://"));
+}
+
+static bool read_access(struct taking *t, struct far_access *ret, struct error *err)
+{
+    const char *token = given_value(t->given, "token-file");
+    const char *password = given_value(t->given, "password-file");
+    const char *user = given_value(t->given, "user");
+    ret->user = user == NULL ? STR_NONE : str_dup(t->program.ctx, str_c(user));
+    ret->password = password != NULL;
+    if ((token == NULL) == (password == NULL) || (ret->password && user == NULL)) {
+        return error_set(err, ERR_INVALID,
+                         "How to sign in at the other desk is needed: --user EMAIL with "
+                         "--token-file or --password-file; or --token-file with an OAuth token.");
     }
-    const char *name = given_value(given, "name");
-    const char *report = given_value(given, "report");
+    return read_first_line(t->program.ctx, ret->password ? password : token, &ret->secret, err);
+}
+
+static bool plain_name(const char *name)
+{
+    return name[0] != '\0' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name);
+}
+
+// From the living desk into a folder, which is imported then.
+static bool fetch_from(struct taking *t, const char *url, struct error *err)
+{
+    struct far_access access = {.url = str_c(url)};
+    struct import_fetched done;
+    const char *into = given_value(t->given, "into");
+    struct import_fetch job = {.arg = &t->meter, .progress = meter_show};
+    if (into == NULL && !plain_name(t->name)) {
+        return error_set(err, ERR_INVALID, "A name has small letters, digits, - and _ only.");
+    }
+    t->folder = into != NULL ? into
+                             : mem_printf(t->program.ctx, "%s/import-%s",
+                                          given_value(t->given, "data"), t->name);
+    job.folder = t->folder;
+    if (!read_access(t, &access, err) || !far_open(t->program.ctx, t->program.desk, &access,
+                                                   meter_waits, &t->meter, &job.far, err)) {
+        return false;
+    }
+    int64_t begun = clock_monotonic_us();
+    bool ok = import_fetch(t->program.ctx, &job, &done, err);
+    meter_end(&t->meter);
+    (void)printf("%lld records, %lld comments and %lld files (%lld bytes) fetched by %lld calls in "
+                 "%.1f s into %s.\n",
+                 (long long)done.records, (long long)done.comments, (long long)done.files,
+                 (long long)done.file_bytes, (long long)far_calls(job.far),
+                 (double)(clock_monotonic_us() - begun) / 1e6, t->folder);
+    if (done.files_missing > 0) {
+        (void)printf("%lld files could not be fetched, lastly: " STR_FMT "\n",
+                     (long long)done.files_missing, STR_ARG(done.file_trouble));
+    }
+    if (!ok) {
+        (void)fprintf(stderr, "What was fetched is kept: begin again to go on there.\n");
+    }
+    return ok;
+}
+
+static bool take_over(struct taking *t, const char *from, struct error *err)
+{
+    struct import_done done;
+    const char *report = given_value(t->given, "report");
+    t->folder = from;
+    if (is_address(from) && !fetch_from(t, from, err)) {
+        return false;
+    }
     struct import_job job = {
-        .desk = program.desk,
-        .folder = folder,
-        .source = str_c(name == NULL ? "zendesk" : name),
-        .report = report != NULL ? report : mem_printf(program.ctx, "%s/not-imported.txt", folder),
-        .arg = &meter,
+        .desk = t->program.desk,
+        .folder = t->folder,
+        .source = str_c(t->name),
+        .report =
+            report != NULL ? report : mem_printf(t->program.ctx, "%s/not-imported.txt", t->folder),
+        .arg = &t->meter,
         .progress = meter_show,
     };
     int64_t begun = clock_monotonic_us();
-    bool ok = import_run(program.ctx, &job, &done, &err);
-    meter_end(&meter);
+    bool ok = import_run(t->program.ctx, &job, &done, err);
+    meter_end(&t->meter);
     print_done(&done, (double)(clock_monotonic_us() - begun) / 1e6, job.report);
-    int code = ok ? EX_OK : fail_with(&err);
-    program_close(&program);
+    return ok;
+}
+
+static int import_zendesk(const struct given *given, const char *from)
+{
+    const char *name = given_value(given, "name");
+    struct taking taking = {.given = given,
+                            .name = name == NULL ? "zendesk" : name,
+                            .meter = {.terminal = isatty(STDERR_FILENO) != 0}};
+    struct error err = {0};
+    if (!program_open(&taking.program, given, PROGRAM_VISIT, &err)) {
+        return fail_with(&err);
+    }
+    int code = take_over(&taking, from, &err) ? EX_OK : fail_with(&err);
+    program_close(&taking.program);
     return code;
 }
 
@@ -162,6 +251,12 @@ int cmd_import(int argc, char **argv)
         {"blobs", "URL", false,
          "s3://bucket/prefix?endpoint=…&region=… to put files there, instead of into the folder"},
         {"name", "WORD", false, "zendesk: what to call the other desk, when there are several"},
+        {"user", "EMAIL", false, "zendesk: an administrator of the living desk, whose key it is:"},
+        {"token-file", "FILE", false,
+         "zendesk: where the API token stands; an OAuth token without --user"},
+        {"password-file", "FILE", false, "zendesk: or the password"},
+        {"into", "DIR", false,
+         "zendesk: where to keep what was fetched (import-zendesk in the data folder)"},
         {"report", "FILE", false,
          "zendesk: where to write what did not fit (not-imported.txt in the export's folder)"},
     };
@@ -170,10 +265,11 @@ int cmd_import(int argc, char **argv)
                          "import --from steward DIR: makes a desk of what `steward export` wrote, "
                          "on either engine.\nEach table and file is compared with what the "
                          "export says it had. Nothing is ever written over.\n\n"
-                         "import --from zendesk DIR: brings people, groups, organisations, tickets "
-                         "with comments and files into\na desk, from exported pages or lines of "
-                         "JSON. It can be stopped and begun again, and run again with a\nnewer "
-                         "export; nothing comes twice, nobody is mailed, no rule runs.",
+                         "import --from zendesk DIR|URL: brings people, groups, organisations, "
+                         "tickets with comments and files\ninto a desk, from exported pages or "
+                         "lines of JSON, or from the living desk. It can be stopped and begun\n"
+                         "again, and run again later; nothing comes twice, nobody is mailed, no "
+                         "rule runs.",
                          OPTIONS, sizeof OPTIONS / sizeof *OPTIONS, &given)) {
     case OPTIONS_DONE:
         return EX_OK;
@@ -187,7 +283,7 @@ int cmd_import(int argc, char **argv)
     bool zendesk = kind != NULL && strcmp(kind, "zendesk") == 0;
     if ((!steward && !zendesk) || given.word_count != 1 || given_value(&given, "data") == NULL) {
         (void)fprintf(stderr, "steward import: --from steward or --from zendesk, the export's "
-                              "folder and --data DIR are needed.\n");
+                              "folder (or the desk's address) and --data DIR are needed.\n");
         return EX_USAGE;
     }
     return steward ? import_steward(&given, given.words[0])

@@ -3,6 +3,7 @@
 // What another desk with the same API exports, as files: a folder of pages and lines, made from a
 // small desk that is described here.
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 
 export const time = (day, hour = 9) => `2021-03-${String(day).padStart(2, '0')}T${String(hour).padStart(2, '0')}:00:00Z`;
@@ -82,4 +83,81 @@ export function writeExport(root, desk) {
     write(root, `tickets/${ticket}/comments.json`, JSON.stringify({ comments, count: comments.length, next_page: null }));
   }
   for (const [id, text] of Object.entries(desk.files)) write(root, `attachments/${id}`, text);
+}
+
+// --- the living desk ----------------------------------------------------------------------------
+
+const AT_ONCE = 2; // records on a page, so that a small desk has several
+
+// Serves that desk as its API does: `desk` may be changed meanwhile. `calls` are all requests,
+// as method, path with query, and whether they knew the key. `before(call, response)` may answer instead (true).
+export async function serveForeign(desk, { key, before = () => false } = {}) {
+  const calls = [];
+  const proof = `Basic ${Buffer.from(key).toString('base64')}`;
+  const newest = (list) => [...list].sort((a, b) => (a.updated_at < b.updated_at ? -1 : a.updated_at > b.updated_at ? 1 : a.id - b.id));
+  const place = (one) => `${one.updated_at}/${String(one.id).padStart(12, '0')}`;
+  const whole = {
+    byCursor(list, name, query) {
+      const after = query.get('cursor') ? Buffer.from(query.get('cursor'), 'base64').toString() : '';
+      const rest = newest(list).filter((one) => place(one) > after);
+      const page = rest.slice(0, AT_ONCE);
+      const last = page.length > 0 ? place(page[page.length - 1]) : after;
+      return { [name]: page, after_cursor: last ? Buffer.from(last).toString('base64') : null, after_url: null, end_of_stream: rest.length <= AT_ONCE };
+    },
+    byTime(list, name, query) {
+      const from = Number(query.get('start_time')) * 1000;
+      const rest = newest(list).filter((one) => Date.parse(one.updated_at) >= from);
+      const times = [...new Set(rest.map((one) => one.updated_at))];
+      const page = rest.filter((one) => times.slice(0, AT_ONCE).includes(one.updated_at));
+      const end = page.length > 0 ? Date.parse(page[page.length - 1].updated_at) / 1000 : from / 1000;
+      return { [name]: page, count: page.length, end_time: end, end_of_stream: page.length === rest.length, next_page: `${origin}/?start_time=${end}` };
+    },
+    byList(list, name, query) {
+      const from = Number(query.get('page[after]') ?? 0);
+      const more = list.length > from + AT_ONCE;
+      return { [name]: list.slice(from, from + AT_ONCE), meta: { has_more: more, after_cursor: String(from + AT_ONCE) }, links: { next: more ? `${origin}/x` : null } };
+    },
+  };
+  const answer = (path, query) => {
+    const ticket = /^\/api\/v2\/tickets\/(\d+)\/comments\.json$/.exec(path);
+    if (ticket) {
+      if (!desk.tickets.some((one) => one.id === Number(ticket[1]) && one.status !== 'deleted')) return null;
+      return whole.byList(desk.comments[ticket[1]] ?? [], 'comments', query);
+    }
+    switch (path) {
+      case '/api/v2/groups.json': return whole.byList(desk.groups, 'groups', query);
+      case '/api/v2/group_memberships.json': return whole.byList(desk.group_memberships, 'group_memberships', query);
+      case '/api/v2/organization_memberships.json': return whole.byList(desk.organization_memberships, 'organization_memberships', query);
+      case '/api/v2/incremental/organizations.json': return whole.byTime(desk.organizations, 'organizations', query);
+      case '/api/v2/incremental/tickets/cursor.json': return whole.byCursor(desk.tickets, 'tickets', query);
+      case '/api/v2/incremental/users/cursor.json': {
+        const page = whole.byCursor(desk.users, 'users', query);
+        return { ...page, identities: desk.identities.filter((one) => page.users.some((user) => user.id === one.user_id)) };
+      }
+      case '/api/v2/tickets/count.json': return { count: { value: desk.tickets.length, refreshed_at: null } };
+      default: return null;
+    }
+  };
+  const server = http.createServer((request, response) => {
+    const url = new URL(request.url, 'http://here');
+    const call = { path: url.pathname, query: url.searchParams, proof: request.headers.authorization };
+    calls.push(call);
+    const file = /^\/files\/(\d+)$/.exec(url.pathname);
+    if (before(call, response, request)) return;
+    if (file) {
+      response.end(desk.files[file[1]]);
+    } else if (call.proof !== proof) {
+      response.writeHead(401).end('{"error":"Couldn\'t authenticate you"}');
+    } else {
+      const found = answer(call.path, call.query);
+      response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(found ?? { error: 'RecordNotFound' }));
+    }
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return {
+    origin,
+    calls,
+    close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
+  };
 }

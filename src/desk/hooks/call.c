@@ -75,24 +75,28 @@ struct call {
     bool refused;
 };
 
+bool hook_sockaddr_allowed(const struct desk *desk, const struct sockaddr *address)
+{
+    unsigned char bytes[16] = {[10] = 0xff, [11] = 0xff};
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in v4;
+        memcpy(&v4, address, sizeof v4);
+        memcpy(bytes + 12, &v4.sin_addr, 4);
+    } else if (address->sa_family == AF_INET6) {
+        struct sockaddr_in6 v6;
+        memcpy(&v6, address, sizeof v6);
+        memcpy(bytes, &v6.sin6_addr, 16);
+    } else {
+        return false;
+    }
+    return hook_address_allowed(desk, bytes);
+}
+
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct call *call = arg;
-    unsigned char bytes[16] = {[10] = 0xff, [11] = 0xff};
     (void)purpose;
-    if (to->family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, &to->addr, sizeof v4);
-        memcpy(bytes + 12, &v4.sin_addr, 4);
-    } else if (to->family == AF_INET6) {
-        struct sockaddr_in6 v6;
-        memcpy(&v6, &to->addr, sizeof v6);
-        memcpy(bytes, &v6.sin6_addr, 16);
-    } else {
-        call->refused = true;
-        return CURL_SOCKET_BAD;
-    }
-    if (!hook_address_allowed(call->desk, bytes)) {
+    if (!hook_sockaddr_allowed(call->desk, &to->addr)) {
         call->refused = true;
         return CURL_SOCKET_BAD;
     }

@@ -20,6 +20,7 @@
 #include "jobs/jobs.h"
 
 struct desk;
+struct sockaddr;
 
 #define HOOK_CALL_JOB "webhook_call"
 // Subscribed to: calls by triggers and automations.
@@ -116,5 +117,7 @@ void hook_call(const struct desk *desk, mem_ctx *ctx, const struct hook *hook,
                struct str invocation, struct str payload, struct hook_answer *ret);
 // Whether calls may go to this address (16 bytes; IPv4 as ::ffff:a.b.c.d).
 bool hook_address_allowed(const struct desk *desk, const unsigned char *bytes);
+// The same of a name's address as it was resolved; other families than IPv4 and IPv6 are refused.
+bool hook_sockaddr_allowed(const struct desk *desk, const struct sockaddr *address);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Tickets of another desk with their comments and files.
+#include "base/clock.h"
 #include "desk/import/run.h"
 #include "desk/tickets/api_bind.h"
 
@@ -65,8 +66,9 @@ static bool prepare_ticket(struct import *run, struct db *db, mem_ctx *ctx,
     if (!import_comments_of(run, ctx, item, err) || !import_came(run, db, ctx, item, err)) {
         return false;
     }
-    // What was made of the ticket's own words is its first comment.
-    if (item->first_known && item->comment_count > 0) {
+    // What was made of the ticket's own words is its first comment, when that came with the ticket.
+    if (item->first_known && item->comment_count > 0 &&
+        item->comments[0].at <= import_time(item->object, "created_at") + MINUTES_MS) {
         item->comments[0].known = true;
     }
     bool all = true;
