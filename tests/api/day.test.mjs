@@ -209,6 +209,82 @@ test('a ticket on paper leaves internal notes out unless they are asked for', as
   assert.match(await page(`/tickets/${one.id}/print?notes=1`), /Internal note.*He is on the list/);
 });
 
+// The address of the ticket that playing hands out.
+const play = async (who, query) => (await who.send(`/desk/play?${query}`)).location;
+
+test('playing hands out one ticket after the other, and none that somebody else has open', async () => {
+  const eva = await person('Eva Adam', 'agent');
+  const ids = [];
+  for (let i = 0; i < 3; i++) ids.push((await ticket({ tags: ['game'], assignee_id: undefined })).id);
+  const view = (await api.post('/api/v2/views', { view: { title: 'Game', all: [{ field: 'status', operator: 'less_than', value: 'solved' }, { field: 'current_tags', operator: 'includes', value: 'game' }], output: { sort_by: 'nice_id', sort_order: 'asc' } } })).json.view;
+  const first = await play(visitor, `view=${view.id}`);
+  assert.equal(first, `/tickets/${ids[0]}?play=${view.id}&played=`);
+  assert.equal(await play(eva, `view=${view.id}`), `/tickets/${ids[1]}?play=${view.id}&played=`, 'the first is taken');
+  const shown = await visitor.get(first);
+  assert.match(pageText(shown.text), /Next ticket Stop playing/);
+  // Saving properties stays; answering goes on.
+  const saved = await visitor.submit(shown, `/tickets/${ids[0]}/properties`, { priority: 'high' });
+  assert.equal(saved.location, first);
+  const sent = await visitor.submit(await visitor.get(first), `/tickets/${ids[0]}/comments`, { body: 'Done.', status: 'solved' });
+  assert.equal(sent.location, `/desk/play?view=${view.id}&played=${ids[0]}`);
+  const second = (await visitor.send(sent.location)).location;
+  assert.match(second, new RegExp(`^/tickets/${ids[2]}\\?play=${view.id}`));
+  const link = (await visitor.get(second)).text.match(/href="(\/desk\/play[^"]+)"/)[1].replaceAll('&amp;', '&');
+  const end = await visitor.get(link);
+  assert.match(pageText(end.text), /No further ticket.*You have had 2 tickets in this round\. 1 ticket is open at somebody else\./);
+  assert.equal((await rita.get(`/desk/play?view=${view.id}`)).text.includes('No further ticket'), true, 'what one may not see is not handed out');
+  assert.equal((await visitor.send('/desk/play?view=999999')).status, 404);
+  eva.close();
+});
+
+test('a board has a column for each status, right counts and pages, and moves by its form', async () => {
+  const ids = [];
+  for (let i = 0; i < 27; i++) ids.push((await ticket({ tags: ['plank'], status: 'open' })).id);
+  const view = (await api.post('/api/v2/views', { view: { title: 'Planks', all: [{ field: 'status', operator: 'less_than', value: 'closed' }, { field: 'current_tags', operator: 'includes', value: 'plank' }] } })).json.view;
+  const where = `/desk/board?view=${view.id}`;
+  const board = await visitor.get(where);
+  assert.match(pageText(board.text), /New 0 Open 27 /);
+  const cards = (html) => [...html.matchAll(/id="card-(\d+)"/g)].map((m) => Number(m[1]));
+  assert.equal(cards(board.text).length, 25);
+  const more = await visitor.get(board.text.match(/href="([^"]*open=25[^"]*)"/)[1].replaceAll('&amp;', '&'));
+  assert.match(pageText(more.text), /Open 27 .*Before/);
+  assert.deepEqual([...cards(board.text), ...cards(more.text)].sort((a, b) => a - b), ids);
+  const moved = await visitor.submit(board, where, { move: `${ids[3]}:pending` });
+  assert.equal(moved.location, `${where}#card-${ids[3]}`);
+  assert.equal((await show(ids[3])).status, 'pending');
+  assert.match(await page(where), /Open 26 .*Waiting 1 .*Solved 0/);
+  for (const wrong of [`${ids[3]}:new`, `${ids[3]}:closed`, 'x:open', ids[3]]) assert.equal((await visitor.submit(board, where, { move: String(wrong) })).status, 422, wrong);
+  assert.equal((await light.get(where)).status, 200);
+  const lights = await light.get(where);
+  assert.ok(!lights.text.includes('name="move"'));
+  assert.equal((await light.submit(lights, where, { move: `${ids[4]}:solved` })).status, 403);
+  const ritas = await rita.get(where);
+  assert.equal(cards(ritas.text).length, 0);
+  assert.equal((await rita.submit(ritas, where, { move: `${ids[4]}:solved` })).status, 404);
+  assert.equal((await show(ids[4])).status, 'open');
+});
+
+test('the home says what needs me, what waits, what was solved and what people said; nothing of others', async () => {
+  const me = (await api.get('/api/v2/users/me')).json.user.id;
+  const mine = async (status, fields = {}) => ticket({ assignee_id: me, status, ...fields });
+  const [now, waits, done] = [await mine('open'), await mine('pending'), await mine('open')];
+  await api.put(`/api/v2/tickets/${done.id}`, { ticket: { status: 'solved', comment: { body: 'It works again.' } } });
+  const other = await ticket({ assignee_id: rita.id, status: 'open' });
+  const asker = await server.api((await user(done.requester_id)).email);
+  const judged = await asker.post(`/api/v2/tickets/${done.id}/satisfaction_rating`, { satisfaction_rating: { score: 'good', comment: 'Very quick' } });
+  assert.equal(judged.status, 200, judged.text);
+  asker.close();
+  const home = await page('/desk');
+  const part = (from, to) => home.slice(home.indexOf(from), home.indexOf(to));
+  assert.ok(part('Needs you now', 'Waits on others').includes(now.subject), home);
+  assert.ok(part('Waits on others', 'Solved this week').includes(waits.subject));
+  assert.ok(part('Solved this week', 'What people said').includes(done.subject));
+  assert.match(home, new RegExp(`What people said Helped Very quick Asker \\d+ · ${done.subject}`));
+  assert.ok(!home.includes(`${other.subject} `), 'the tickets of others do not stand here');
+  assert.ok((await page('/desk', rita)).includes(other.subject));
+  assert.match(await page('/desk', light), /Nothing waits for you/);
+});
+
 test('what nobody restores is gone after thirty days, with its files', async () => {
   const one = await ticket({ comment: { body: 'Words of old.', uploads: [await upload('plan.txt', 'the plan of old')] } });
   const blobs = () => walk(path.join(server.data, 'blobs')).filter((file) => fs.readFileSync(file, 'latin1') === 'the plan of old');

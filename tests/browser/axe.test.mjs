@@ -120,14 +120,14 @@ test('pages of an agent: lists', async () => {
   await page.goto('/desk');
   const views = await page.locator('#views li a').evaluateAll((all) => all.map((one) => one.getAttribute('href')));
   assert.ok(views.length >= 4, views.join(' '));
-  await check(page, [...views, '/search', '/search?q=printer', '/search?q=nosuchword']);
+  await check(page, ['/desk', ...views, '/desk/board?view=open', '/desk/play?view=mine', '/search', '/search?q=printer', '/search?q=nosuchword']);
   await page.context().close();
 });
 
 test('pages of an agent: tickets and people', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
-  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, `${places.ticket}/fulfil`, '/absences', '/tickets/new', '/people', '/people/new', places.person]);
+  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, `${places.ticket}/fulfil`, '/absences', `${places.ticket}?play=open&played=2`, '/tickets/new', '/people', '/people/new', places.person]);
   await page.context().close();
 });
 

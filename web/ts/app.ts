@@ -2,6 +2,7 @@
 //
 // What every page loads. Pages work without it; this adds live updates, keys and comfort.
 import "@github/relative-time-element";
+import { start as startBoard } from "./board";
 import { start as startComposers } from "./composers";
 import { start as startDialogs } from "./dialogs";
 import { forgetArrived } from "./drafts";
@@ -21,7 +22,7 @@ import { start as startTalk } from "./talk";
 
 forgetArrived();
 startMorph();
-for (const start of [startKeys, startDialogs, startPalette, startPasskeys, startSelection, startNotices, startPapers, startForms, startFrames, startQuestions, startTalk, startHere, startComposers]) {
+for (const start of [startKeys, startDialogs, startPalette, startPasskeys, startSelection, startNotices, startPapers, startBoard, startForms, startFrames, startQuestions, startTalk, startHere, startComposers]) {
   start(document);
   document.addEventListener("htmx:load", (event) => start(event.target as HTMLElement));
 }

@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "desk/catalogue/catalogue.h"
 #include "desk/contact/pages.h"
+#include "desk/day/play.h"
 #include "desk/fulfil/pages.h"
 #include "desk/records/pages.h"
 #include "desk/tickets/tickets.h"
@@ -62,11 +63,6 @@ struct vm_ticket_list {
     struct vm_pager pager;
     bool can_edit;
     struct vm_options agents;  // for acting on many
-    bool first_steps;    // the desk has no ticket yet, and who looks can do something about it
-    struct str mission;  // at the agents' home, with what the charter asks of who looks
-    int64_t sign;        // the version that waits for their signature; 0: none
-    bool acknowledge;
-    bool review;  // is due, and a lead looks
 };
 
 struct vm_file {
@@ -208,6 +204,7 @@ struct vm_ticket_page {
     size_t upload_count;
     struct ticket_id followup_of;
     struct vm_work work;
+    struct vm_play play;  // the round in which it was handed out
     struct vm_ticket_fields fields;
     struct asked_with asked;  // the form of a service
     struct vm_fulfil_side fulfil;

@@ -9,16 +9,6 @@
 #include "desk/tickets/pages_views.h"
 #include "view/view.h"
 
-struct rule;
-
-// The view of that name in addresses: the word of one that is there from the start, else its
-// number. NOT_FOUND when there is none for this actor.
-MUST_CHECK bool desk_view_find(struct ctx *ctx, struct str key, const struct rule **ret,
-                               struct error *err);
-struct str desk_view_key(mem_ctx *ctx, const struct rule *view);
-
-struct vm_ticket_row page_ticket_row(const struct names *names, const struct ticket *ticket);
-
 // Choices of the right column.
 struct vm_options page_status_options(mem_ctx *ctx, const struct ticket *ticket);
 struct vm_options page_priority_options(mem_ctx *ctx, enum ticket_priority current);
@@ -28,8 +18,6 @@ MUST_CHECK bool page_agent_options(struct ctx *ctx, struct user_id current, stru
 MUST_CHECK bool page_group_options(struct ctx *ctx, struct group_id current, struct vm_options *ret,
                                    struct error *err);
 
-// How what is due in that time is marked.
-struct str page_mood(int64_t left_ms);
 // "84.50"
 struct str page_money(mem_ctx *ctx, int64_t cents);
 

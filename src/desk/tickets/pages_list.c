@@ -2,7 +2,6 @@
 //
 // Lists of tickets: the views and the search.
 #include "base/random.h"
-#include "desk/charter/charter.h"
 #include "desk/day/pages.h"
 #include "desk/desk.h"
 #include "desk/rules/rules.h"
@@ -35,6 +34,15 @@ struct str page_mood(int64_t left_ms)
     return left_ms < 0 ? STR("late") : left_ms < METER_SOON_MS ? STR("soon") : STR("fine");
 }
 
+void page_ticket_due(struct ctx *ctx, const struct ticket *ticket, struct vm_ticket_row *row)
+{
+    if (ticket->breach_at != 0) {
+        int64_t left = ticket->breach_at - clock_now(ctx->app->clock);
+        row->due = meter_due_words(ctx->mem, left);
+        row->mood = page_mood(left);
+    }
+}
+
 struct str page_money(mem_ctx *ctx, int64_t cents)
 {
     return str_printf(ctx, "%lld.%02d", (long long)(cents / 100), (int)(cents % 100));
@@ -63,11 +71,7 @@ static bool fill_rows(struct ctx *ctx, struct names *names, const struct ticket 
     for (size_t i = 0; i < count; i++) {
         vm->rows[i] = page_ticket_row(names, &tickets[i]);
         vm->rows[i].heading = STR("");
-        if (tickets[i].breach_at != 0) {
-            int64_t left = tickets[i].breach_at - clock_now(ctx->app->clock);
-            vm->rows[i].due = meter_due_words(ctx->mem, left);
-            vm->rows[i].mood = page_mood(left);
-        }
+        page_ticket_due(ctx, &tickets[i], &vm->rows[i]);
         if (tickets[i].cost_rate != 0) {
             vm->rows[i].cost = str_printf(ctx->mem, STR_FMT " an hour",
                                           STR_ARG(page_money(ctx->mem, tickets[i].cost_rate)));
@@ -216,19 +220,6 @@ static bool fill_bulk(struct ctx *ctx, struct vm_ticket_list *vm, struct error *
     return page_agent_options(ctx, (struct user_id){0}, &vm->agents, err);
 }
 
-// An administrator whose desk has no ticket yet is told how to go on.
-static bool find_first_steps(struct ctx *ctx, struct vm_ticket_list *vm, struct error *err)
-{
-    struct ticket_query every = {0};
-    int64_t count = 1;
-    if (actor_is_admin(&ctx->actor) &&
-        !tickets_count(ctx->db, ctx->mem, &ctx->actor, &every, 1, &count, err)) {
-        return false;
-    }
-    vm->first_steps = count == 0;
-    return true;
-}
-
 static void show_list(struct ctx *ctx, struct vm_ticket_list *vm, const char *nav)
 {
     struct view v;
@@ -241,39 +232,22 @@ static void show_list(struct ctx *ctx, struct vm_ticket_list *vm, const char *na
     }
 }
 
-// What the charter says and asks, at the agents' home.
-static bool fill_charter(struct ctx *ctx, struct vm_ticket_list *vm, struct error *err)
-{
-    struct charter_duty duty;
-    if (ctx->fragment) {
-        return true;
-    }
-    if (!charter_duties(desk_of(ctx), ctx->db, ctx->mem, &ctx->actor, &duty, err)) {
-        return false;
-    }
-    vm->mission = duty.in_force || duty.sign != 0 ? duty.mission : STR("");
-    vm->sign = duty.sign;
-    vm->acknowledge = duty.in_force && duty.acknowledge;
-    vm->review = duty.overdue && ctx->actor.role >= ROLE_LEAD;
-    return true;
-}
-
-// GET /desk?view=KEY&page=CURSOR
+// GET /desk?view=KEY&page=CURSOR; without a view it is the agents' home
 bool page_tickets(struct ctx *ctx, struct error *err)
 {
     struct str key = http_param(ctx->req, "view");
     const struct rule *view = NULL;
     struct vm_ticket_list vm = {.query = STR("")};
-    if (!desk_view_find(ctx, str_empty(key) ? STR("mine") : key, &view, err)) {
+    if (str_empty(key)) {
+        return day_home(ctx, err);
+    }
+    if (!desk_view_find(ctx, key, &view, err)) {
         return false;
     }
     vm.view = desk_view_key(ctx->mem, view);
     vm.title = view->title;
     if (!desk_views(ctx, vm.view, &vm.layout, err) || !fill_view(ctx, view, &vm, err) ||
-        !fill_bulk(ctx, &vm, err) || !fill_charter(ctx, &vm, err)) {
-        return false;
-    }
-    if (vm.row_count == 0 && !find_first_steps(ctx, &vm, err)) {
+        !fill_bulk(ctx, &vm, err)) {
         return false;
     }
     struct url_builder self;

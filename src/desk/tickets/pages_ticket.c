@@ -236,6 +236,7 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
     vm->priorities = page_priority_options(ctx->mem, ticket->priority);
     vm->types = page_type_options(ctx->mem, ticket->type);
     vm->error = STR("");
+    day_play_fill(ctx, ticket->id, &vm->play);
     return desk_views(ctx, STR(""), &vm->layout, err) &&
            fill_people(ctx, ticket, &names, vm, err) && fill_deliveries(ctx, ticket, vm, err) &&
            fill_draft(ctx, ticket, vm, err) && fill_read(ctx, ticket, vm, err) &&
@@ -497,7 +498,7 @@ bool page_ticket_properties(struct ctx *ctx, struct error *err)
         struct refused refused = {.id = id, .text = STR(""), .is_public = true, .properties = true};
         return show_refused(ctx, &refused, &why, err);
     }
-    go_to_ticket(ctx, id, "");
+    http_redirect(ctx->resp, day_play_stay(ctx, id).text);
     return true;
 }
 
@@ -664,11 +665,12 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
         refused.compose = &reply.compose;
         return show_refused(ctx, &refused, &why, err);
     }
-    if (reply.later) {
-        go_to_ticket(ctx, id, "");
-        return true;
+    if (day_play_next(ctx, id)) {
+        return true;  // who plays goes on to the next one
     }
     go_to_ticket(ctx, id,
-                 mem_printf(ctx->mem, "#comment-%lld", (long long)reply.outcome.comment.v));
+                 reply.later
+                     ? ""
+                     : mem_printf(ctx->mem, "#comment-%lld", (long long)reply.outcome.comment.v));
     return true;
 }
