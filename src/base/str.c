@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/str.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -171,6 +173,26 @@ bool str_to_i64(struct str s, int64_t *ret_value)
         return false;
     }
     *ret_value = negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+bool str_to_f64(struct str s, double *ret_value)
+{
+    char copy[64];
+    char *rest = NULL;
+    if (s.len == 0 || s.len >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
+    if (strspn(copy, "+-.0123456789eE") != s.len) {
+        return false;  // no "inf", "nan" or hexadecimal
+    }
+    double value = strtod(copy, &rest);
+    if (rest != copy + s.len || !isfinite(value)) {
+        return false;
+    }
+    *ret_value = value;
     return true;
 }
 

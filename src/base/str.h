@@ -95,6 +95,8 @@ void str_cut(struct str s, char sep, struct str *ret_head, struct str *ret_tail)
 
 // A whole decimal number and nothing else.
 MUST_CHECK bool str_to_i64(struct str s, int64_t *ret_value);
+// A finite number in decimal writing ("-2.5", "1e3") and nothing else.
+MUST_CHECK bool str_to_f64(struct str s, double *ret_value);
 
 bool str_utf8_valid(struct str s);
 // Valid UTF-8: broken bytes become U+FFFD; NUL and control characters other than tab, line feed

@@ -169,23 +169,7 @@ bool jr_f64(struct jr_value value, double *ret)
         *ret = json_number_value(node);
         return true;
     }
-    struct str text = str_trim(jr_text(value));
-    char copy[64];
-    if (text.len == 0 || text.len >= sizeof copy) {
-        return false;
-    }
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    if (strspn(copy, "+-.0123456789eE") != text.len) {
-        return false;  // no "inf", "nan" or hexadecimal
-    }
-    char *rest = NULL;
-    double real = strtod(copy, &rest);
-    if (rest != copy + text.len || !isfinite(real)) {
-        return false;
-    }
-    *ret = real;
-    return true;
+    return str_to_f64(str_trim(jr_text(value)), ret);
 }
 
 bool jr_bool(struct jr_value value, bool *ret)

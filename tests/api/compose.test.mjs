@@ -87,6 +87,40 @@ test('a macro fills the composer and shows what it would change; what was untick
   assert.equal((await show(asked.id)).status, 'solved');
 });
 
+test('a macro proposes what administrators defined; it goes along as it is ticked', async () => {
+  const define = async (where, body) => Object.values((await api.post(where, body)).json)[0];
+  const kit = await define('/api/v2/ticket_fields', {
+    ticket_field: { type: 'multiselect', title: 'Kit', custom_field_options: ['Mouse', 'Dock'].map((name) => ({ name, value: name.toLowerCase() })) },
+  });
+  const note = await define('/api/v2/ticket_fields', { ticket_field: { type: 'text', title: 'Shelf' } });
+  const parts = await define('/api/v2/custom_statuses', { custom_status: { status_category: 'hold', agent_label: 'Waits for parts' } });
+  const order = await macro({
+    title: 'Order parts',
+    actions: [
+      { field: 'custom_status_id', value: `${parts.id}` }, { field: `custom_fields_${kit.id}`, value: ['Dock', 'Mouse'] },
+      { field: `custom_fields_${note.id}`, value: 'A7' }, { field: 'comment_value', value: 'We order it.' },
+    ],
+  });
+  const asked = await ticket();
+  const page = await visitor.get(`/tickets/${asked.id}/macros/${order.id}`);
+  const proposed = [`custom_status=${parts.id}`, `field-${kit.id}=dock mouse`, `field-${note.id}=A7`, 'add_tags=dock mouse'];
+  assert.deepEqual(boxes(page), proposed);
+  assert.match(pageText(page.text), /custom status: Waits for parts.*“Kit”: Dock, Mouse.*“Shelf”: A7/s);
+  const sent = await visitor.submit(page, /\/comments$/, { set: proposed.slice(0, 2) });
+  assert.equal(sent.status, 303, sent.text);
+  const after = await show(asked.id);
+  const value = (field) => after.custom_fields.find((one) => one.id === field.id).value;
+  assert.deepEqual([after.status, after.custom_status_id, value(kit), value(note), after.tags], ['hold', parts.id, ['dock', 'mouse'], null, ['dock', 'mouse']]);
+  // The button that says a status is the later word here, too.
+  const again = await visitor.get(`/tickets/${asked.id}?macro=${order.id}`);
+  await visitor.submit(again, /\/comments$/, { set: [proposed[0]], status: 'pending' });
+  assert.deepEqual([(await show(asked.id)).status, (await show(asked.id)).custom_status_id], ['pending', 403]);
+  const broken = await visitor.submit(again, /\/comments$/, { set: [`field-${kit.id}=boat`], body: 'kept words' });
+  assert.equal(broken.status, 422);
+  assert.match(broken.text, /kept words/);
+  for (const one of [kit, note, parts]) await api.delete(one.url);
+});
+
 test('macros that are off are not there, and a damaged change is refused with the text kept', async () => {
   const asked = await ticket();
   const off = await macro({ title: 'Off', active: false, actions: [{ field: 'status', value: 'solved' }] });

@@ -8,6 +8,8 @@
 #include "desk/people/people.h"
 #include "desk/records/records.h"
 #include "desk/records/save.h"
+#include "desk/rules/rules.h"
+#include "desk/service/service.h"
 #include "desk/trail/trail.h"
 
 // --- showing ------------------------------------------------------------------------------------
@@ -253,6 +255,7 @@ static bool options_free(struct call *call, struct db *tx, struct error *err)
     return true;
 }
 
+// Into the trail; and rules, which name records, are read anew.
 static bool note(const struct call *call, struct db *tx, const struct record *record,
                  const char *action, struct error *err)
 {
@@ -266,7 +269,8 @@ static bool note(const struct call *call, struct db *tx, const struct record *re
                                     .source_id = record->id,
                                     .source_label = label,
                                     .change = STR_NONE};
-    return trail_add(tx, &call->ctx->actor, now_of(call), &note, err);
+    return trail_add(tx, &call->ctx->actor, now_of(call), &note, err) &&
+           rules_defined_changed(tx, err) && service_defined_changed(tx, err);
 }
 
 // Addresses are well formed; the desk's own stands in its settings.
@@ -415,7 +419,8 @@ static bool clone_tx(struct db *tx, void *arg, struct error *err)
     return path_record(ctx, tx, &before, err) &&
            jr_parse(ctx->mem, STR("{\"default\":false}"), &none, err) &&
            record_create(tx, ctx->mem, call->kind, before.doc, now_of(call), &copy, err) &&
-           record_update(tx, ctx->mem, &copy, none, now_of(call), &call->after, err);
+           record_update(tx, ctx->mem, &copy, none, now_of(call), &call->after, err) &&
+           note(call, tx, &call->after, "create", err);
 }
 
 // POST /api/v2/ticket_forms/{record:id}/clone
@@ -436,7 +441,7 @@ static bool defaults_tx(struct db *tx, void *arg, struct error *err)
         if (!record_load(tx, call->ctx->mem, call->kind, call->ids[i], &one, err) ||
             !set_default(call, tx, &one, true, err) ||
             !record_load(tx, call->ctx->mem, call->kind, call->ids[i], &one, err) ||
-            !one_default(call, tx, &one, err)) {
+            !one_default(call, tx, &one, err) || !note(call, tx, &one, "update", err)) {
             return false;
         }
     }

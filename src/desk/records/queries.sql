@@ -43,6 +43,11 @@ DELETE FROM field_value WHERE field_id = :field_id;
 SELECT field_id, object_id, value FROM field_value
 WHERE object_id IN (:objects) AND field_id IN (:fields) ORDER BY object_id, field_id;
 
+-- name: field_values_of_one :many
+-- in: object_id i64
+-- out: field_id i64, value text
+SELECT field_id, value FROM field_value WHERE object_id = :object_id ORDER BY field_id;
+
 -- All that a ticket's page needs, in one question: what is defined, then the ticket's values (kind
 -- 'value', the field as id).
 -- name: records_and_values :many

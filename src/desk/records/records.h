@@ -101,6 +101,9 @@ MUST_CHECK bool field_store(struct db *tx, int64_t field, int64_t object, struct
 MUST_CHECK bool field_values(struct db *db, mem_ctx *ctx, const int64_t *objects,
                              size_t object_count, const struct record *fields, size_t field_count,
                              struct field_value **ret, size_t *ret_count, struct error *err);
+// All that stands under one number: of the ticket, the person and the organisation that have it.
+MUST_CHECK bool field_values_all(struct db *db, mem_ctx *ctx, int64_t object,
+                                 struct field_value **ret, size_t *ret_count, struct error *err);
 struct str field_value_of(const struct field_value *values, size_t count, int64_t field,
                           int64_t object);
 // The tags that a value stands for: the options chosen, or the tag of a ticked box.

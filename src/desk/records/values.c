@@ -211,6 +211,20 @@ bool field_values(struct db *db, mem_ctx *ctx, const int64_t *objects, size_t ob
     return true;
 }
 
+bool field_values_all(struct db *db, mem_ctx *ctx, int64_t object, struct field_value **ret,
+                      size_t *ret_count, struct error *err)
+{
+    struct field_values_of_one_row *rows = NULL;
+    if (!field_values_of_one(db, ctx, object, &rows, ret_count, err)) {
+        return false;
+    }
+    *ret = mem_array(ctx, struct field_value, *ret_count + 1);
+    for (size_t i = 0; i < *ret_count; i++) {
+        (*ret)[i] = (struct field_value){rows[i].field_id, object, rows[i].value};
+    }
+    return true;
+}
+
 struct str field_value_of(const struct field_value *values, size_t count, int64_t field,
                           int64_t object)
 {

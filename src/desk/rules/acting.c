@@ -4,6 +4,7 @@
 #include "desk/rules/acting.h"
 
 #include "app/config.h"
+#include "base/words.h"
 #include "desk/channels/channels.h"
 #include "desk/desk.h"
 #include "desk/hooks/hooks.h"
@@ -98,6 +99,56 @@ static bool set_comment(struct acting *a, const struct rule *rule, const struct 
     return true;
 }
 
+// Values as they are stored now, and what goes with them: tags.
+static bool set_custom(struct acting *a, const struct rule_action *action,
+                       struct ticket_change *change, struct error *err)
+{
+    struct field_value *values = NULL;
+    size_t count = 0;
+    const struct record *field = action->record;
+    if (a->ticket.id.v != 0 &&
+        !field_values_all(a->tx, a->ctx, a->ticket.id.v, &values, &count, err)) {
+        return false;
+    }
+    struct str before = field_value_of(values, count, field->id, a->ticket.id.v);
+    if (str_none(before) == str_none(action->text) && str_eq(before, action->text)) {
+        return true;
+    }
+    struct ticket_field_change *list =
+        mem_array(a->ctx, struct ticket_field_change, change->field_count + 1);
+    for (size_t i = 0; i < change->field_count; i++) {
+        list[i] = change->fields[i];
+    }
+    list[change->field_count++] = (struct ticket_field_change){field->id, action->text, before};
+    change->fields = list;
+    add_words(
+        a, &change->remove_tags,
+        words_combine(a->ctx, field_tags(field, before), STR(""), field_tags(field, action->text)));
+    add_words(a, &change->add_tags, field_tags(field, action->text));
+    return true;
+}
+
+static bool set_choice(const struct rule_action *action, struct ticket_change *change,
+                       struct error *err)
+{
+    switch ((int)action->field) {
+    case ACTION_FORM:
+        change->set |= SET_FORM;
+        change->form = action->number;
+        return true;
+    case ACTION_BRAND:
+        change->set |= SET_BRAND;
+        change->brand = action->number;
+        return true;
+    default:
+        change->set |= SET_STATUS | SET_CUSTOM_STATUS;
+        change->custom_status = action->number;
+        return ticket_status_parse(record_text(action->record, "status_category"),
+                                   &change->status) ||
+               error_internal(err, "a custom status of no status");
+    }
+}
+
 static bool set_field(struct acting *a, const struct rule_action *action,
                       struct ticket_change *change, struct error *err)
 {
@@ -141,6 +192,12 @@ static bool set_field(struct acting *a, const struct rule_action *action,
     case ACTION_FOLLOWER:
         add_collaborator(a, action, change);
         return true;
+    case ACTION_CUSTOM_STATUS:
+    case ACTION_FORM:
+    case ACTION_BRAND:
+        return set_choice(action, change, err);
+    case ACTION_CUSTOM:
+        return set_custom(a, action, change, err);
     default:
         return true;
     }
@@ -360,7 +417,8 @@ static bool call_hook(struct acting *a, const struct rule *rule, const struct ru
 static bool has_change(const struct ticket_change *change)
 {
     return change->set != 0 || change->comment != NULL || change->collaborator_count > 0 ||
-           !str_empty(change->add_tags) || !str_empty(change->remove_tags);
+           change->field_count > 0 || !str_empty(change->add_tags) ||
+           !str_empty(change->remove_tags);
 }
 
 static bool speaks(const struct rule_action *action)
@@ -380,6 +438,20 @@ static bool needs_audit(const struct rule *rule)
     return false;
 }
 
+static void note_fields(struct acting *a, const struct ticket_outcome *outcome)
+{
+    if (outcome->field_count == 0) {
+        return;
+    }
+    size_t count = a->change_count + outcome->field_count;
+    struct ticket_field_change *list = mem_array(a->ctx, struct ticket_field_change, count);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = i < a->change_count ? a->changes[i] : outcome->fields[i - a->change_count];
+    }
+    a->changes = list;
+    a->change_count = count;
+}
+
 static bool change_and_speak(struct acting *a, const struct rule *rule, bool *ret_changed,
                              struct error *err)
 {
@@ -395,6 +467,7 @@ static bool change_and_speak(struct acting *a, const struct rule *rule, bool *re
     }
     *ret_changed = outcome.audit.v != 0;
     a->ticket = outcome.after;
+    note_fields(a, &outcome);
     struct audit_id audit = a->into.v != 0 ? a->into : outcome.audit;
     if (audit.v == 0 && needs_audit(rule) &&
         !ticket_audit_begin(&a->desk->tickets, a->tx, &system, a->ticket.id, &audit, err)) {
@@ -439,7 +512,7 @@ static bool note_failure(struct acting *a, const struct rule *rule, const struct
 
 bool rule_act(struct acting *a, const struct rule *rule, bool *ret_changed, struct error *err)
 {
-    struct ticket before = a->ticket;
+    const struct acting before = *a;
     struct error why;
     *ret_changed = false;
     if (!db_savepoint(a->tx, err)) {
@@ -454,7 +527,7 @@ bool rule_act(struct acting *a, const struct rule *rule, bool *ret_changed, stru
         return false;
     }
     db_savepoint_undo(a->tx);
-    a->ticket = before;
+    *a = before;
     *ret_changed = false;
     return note_failure(a, rule, &why, err);
 }

@@ -35,6 +35,9 @@ struct acting {
     struct audit_id into;       // none: the rule's changes make an audit of their own
     struct ticket ticket;       // as it is now
     bool quiet;                 // a machine caused it: people outside get no mail
+    // Custom fields that the change and its rules have changed so far, in that order.
+    const struct ticket_field_change *changes;
+    size_t change_count;
     int64_t now;
 };
 

@@ -133,7 +133,64 @@ static bool read_flag(struct str value, int64_t *ret)
     return yes || str_eq_c(value, "false") || str_eq_c(value, "0");
 }
 
-static bool read_value(mem_ctx *ctx, const struct rule_term *term, struct rule_action *ret)
+static bool read_choice(const struct rule_defined *defined, struct str value,
+                        struct rule_action *ret)
+{
+    enum defined_kind kind = custom_defined_kind(ACTIONS[ret->field].word);
+    if (!str_to_i64(value, &ret->number)) {
+        return false;
+    }
+    for (size_t i = 0; i < defined->of[kind].count; i++) {
+        const struct record *one = &defined->of[kind].list[i];
+        if (one->id == ret->number && record_flag(one, "active", true)) {
+            ret->record = one;
+        }
+    }
+    return ret->record != NULL;
+}
+
+// The value as a program would send it: what the field's own reader takes.
+static struct str value_json(mem_ctx *ctx, const struct custom_field *field,
+                             const struct rule_term *term)
+{
+    struct buf out;
+    struct jw w;
+    buf_init(&out, ctx, 256 << 10);
+    jw_init(&w, &out);
+    jw_array_begin(&w);
+    for (size_t i = 0; i < term->count; i++) {
+        struct str text = str_trim(term->values[i]);
+        struct str option;
+        bool choice = field->kind == CUSTOM_CHOICE || field->kind == CUSTOM_CHOICES;
+        int64_t flag = 0;
+        if (choice && custom_option(ctx, field->record, text, &option)) {
+            jw_str(&w, option);
+        } else if (field->kind == CUSTOM_FLAG && read_flag(text, &flag)) {
+            jw_bool(&w, flag != 0);
+        } else if (!str_empty(text)) {
+            jw_str(&w, text);
+        }
+    }
+    jw_array_end(&w);
+    return buf_str(&out);
+}
+
+static bool read_custom(mem_ctx *ctx, const struct custom_field *field,
+                        const struct rule_term *term, struct rule_action *ret)
+{
+    struct jr_value list = JR_NONE;
+    struct error ignored;
+    if (!jr_parse(ctx, value_json(ctx, field, term), &list, &ignored)) {
+        return false;
+    }
+    bool several = field->kind == CUSTOM_CHOICES;
+    ret->record = field->record;
+    return field_parse(ctx, field->record, several ? list : jr_at(list, 0), "base", &ret->text,
+                       &ignored);
+}
+
+static bool read_value(mem_ctx *ctx, const struct rule_defined *defined,
+                       const struct rule_term *term, struct rule_action *ret)
 {
     enum action_value kind = ACTIONS[ret->field].value;
     struct str value = term->count > 0 ? str_trim(term->values[0]) : STR("");
@@ -171,12 +228,32 @@ static bool read_value(mem_ctx *ctx, const struct rule_term *term, struct rule_a
         ret->subject = value;
         ret->text = term->count > 1 ? term->values[1] : STR("");
         return !str_empty(value);
+    case ACTION_VALUE_CHOICE:
+        return read_choice(defined, value, ret);
+    case ACTION_VALUE_CUSTOM: {
+        struct custom_field field;
+        return custom_field_parse(defined, term->field, &field) &&
+               read_custom(ctx, &field, term, ret);
+    }
     }
     return false;
 }
 
-bool actions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *terms, size_t count,
-                     struct rule_action **ret, size_t *ret_count, struct problems *problems)
+static bool read_field(enum rule_kind kind, const struct rule_defined *defined,
+                       const struct rule_term *term, struct rule_action *ret)
+{
+    struct custom_field custom;
+    if (custom_field_parse(defined, term->field, &custom)) {
+        ret->field = ACTION_CUSTOM;
+        return custom.record != NULL && custom.of == CUSTOM_OF_TICKET;
+    }
+    return action_field_parse(term->field, &ret->field) && ret->field != ACTION_CUSTOM &&
+           action_field_fits(ret->field, kind);
+}
+
+bool actions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_defined *defined,
+                     const struct rule_term *terms, size_t count, struct rule_action **ret,
+                     size_t *ret_count, struct problems *problems)
 {
     struct rule_action *list = mem_array(ctx, struct rule_action, count + 1);
     size_t before = problems->count;
@@ -187,10 +264,10 @@ bool actions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *
         if (term->place != PLACE_ACTION) {
             continue;
         }
-        if (!action_field_parse(term->field, &one.field) || !action_field_fits(one.field, kind)) {
+        if (!read_field(kind, defined, term, &one)) {
             problems_add(problems, STR("base"), "InvalidValue", "Actions: a %s cannot do “%.*s”.",
                          rule_kind_word(kind).ptr, STR_ARG(term->field));
-        } else if (!read_value(ctx, term, &one)) {
+        } else if (!read_value(ctx, defined, term, &one)) {
             struct str value = term->count > 0 ? term->values[0] : STR("");
             problems_add(problems, STR("base"), "InvalidValue",
                          "Actions: “%.*s” is no value of “%.*s”.",
@@ -288,6 +365,17 @@ static bool ends(const struct condition *c, const struct rule_action *action)
         {ACTION_STATUS, FIELD_STATUS}, {ACTION_PRIORITY, FIELD_PRIORITY}, {ACTION_TYPE, FIELD_TYPE},
         {ACTION_GROUP, FIELD_GROUP},   {ACTION_ASSIGNEE, FIELD_ASSIGNEE},
     };
+    if (c->field == FIELD_CUSTOM && action->field == ACTION_CUSTOM) {
+        return c->custom.record == action->record && c->op < ROP_PREVIOUS_DAYS &&
+               !custom_holds(NULL, c, action->text, 0);
+    }
+    if (c->field == FIELD_CUSTOM_STATUS && action->field == ACTION_CUSTOM_STATUS) {
+        bool named = false;
+        for (size_t i = 0; i < c->number_count; i++) {
+            named = named || c->numbers[i] == action->number;
+        }
+        return named == (c->op == ROP_IS_NOT || c->op == ROP_NOT_INCLUDES);
+    }
     if (c->field == FIELD_TAGS) {
         return action_value_kind(action->field) == ACTION_VALUE_TAGS && tags_end(c, action);
     }

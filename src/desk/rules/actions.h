@@ -25,7 +25,9 @@ enum action_value {
     ACTION_VALUE_FLAG,
     ACTION_VALUE_MAIL_PERSON,
     ACTION_VALUE_MAIL_GROUP,
-    ACTION_VALUE_HOOK
+    ACTION_VALUE_HOOK,
+    ACTION_VALUE_CHOICE,
+    ACTION_VALUE_CUSTOM
 };
 
 // Beside those of conditions: whom a mail goes to.
@@ -33,15 +35,17 @@ enum { ID_REQUESTER_AND_CCS = -6 };
 
 struct rule_action {
     enum action_field field;
-    int64_t number;      // enumerations, flags, ids; below 0: somebody else each time
-    struct str text;     // tags, subjects, comments; a message's body
-    struct str subject;  // a message's; the webhook to call
+    int64_t number;               // enumerations, flags, ids; below 0: somebody else each time
+    struct str text;              // tags, subjects, comments; a message's body
+    struct str subject;           // a message's; the webhook to call
+    const struct record *record;  // the custom field (`text` absent: cleared), status, form, brand
 };
 
 // Compiles the actions among the terms; what is wrong goes to `problems` (field "base"), and it
 // says whether nothing was.
-bool actions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *terms, size_t count,
-                     struct rule_action **ret, size_t *ret_count, struct problems *problems);
+bool actions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_defined *defined,
+                     const struct rule_term *terms, size_t count, struct rule_action **ret,
+                     size_t *ret_count, struct problems *problems);
 // Automations run again and again, so one of the actions must end one of the conditions of `all`:
 // true when it does.
 bool actions_end_conditions(const struct conditions *conditions, const struct rule_action *actions,

@@ -11,6 +11,7 @@ struct choices {
     size_t group_count;
     struct user *agents;
     size_t agent_count;
+    const struct rule_defined *defined;
 };
 
 static void write_choice(struct jw *w, struct str value, struct str title)
@@ -46,6 +47,102 @@ static void write_groups(struct ctx *ctx, struct jw *w, const struct choices *c)
     for (size_t i = 0; i < c->group_count; i++) {
         write_choice(w, str_printf(ctx->mem, "%lld", (long long)c->groups[i].id.v),
                      c->groups[i].name);
+    }
+}
+
+static void write_records(struct ctx *ctx, struct jw *w, const struct choices *c,
+                          enum defined_kind kind)
+{
+    for (size_t i = 0; i < c->defined->of[kind].count; i++) {
+        const struct record *one = &c->defined->of[kind].list[i];
+        struct str name = record_text(one, kind == DEFINED_STATUSES ? "agent_label" : "name");
+        write_choice(w, str_printf(ctx->mem, "%lld", (long long)one->id), name);
+    }
+}
+
+static void write_defined(struct ctx *ctx, struct jw *w, const char *key, struct str word,
+                          const struct choices *c)
+{
+    jw_field_array(w, key);
+    write_records(ctx, w, c, custom_defined_kind(word));
+    jw_array_end(w);
+}
+
+// --- custom fields ------------------------------------------------------------------------------
+
+static const char *custom_type(enum custom_kind kind)
+{
+    static const char *const TYPES[] = {
+        [CUSTOM_TEXT] = "text", [CUSTOM_CHOICE] = "list", [CUSTOM_CHOICES] = "list",
+        [CUSTOM_FLAG] = "list", [CUSTOM_NUMBER] = "text", [CUSTOM_DATE] = "date",
+    };
+    return TYPES[kind];
+}
+
+static void write_options(struct jw *w, const char *key, const struct custom_field *field)
+{
+    struct jr_value options = jr_get(field->record->doc, "custom_field_options");
+    jw_field_array(w, key);
+    if (field->kind == CUSTOM_FLAG) {
+        write_choice(w, STR("true"), STR("true"));
+        write_choice(w, STR("false"), STR("false"));
+    }
+    for (size_t i = 0; i < jr_count(options); i++) {
+        struct jr_value one = jr_at(options, i);
+        write_choice(w, jr_text(jr_get(one, "value")), jr_text(jr_get(one, "name")));
+    }
+    jw_array_end(w);
+}
+
+static void write_custom_operators(struct jw *w, const struct custom_field *field,
+                                   enum rule_kind kind)
+{
+    jw_field_array(w, "operators");
+    for (enum rule_op op = ROP_IS; op < ROP_COUNT; op++) {
+        if (condition_custom_op_fits(field, op, kind)) {
+            jw_object_begin(w);
+            jw_field_str(w, "value", rule_op_word(op));
+            jw_field_str(w, "title", rule_op_label(op));
+            jw_field_bool(w, "terminal", rule_op_terminal(op));
+            jw_object_end(w);
+        }
+    }
+    jw_array_end(w);
+}
+
+static void write_customs(struct ctx *ctx, struct jw *w, enum rule_kind kind, bool action,
+                          const struct choices *c)
+{
+    struct str *words = NULL;
+    size_t count = custom_field_words(ctx->mem, c->defined, action, &words);
+    for (size_t i = 0; i < count; i++) {
+        struct custom_field field;
+        if (!custom_field_parse(c->defined, words[i], &field) || field.record == NULL) {
+            continue;
+        }
+        jw_object_begin(w);
+        jw_field_str(w, "title", record_text(field.record, "title"));
+        jw_field_str(w, kind == RULE_POLICY ? "value" : "subject", words[i]);
+        jw_field_c(w, "group", field.of == CUSTOM_OF_TICKET ? "ticket" : "requester");
+        if (kind != RULE_POLICY) {
+            jw_field_c(w, "type", custom_type(field.kind));
+            jw_field_bool(w, "nullable", true);
+            jw_field_bool(w, "repeatable", !action);
+        } else {
+            jw_field_null(w, "target");
+        }
+        if (!action) {
+            write_custom_operators(w, &field, kind);
+        }
+        if (kind == RULE_POLICY) {
+            jw_field_object(w, "values");
+            jw_field_c(w, "type", custom_type(field.kind));
+            write_options(w, "list", &field);
+            jw_object_end(w);
+        } else {
+            write_options(w, "values", &field);
+        }
+        jw_object_end(w);
     }
 }
 
@@ -144,7 +241,11 @@ static void write_condition(struct ctx *ctx, struct jw *w, enum condition_field 
         }
     }
     jw_array_end(w);
-    write_values(ctx, w, value, c);
+    if (value == VALUE_CHOICE) {
+        write_defined(ctx, w, "values", condition_field_word(field), c);
+    } else {
+        write_values(ctx, w, value, c);
+    }
     jw_object_end(w);
 }
 
@@ -183,7 +284,7 @@ static void write_actions(struct ctx *ctx, struct jw *w, enum rule_kind kind,
     for (int i = 0; i < ACTION_COUNT; i++) {
         enum action_field field = (enum action_field)i;
         enum action_value value = action_value_kind(field);
-        if (!action_field_fits(field, kind)) {
+        if (field == ACTION_CUSTOM || !action_field_fits(field, kind)) {
             continue;
         }
         bool text = value == ACTION_VALUE_TEXT || value == ACTION_VALUE_COMMENT;
@@ -199,13 +300,23 @@ static void write_actions(struct ctx *ctx, struct jw *w, enum rule_kind kind,
         jw_field_c(w, "group", mail ? "notification" : "ticket");
         jw_field_bool(w, "nullable", value == ACTION_VALUE_GROUP || value == ACTION_VALUE_PERSON);
         jw_field_bool(w, "repeatable", mail);
-        write_action_values(ctx, w, value, c);
+        if (value == ACTION_VALUE_CHOICE) {
+            write_defined(ctx, w, "values", action_field_word(field), c);
+        } else {
+            write_action_values(ctx, w, value, c);
+        }
         jw_object_end(w);
     }
+    write_customs(ctx, w, kind, true, c);
 }
 
 static bool load_choices(struct ctx *ctx, struct choices *ret, struct error *err)
 {
+    const struct rule_book *book = NULL;
+    if (!api_rules_read(ctx, &book, err)) {
+        return false;
+    }
+    ret->defined = &book->defined;
     return groups_all(ctx->db, ctx->mem, &ret->groups, &ret->group_count, err) &&
            users_agents(ctx->db, ctx->mem, &ret->agents, &ret->agent_count, err);
 }
@@ -228,10 +339,11 @@ bool api_rule_definitions(struct ctx *ctx, struct error *err)
     for (size_t place = 0; place < 2; place++) {
         jw_field_array(&w, PLACES[place]);
         for (int i = 0; i < FIELD_COUNT; i++) {
-            if (condition_field_fits((enum condition_field)i, kind)) {
+            if (i != FIELD_CUSTOM && condition_field_fits((enum condition_field)i, kind)) {
                 write_condition(ctx, &w, (enum condition_field)i, kind, &choices);
             }
         }
+        write_customs(ctx, &w, kind, false, &choices);
         jw_array_end(&w);
     }
     jw_object_end(&w);
@@ -274,7 +386,11 @@ static void write_target(struct ctx *ctx, struct jw *w, enum condition_field fie
     jw_array_end(w);
     jw_field_object(w, "values");
     jw_field_c(w, "type", value_type(value));
-    write_list(ctx, w, "list", value, c);
+    if (value == VALUE_CHOICE) {
+        write_defined(ctx, w, "list", condition_field_word(field), c);
+    } else {
+        write_list(ctx, w, "list", value, c);
+    }
     jw_object_end(w);
     jw_object_end(w);
 }
@@ -293,10 +409,11 @@ bool api_policy_definitions(struct ctx *ctx, struct error *err)
     for (size_t place = 0; place < 2; place++) {
         jw_field_array(&w, PLACES[place]);
         for (int i = 0; i < FIELD_COUNT; i++) {
-            if (condition_field_fits((enum condition_field)i, RULE_POLICY)) {
+            if (i != FIELD_CUSTOM && condition_field_fits((enum condition_field)i, RULE_POLICY)) {
                 write_target(ctx, &w, (enum condition_field)i, &choices);
             }
         }
+        write_customs(ctx, &w, RULE_POLICY, false, &choices);
         jw_array_end(&w);
     }
     jw_object_end(&w);

@@ -24,8 +24,7 @@ static void write_comment(struct jw *w, const struct new_comment *comment)
     jw_object_end(w);
 }
 
-static void write_fields(struct jw *w, const struct ticket *ticket,
-                         const struct ticket_change *change)
+static void write_fields(struct jw *w, const struct ticket_change *change)
 {
     if ((change->set & SET_STATUS) != 0) {
         jw_field_str(w, "status", ticket_status_word(change->status));
@@ -45,16 +44,48 @@ static void write_fields(struct jw *w, const struct ticket *ticket,
     if ((change->set & SET_SUBJECT) != 0) {
         jw_field_str(w, "subject", change->subject);
     }
-    (void)ticket;
+    if ((change->set & SET_CUSTOM_STATUS) != 0) {
+        jw_field_id(w, "custom_status_id", change->custom_status);
+    }
+    if ((change->set & SET_FORM) != 0) {
+        jw_field_id(w, "ticket_form_id", change->form);
+    }
+    if ((change->set & SET_BRAND) != 0) {
+        jw_field_id(w, "brand_id", change->brand);
+    }
 }
 
-static void write_change(struct ctx *ctx, struct jw *w, const struct ticket *ticket,
-                         const struct ticket_change *change)
+static void write_customs(struct jw *w, const struct rule *macro,
+                          const struct ticket_change *change)
+{
+    jw_field_array(w, "custom_fields");
+    for (size_t i = 0; i < change->field_count; i++) {
+        for (size_t k = 0; k < macro->action_count; k++) {
+            const struct rule_action *action = &macro->actions[k];
+            if (action->field != ACTION_CUSTOM || action->record->id != change->fields[i].field) {
+                continue;
+            }
+            jw_object_begin(w);
+            jw_field_i64(w, "id", action->record->id);
+            jw_key(w, "value");
+            field_value_write(w, action->record, change->fields[i].value);
+            jw_object_end(w);
+            break;
+        }
+    }
+    jw_array_end(w);
+}
+
+static void write_change(struct ctx *ctx, struct jw *w, const struct rule *macro,
+                         const struct ticket *ticket, const struct ticket_change *change)
 {
     bool tags = (change->set & SET_TAGS) != 0 || !str_empty(str_trim(change->add_tags)) ||
                 !str_empty(str_trim(change->remove_tags));
     jw_field_i64(w, "id", ticket->id.v);
-    write_fields(w, ticket, change);
+    write_fields(w, change);
+    if (change->field_count > 0) {
+        write_customs(w, macro, change);
+    }
     if (tags) {
         struct str base = (change->set & SET_TAGS) != 0 ? change->tags : ticket->tags;
         jw_field_words(w, "tags",
@@ -64,7 +95,7 @@ static void write_change(struct ctx *ctx, struct jw *w, const struct ticket *tic
         write_comment(w, change->comment);
     }
     jw_field_object(w, "fields");
-    write_fields(w, ticket, change);
+    write_fields(w, change);
     jw_object_end(w);
 }
 
@@ -87,7 +118,7 @@ bool api_macro_apply(struct ctx *ctx, struct error *err)
     api_begin(ctx, &w);
     jw_field_object(&w, "result");
     jw_field_object(&w, "ticket");
-    write_change(ctx, &w, &none, &change);
+    write_change(ctx, &w, macro, &none, &change);
     jw_object_end(&w);
     jw_object_end(&w);
     return api_end(ctx, &w, err);
@@ -102,8 +133,29 @@ static void foresee(struct ctx *ctx, struct ticket *t, const struct ticket_chang
     t->group = (change->set & SET_GROUP) != 0 ? change->group : t->group;
     t->assignee = (change->set & SET_ASSIGNEE) != 0 ? change->assignee : t->assignee;
     t->subject = (change->set & SET_SUBJECT) != 0 ? change->subject : t->subject;
+    t->custom_status =
+        (change->set & SET_CUSTOM_STATUS) != 0 ? change->custom_status : t->custom_status;
+    t->form = (change->set & SET_FORM) != 0 ? change->form : t->form;
+    t->brand = (change->set & SET_BRAND) != 0 ? change->brand : t->brand;
     struct str base = (change->set & SET_TAGS) != 0 ? change->tags : t->tags;
     t->tags = words_combine(ctx->mem, base, change->add_tags, change->remove_tags);
+}
+
+static void foresee_fields(struct ctx *ctx, struct ticket_extras *x, struct ticket_id ticket,
+                           const struct ticket_change *change)
+{
+    struct field_value *values =
+        mem_array(ctx->mem, struct field_value, change->field_count + x->value_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < change->field_count; i++) {
+        const struct ticket_field_change *one = &change->fields[i];
+        values[count++] = (struct field_value){one->field, ticket.v, one->value};
+    }
+    for (size_t i = 0; i < x->value_count; i++) {
+        values[count++] = x->values[i];
+    }
+    x->values = values;
+    x->value_count = count;
 }
 
 // GET /api/v2/tickets/{ticket:id}/macros/{macro:id}/apply: the ticket after it; nothing is written.
@@ -124,6 +176,7 @@ bool api_ticket_macro_apply(struct ctx *ctx, struct error *err)
     if (!api_tickets_load(ctx, &ticket, 1, &set, err)) {
         return false;
     }
+    foresee_fields(ctx, &set.extras, ticket.id, &change);
     api_begin(ctx, &w);
     jw_field_object(&w, "result");
     jw_key(&w, "ticket");

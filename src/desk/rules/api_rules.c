@@ -214,12 +214,16 @@ static bool run_write(struct ctx *ctx, int64_t id, struct error *err)
         problems_add(&problems, STR("title"), "BlankValue", "Title: cannot be blank");
     }
     struct conditions ignored;
-    fine = conditions_compile(ctx->mem, call.kind, call.change.values.terms,
+    const struct rule_book *book = NULL;
+    if (!api_rules_read(ctx, &book, err)) {
+        return false;
+    }
+    fine = conditions_compile(ctx->mem, call.kind, &book->defined, call.change.values.terms,
                               call.change.values.term_count, &ignored, &problems) &&
            fine;
     struct rule_action *actions = NULL;
     size_t action_count = 0;
-    fine = actions_compile(ctx->mem, call.kind, call.change.values.terms,
+    fine = actions_compile(ctx->mem, call.kind, &book->defined, call.change.values.terms,
                            call.change.values.term_count, &actions, &action_count, &problems) &&
            fine;
     if (problems.count > 0 || !fine) {

@@ -248,15 +248,18 @@ static bool read_preview(struct ctx *ctx, struct rule *ret, bool *ret_answered, 
         .values = {.kind = RULE_VIEW, .columns = STR("status subject requester updated")}};
     struct problems problems;
     problems_init(&problems, ctx->mem);
-    if (!api_body(ctx, "view", &object, err)) {
+    const struct rule_book *book = NULL;
+    if (!api_body(ctx, "view", &object, err) || !api_rules_read(ctx, &book, err)) {
         return false;
     }
     bool fine = api_rule_change_read(ctx, object, RULE_VIEW, &change, &problems);
     *ret = change.values;
     *ret_answered = false;
-    if (!fine || !rule_terms_check(ctx->mem, RULE_VIEW, ret->terms, ret->term_count, &problems) ||
-        !conditions_compile(ctx->mem, RULE_VIEW, ret->terms, ret->term_count, &ret->conditions,
-                            &problems)) {
+    if (!fine ||
+        !rule_terms_check(ctx->mem, RULE_VIEW, &book->defined, ret->terms, ret->term_count,
+                          &problems) ||
+        !conditions_compile(ctx->mem, RULE_VIEW, &book->defined, ret->terms, ret->term_count,
+                            &ret->conditions, &problems)) {
         *ret_answered = api_write_problems(ctx, &problems);
     }
     return true;

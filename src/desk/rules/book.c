@@ -96,6 +96,11 @@ bool book_changed(struct db *tx, struct error *err)
     return rule_stamp_write(tx, (int64_t)random_below(INT64_MAX), err);
 }
 
+bool rules_defined_changed(struct db *tx, struct error *err)
+{
+    return book_changed(tx, err);
+}
+
 const struct rule *rule_in_book(const struct rule_book *book, enum rule_kind kind,
                                 struct rule_id id)
 {
@@ -263,19 +268,20 @@ bool book_load(struct db *db, mem_ctx *ctx, int64_t stamp, struct rule_book *ret
         book.rules[i] = from_row(&rows[i]);
     }
     if (!load_terms(db, ctx, &book, err) || !load_groups(db, ctx, &book, err) ||
-        !load_categories(db, ctx, &book, err)) {
+        !load_categories(db, ctx, &book, err) || !rule_defined_load(db, ctx, &book.defined, err)) {
         return false;
     }
+    *ret = book;
     for (size_t i = 0; i < book.count; i++) {
         struct rule *rule = &book.rules[i];
         struct problems problems;
         problems_init(&problems, ctx);
-        bool fine = conditions_compile(ctx, rule->kind, rule->terms, rule->term_count,
-                                       &rule->conditions, &problems);
-        rule->broken = !actions_compile(ctx, rule->kind, rule->terms, rule->term_count,
-                                        &rule->actions, &rule->action_count, &problems) ||
-                       !fine;
+        bool fine = conditions_compile(ctx, rule->kind, &ret->defined, rule->terms,
+                                       rule->term_count, &rule->conditions, &problems);
+        rule->broken =
+            !actions_compile(ctx, rule->kind, &ret->defined, rule->terms, rule->term_count,
+                             &rule->actions, &rule->action_count, &problems) ||
+            !fine;
     }
-    *ret = book;
     return true;
 }

@@ -15,6 +15,9 @@ enum {
     LIMITS = OP_BIT(LESS) | OP_BIT(LESS_EQUAL) | OP_BIT(GREATER) | OP_BIT(GREATER_EQUAL),
     ORDERED = EQUAL | LIMITS,
     CONTAIN = OP_BIT(INCLUDES) | OP_BIT(NOT_INCLUDES),
+    FILLED = OP_BIT(PRESENT) | OP_BIT(NOT_PRESENT),
+    PARTS = OP_BIT(PART) | OP_BIT(NOT_PART),
+    NEAR = OP_BIT(PREVIOUS_DAYS) | OP_BIT(NEXT_DAYS),
     SPAN = OP_BIT(IS) | OP_BIT(LESS) | OP_BIT(GREATER),
     CHANGES = OP_BIT(CHANGED) | OP_BIT(NOT_CHANGED) | OP_BIT(CHANGED_TO) | OP_BIT(CHANGED_FROM) |
               OP_BIT(NOT_CHANGED_TO) | OP_BIT(NOT_CHANGED_FROM)
@@ -128,7 +131,7 @@ bool condition_op_fits(enum condition_field field, enum rule_op op, enum rule_ki
 
 bool rule_op_terminal(enum rule_op op)
 {
-    return op == ROP_CHANGED || op == ROP_NOT_CHANGED;
+    return op == ROP_CHANGED || op == ROP_NOT_CHANGED || op == ROP_PRESENT || op == ROP_NOT_PRESENT;
 }
 
 static bool op_parse(struct str word, enum rule_op *ret)
@@ -311,7 +314,136 @@ static bool parse_channels(mem_ctx *ctx, const struct rule_term *term, struct co
     return ret->text_count > 0;
 }
 
-static bool parse_value(mem_ctx *ctx, const struct rule_term *term, struct condition *ret)
+// --- what administrators defined ---------------------------------------------------------------
+
+static bool add_choice(mem_ctx *ctx, struct condition *ret, int64_t number)
+{
+    int64_t *list = mem_array(ctx, int64_t, ret->number_count + 1);
+    for (size_t i = 0; i < ret->number_count; i++) {
+        list[i] = ret->numbers[i];
+    }
+    list[ret->number_count++] = number;
+    ret->numbers = list;
+    return true;
+}
+
+// The default one of a kind is also what tickets have that name none.
+static bool choose(mem_ctx *ctx, enum defined_kind kind, const struct record *record,
+                   struct condition *ret)
+{
+    enum ticket_status status = STATUS_NEW;
+    bool standard = record_flag(record, "default", false);
+    (void)add_choice(ctx, ret, record->id);
+    if (!standard || kind != DEFINED_STATUSES) {
+        return !standard || add_choice(ctx, ret, 0);
+    }
+    if (!ticket_status_parse(record_text(record, "status_category"), &status)) {
+        return false;
+    }
+    return add_choice(ctx, ret, -1 - (int64_t)status) &&
+           (status != STATUS_SOLVED || add_choice(ctx, ret, -1 - (int64_t)STATUS_CLOSED));
+}
+
+static bool parse_defined(mem_ctx *ctx, const struct rule_defined *defined, enum defined_kind kind,
+                          const struct rule_term *term, struct condition *ret)
+{
+    for (size_t i = 0; i < term->count; i++) {
+        struct str rest = term->values[i];
+        struct str word;
+        while (words_next(&rest, &word)) {
+            const struct record *found = NULL;
+            int64_t id = 0;
+            bool numeric = str_to_i64(word, &id);
+            for (size_t k = 0; numeric && k < defined->of[kind].count; k++) {
+                const struct record *one = &defined->of[kind].list[k];
+                found = one->id == id ? one : found;
+            }
+            if (found == NULL || !choose(ctx, kind, found, ret)) {
+                return false;
+            }
+        }
+    }
+    return ret->number_count > 0;
+}
+
+// Which operators a kind of field has beside those that all have.
+static unsigned custom_operators(enum custom_kind kind)
+{
+    static const unsigned OPERATORS_OF[] = {
+        [CUSTOM_TEXT] = PARTS | CONTAIN, [CUSTOM_CHOICE] = CONTAIN,
+        [CUSTOM_CHOICES] = CONTAIN,      [CUSTOM_FLAG] = 0,
+        [CUSTOM_NUMBER] = LIMITS,        [CUSTOM_DATE] = LIMITS | NEAR,
+    };
+    return OPERATORS_OF[kind] | EQUAL | FILLED | CHANGES;
+}
+
+bool condition_custom_op_fits(const struct custom_field *field, enum rule_op op,
+                              enum rule_kind kind)
+{
+    unsigned fit = custom_operators(field->kind);
+    fit &= field->of == CUSTOM_OF_TICKET ? ~0u : ~(unsigned)CHANGES;
+    return (fit & (1u << op)) != 0 && condition_op_fits(FIELD_CUSTOM, op, kind);
+}
+
+// One value in the form in which values are stored.
+static bool custom_value(mem_ctx *ctx, const struct custom_field *field, struct str value,
+                         struct str *ret)
+{
+    int64_t at = 0;
+    double real = 0;
+    switch (field->kind) {
+    case CUSTOM_CHOICE:
+    case CUSTOM_CHOICES:
+        return custom_option(ctx, field->record, value, ret);
+    case CUSTOM_FLAG:
+        *ret = value;
+        return true;
+    case CUSTOM_NUMBER:
+        *ret = value;
+        return str_to_f64(value, &real);
+    case CUSTOM_DATE:
+        *ret = time_parse_iso(value, &at) ? str_sub(time_iso(ctx, at), 0, 10) : STR("");
+        return !str_empty(*ret);
+    case CUSTOM_TEXT:
+        break;
+    }
+    *ret = value;
+    return !str_empty(value);
+}
+
+static bool parse_days(struct str value, struct condition *ret)
+{
+    return str_to_i64(value, &ret->number) && ret->number >= 0 && ret->number <= 36500;
+}
+
+// Without a value, "is" asks for nothing.
+static bool parse_custom(mem_ctx *ctx, const struct rule_term *term, struct condition *ret)
+{
+    struct str first = term->count > 0 ? str_trim(term->values[0]) : STR("");
+    bool equal = ret->op == ROP_IS || ret->op == ROP_IS_NOT;
+    if (ret->op == ROP_PREVIOUS_DAYS || ret->op == ROP_NEXT_DAYS) {
+        return parse_days(first, ret);
+    }
+    if (ret->custom.kind == CUSTOM_FLAG) {
+        return parse_choice(first, VALUE_FLAG, &ret->number);
+    }
+    if (str_empty(first) && equal) {
+        ret->op = ret->op == ROP_IS ? ROP_NOT_PRESENT : ROP_PRESENT;
+        return true;
+    }
+    struct str *texts = mem_array(ctx, struct str, term->count + 1);
+    for (size_t i = 0; i < term->count; i++) {
+        if (!custom_value(ctx, &ret->custom, str_trim(term->values[i]), &texts[i])) {
+            return false;
+        }
+    }
+    ret->texts = texts;
+    ret->text_count = term->count;
+    return term->count > 0;
+}
+
+static bool parse_value(mem_ctx *ctx, const struct rule_defined *defined,
+                        const struct rule_term *term, struct condition *ret)
 {
     enum value_kind kind = FIELDS[ret->field].value;
     struct str value = term->count > 0 ? str_trim(term->values[0]) : STR("");
@@ -345,6 +477,10 @@ static bool parse_value(mem_ctx *ctx, const struct rule_term *term, struct condi
     }
     case VALUE_TIME:
         return time_parse_iso(value, &ret->number);
+    case VALUE_CHOICE:
+        return parse_defined(ctx, defined, custom_defined_kind(FIELDS[ret->field].word), term, ret);
+    case VALUE_CUSTOM:
+        return parse_custom(ctx, term, ret);
     }
     return false;
 }
@@ -357,13 +493,25 @@ static const char *kind_label(enum rule_kind kind)
     return LABELS[kind];
 }
 
-static bool compile_one(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *term,
-                        struct condition *ret, struct problems *problems)
+// Which field the term asks for; false when rules of this kind know none such.
+static bool parse_field(enum rule_kind kind, const struct rule_defined *defined,
+                        const struct rule_term *term, struct condition *ret)
+{
+    if (custom_field_parse(defined, term->field, &ret->custom)) {
+        ret->field = FIELD_CUSTOM;
+        return ret->custom.record != NULL;
+    }
+    return condition_field_parse(term->field, &ret->field) && ret->field != FIELD_CUSTOM &&
+           condition_field_fits(ret->field, kind);
+}
+
+static bool compile_one(mem_ctx *ctx, enum rule_kind kind, const struct rule_defined *defined,
+                        const struct rule_term *term, struct condition *ret,
+                        struct problems *problems)
 {
     struct str base = STR("base");
     *ret = (struct condition){.phrase = STR("")};
-    if (!condition_field_parse(term->field, &ret->field) ||
-        !condition_field_fits(ret->field, kind)) {
+    if (!parse_field(kind, defined, term, ret)) {
         problems_add(problems, base, "InvalidValue", "Conditions: %s cannot ask for “%.*s”.",
                      kind_label(kind), STR_ARG(term->field));
         return false;
@@ -371,13 +519,16 @@ static bool compile_one(mem_ctx *ctx, enum rule_kind kind, const struct rule_ter
     // "Ticket is created" and "comment is public" are written without an operator, too.
     bool bare = str_empty(term->op);
     ret->op = ROP_IS;
-    if ((!bare && !op_parse(term->op, &ret->op)) || !condition_op_fits(ret->field, ret->op, kind)) {
+    bool known = bare || op_parse(term->op, &ret->op);
+    bool fits = ret->field == FIELD_CUSTOM ? condition_custom_op_fits(&ret->custom, ret->op, kind)
+                                           : condition_op_fits(ret->field, ret->op, kind);
+    if (!known || !fits) {
         problems_add(problems, base, "InvalidValue",
                      "Conditions: “%.*s” cannot be compared by “%.*s” in %s.", STR_ARG(term->field),
                      STR_ARG(term->op), kind_label(kind));
         return false;
     }
-    if (!rule_op_terminal(ret->op) && !parse_value(ctx, term, ret)) {
+    if (!rule_op_terminal(ret->op) && !parse_value(ctx, defined, term, ret)) {
         struct str value = term->count > 0 ? term->values[0] : STR("");
         problems_add(problems, base, "InvalidValue", "Conditions: “%.*s” is no value of “%.*s”.",
                      STR_ARG(str_utf8_clip(value, 80)), STR_ARG(term->field));
@@ -394,8 +545,9 @@ static bool compile_one(mem_ctx *ctx, enum rule_kind kind, const struct rule_ter
     return true;
 }
 
-bool conditions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *terms,
-                        size_t count, struct conditions *ret, struct problems *problems)
+bool conditions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_defined *defined,
+                        const struct rule_term *terms, size_t count, struct conditions *ret,
+                        struct problems *problems)
 {
     struct condition *all = mem_array(ctx, struct condition, count + 1);
     struct condition *any = mem_array(ctx, struct condition, count + 1);
@@ -403,7 +555,8 @@ bool conditions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_ter
     *ret = (struct conditions){.all = all, .any = any};
     for (size_t i = 0; i < count; i++) {
         struct condition one;
-        if (terms[i].place == PLACE_ACTION || !compile_one(ctx, kind, &terms[i], &one, problems)) {
+        if (terms[i].place == PLACE_ACTION ||
+            !compile_one(ctx, kind, defined, &terms[i], &one, problems)) {
             continue;
         }
         if (terms[i].place == PLACE_ALL) {

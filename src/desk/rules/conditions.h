@@ -9,6 +9,7 @@
 
 #include "app/actor.h"
 #include "base/problems.h"
+#include "desk/rules/custom.h"
 #include "desk/tickets/tickets.h"
 
 // RULE_POLICY: conditions of service levels; they are no rules of the book (desk/service).
@@ -55,7 +56,9 @@ enum value_kind {
     VALUE_ROLE,
     VALUE_TEXT,
     VALUE_HOURS,
-    VALUE_TIME
+    VALUE_TIME,
+    VALUE_CHOICE,  // of what administrators defined
+    VALUE_CUSTOM   // of a custom field
 };
 
 // Values of groups and people that are somebody else each time. 0 is nobody.
@@ -75,7 +78,10 @@ struct condition {
     int64_t number;           // enumerations, ids, hours (as milliseconds), times, flags
     const struct str *texts;  // tags, words (as words_spaced() makes them), channels
     size_t text_count;
-    struct str phrase;  // words as one text, folded; texts as they are
+    struct str phrase;       // words as one text, folded; texts as they are
+    const int64_t *numbers;  // choices, as choice_number() has them: one of them
+    size_t number_count;
+    struct custom_field custom;
 };
 
 struct conditions {
@@ -86,9 +92,10 @@ struct conditions {
 };
 
 // Compiles the terms of `all` and `any`; actions are passed over. What is wrong goes to `problems`
-// (field "base"); says whether nothing was.
-bool conditions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *terms,
-                        size_t count, struct conditions *ret, struct problems *problems);
+// (field "base"); says whether nothing was. `defined` must live as long as *ret.
+bool conditions_compile(mem_ctx *ctx, enum rule_kind kind, const struct rule_defined *defined,
+                        const struct rule_term *terms, size_t count, struct conditions *ret,
+                        struct problems *problems);
 
 // What a ticket is tested against.
 struct rule_facts {
@@ -108,10 +115,17 @@ struct rule_facts {
     struct str subject_words;
     struct str comment_words;
     struct str description_words;
+    // Custom fields that changed since `before`, each with what it was first.
+    const struct ticket_field_change *changes;
+    size_t change_count;
+    struct custom_values of[CUSTOM_OF_COUNT];
 };
 
 MUST_CHECK bool conditions_match(struct rule_facts *facts, const struct conditions *conditions,
                                  bool *ret, struct error *err);
+
+// A condition on a custom field for one value (absent: none), but for those on changes.
+bool custom_holds(mem_ctx *ctx, const struct condition *condition, struct str value, int64_t now);
 
 // The filter of a list. Conditions that no filter can express are left out, and *ret_exact (may be
 // NULL) becomes false: the list then has more than what matches, never less.
@@ -131,6 +145,9 @@ struct str rule_op_label(enum rule_op op);
 bool condition_op_fits(enum condition_field field, enum rule_op op, enum rule_kind kind);
 // Folded, with one space around each word: "My printer!" is " my printer ". Without words: " ".
 struct str words_spaced(mem_ctx *ctx, struct str text);
+// For custom fields, whose kinds differ.
+bool condition_custom_op_fits(const struct custom_field *field, enum rule_op op,
+                              enum rule_kind kind);
 // Whether the operator needs no value ("changed").
 bool rule_op_terminal(enum rule_op op);
 

@@ -183,6 +183,86 @@ static struct ticket_condition filter_hours(const struct filter *f, const struct
     return ret;
 }
 
+static struct ticket_condition filter_choice(const struct condition *c)
+{
+    bool positive = c->op == ROP_IS || c->op == ROP_INCLUDES;
+    return (struct ticket_condition){.column = c->field == FIELD_CUSTOM_STATUS ? TC_CUSTOM_STATUS
+                                               : c->field == FIELD_FORM        ? TC_FORM
+                                                                               : TC_BRAND,
+                                     .op = positive ? OP_IS : OP_IS_NOT,
+                                     .numbers = c->numbers,
+                                     .count = c->number_count};
+}
+
+static const struct str *one_text(const struct filter *f, struct str text)
+{
+    struct str *ret = mem_new(f->ctx, struct str);
+    *ret = text;
+    return ret;
+}
+
+// From today so many days back or ahead.
+static void filter_days(const struct filter *f, const struct condition *c,
+                        struct ticket_condition *ret)
+{
+    bool back = c->op == ROP_PREVIOUS_DAYS;
+    struct ticket_condition last = *ret;
+    ret->op = OP_GREATER_EQUAL;
+    ret->texts = one_text(f, custom_day(f->ctx, f->now, back ? -c->number : 0));
+    ret->count = 1;
+    last.op = OP_LESS_EQUAL;
+    last.texts = one_text(f, custom_day(f->ctx, f->now, back ? 0 : c->number));
+    last.count = 1;
+    ret->also = also(f, last);
+}
+
+static struct ticket_condition filter_custom(const struct filter *f, const struct condition *c)
+{
+    static const enum field_filter_as AS[] = {
+        [CUSTOM_TEXT] = FILTER_TEXT,     [CUSTOM_CHOICE] = FILTER_TEXT,
+        [CUSTOM_CHOICES] = FILTER_WORD,  [CUSTOM_FLAG] = FILTER_TEXT,
+        [CUSTOM_NUMBER] = FILTER_NUMBER, [CUSTOM_DATE] = FILTER_TEXT,
+    };
+    static const enum field_filter_of OF[] = {[CUSTOM_OF_TICKET] = FILTER_OF_TICKET,
+                                              [CUSTOM_OF_REQUESTER] = FILTER_OF_REQUESTER,
+                                              [CUSTOM_OF_ORGANIZATION] = FILTER_OF_ORGANIZATION};
+    struct field_filter *field = mem_new(f->ctx, struct field_filter);
+    bool contains = c->op == ROP_PART || c->op == ROP_NOT_PART || c->op == ROP_INCLUDES ||
+                    c->op == ROP_NOT_INCLUDES;
+    *field = (struct field_filter){c->custom.record->id, OF[c->custom.of], AS[c->custom.kind]};
+    field->as = c->custom.kind == CUSTOM_TEXT && contains ? FILTER_PART : field->as;
+    struct ticket_condition ret = {.column = TC_FIELD,
+                                   .op = limit_op(c->op),
+                                   .texts = c->texts,
+                                   .count = c->text_count,
+                                   .field = field};
+    switch ((int)c->op) {
+    case ROP_PRESENT:
+        ret.op = OP_ANY;
+        break;
+    case ROP_NOT_PRESENT:
+        ret.op = OP_NONE;
+        break;
+    case ROP_NOT_INCLUDES:
+    case ROP_NOT_PART:
+        ret.op = OP_IS_NOT;
+        break;
+    case ROP_PREVIOUS_DAYS:
+    case ROP_NEXT_DAYS:
+        filter_days(f, c, &ret);
+        break;
+    default:
+        break;
+    }
+    if (c->custom.kind == CUSTOM_FLAG && (ret.op == OP_IS || ret.op == OP_IS_NOT)) {
+        bool ticked = (c->number != 0) == (ret.op == OP_IS);
+        ret.op = ticked ? OP_IS : OP_IS_NOT;
+        ret.texts = one_text(f, STR("true"));
+        ret.count = 1;
+    }
+    return ret;
+}
+
 static bool filter_one(const struct filter *f, const struct condition *c,
                        struct ticket_condition *ret)
 {
@@ -217,6 +297,12 @@ static bool filter_one(const struct filter *f, const struct condition *c,
         return true;
     case VALUE_TIME:
         *ret = compare(f, TC_CREATED, limit_op(c->op), c->number);
+        return true;
+    case VALUE_CHOICE:
+        *ret = filter_choice(c);
+        return true;
+    case VALUE_CUSTOM:
+        *ret = filter_custom(f, c);
         return true;
     case VALUE_UPDATE:
     case VALUE_COMMENT:

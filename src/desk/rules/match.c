@@ -57,18 +57,47 @@ static bool is_value(const struct rule_facts *facts, const struct condition *con
     }
 }
 
+// What a change did to a value: whether it is another, and whether the condition's was it then and
+// is it now.
+struct turn {
+    bool changed;
+    bool now;
+    bool then;
+};
+
+static bool match_turn(enum rule_op op, const struct turn *turn)
+{
+    switch ((int)op) {
+    case ROP_IS:
+    case ROP_INCLUDES:
+        return turn->now;
+    case ROP_IS_NOT:
+    case ROP_NOT_INCLUDES:
+        return !turn->now;
+    case ROP_CHANGED:
+        return turn->changed;
+    case ROP_NOT_CHANGED:
+        return !turn->changed;
+    case ROP_CHANGED_TO:
+        return turn->changed && turn->now;
+    case ROP_NOT_CHANGED_TO:
+        return !turn->changed || !turn->now;
+    case ROP_CHANGED_FROM:
+        return turn->changed && turn->then;
+    case ROP_NOT_CHANGED_FROM:
+        return !turn->changed || !turn->then;
+    default:
+        return false;
+    }
+}
+
 static bool match_number(const struct rule_facts *facts, const struct condition *condition)
 {
     int64_t now = number_of(facts->ticket, condition->field);
     int64_t then = facts->before == NULL ? now : number_of(facts->before, condition->field);
-    bool changed = now != then;
-    switch (condition->op) {
-    case ROP_IS:
-    case ROP_INCLUDES:
-        return is_value(facts, condition, now);
-    case ROP_IS_NOT:
-    case ROP_NOT_INCLUDES:
-        return !is_value(facts, condition, now);
+    const struct turn turn = {now != then, is_value(facts, condition, now),
+                              is_value(facts, condition, then)};
+    switch ((int)condition->op) {
     case ROP_LESS:
         return now < condition->number;
     case ROP_LESS_EQUAL:
@@ -77,22 +106,162 @@ static bool match_number(const struct rule_facts *facts, const struct condition 
         return now > condition->number;
     case ROP_GREATER_EQUAL:
         return now >= condition->number;
-    case ROP_CHANGED:
-        return changed;
-    case ROP_NOT_CHANGED:
-        return !changed;
-    case ROP_CHANGED_TO:
-        return changed && is_value(facts, condition, now);
-    case ROP_NOT_CHANGED_TO:
-        return !changed || !is_value(facts, condition, now);
-    case ROP_CHANGED_FROM:
-        return changed && is_value(facts, condition, then);
-    case ROP_NOT_CHANGED_FROM:
-        return !changed || !is_value(facts, condition, then);
-    case ROP_COUNT:
-        break;
+    default:
+        return match_turn(condition->op, &turn);
+    }
+}
+
+// --- what administrators defined ----------------------------------------------------------------
+
+static bool among(const struct condition *condition, int64_t number)
+{
+    for (size_t i = 0; i < condition->number_count; i++) {
+        if (condition->numbers[i] == number) {
+            return true;
+        }
     }
     return false;
+}
+
+static bool match_choice(const struct rule_facts *facts, const struct condition *condition)
+{
+    enum defined_kind kind = custom_defined_kind(condition_field_word(condition->field));
+    int64_t now = choice_number(facts->ticket, kind);
+    int64_t then = facts->before == NULL ? now : choice_number(facts->before, kind);
+    const struct turn turn = {now != then, among(condition, now), among(condition, then)};
+    return match_turn(condition->op, &turn);
+}
+
+static int64_t object_of(const struct ticket *ticket, enum custom_of of)
+{
+    return of == CUSTOM_OF_TICKET      ? ticket->id.v
+           : of == CUSTOM_OF_REQUESTER ? ticket->requester.v
+                                       : ticket->organization.v;
+}
+
+static bool read_value(struct rule_facts *facts, const struct custom_field *field, struct str *ret,
+                       struct error *err)
+{
+    int64_t object = object_of(facts->ticket, field->of);
+    struct custom_values *known = &facts->of[field->of];
+    if (!known->loaded || known->object != object) {
+        *known = (struct custom_values){.loaded = true, .object = object};
+        if (object != 0 &&
+            !field_values_all(facts->db, facts->ctx, object, &known->values, &known->count, err)) {
+            return false;
+        }
+    }
+    *ret = field_value_of(known->values, known->count, field->record->id, object);
+    return true;
+}
+
+static bool has_part(const struct condition *c, struct str value)
+{
+    for (size_t i = 0; i < c->text_count; i++) {
+        if (!str_none(value) && str_ifind(value, c->texts[i]) >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_custom(const struct condition *c, struct str value)
+{
+    bool found = false;
+    double wanted = 0;
+    double number = 0;
+    if (c->custom.kind == CUSTOM_FLAG) {
+        return str_eq_c(value, "true") == (c->number != 0);
+    }
+    for (size_t i = 0; i < c->text_count && !found && !str_none(value); i++) {
+        switch (c->custom.kind) {
+        case CUSTOM_CHOICES:
+            found = words_has(value, c->texts[i]);
+            break;
+        case CUSTOM_NUMBER:
+            found = str_to_f64(value, &number) && str_to_f64(c->texts[i], &wanted) &&
+                    number >= wanted && number <= wanted;
+            break;
+        default:
+            found = str_eq(value, c->texts[i]);
+        }
+    }
+    return found;
+}
+
+// -1, 0 or 1; dates compare as their texts do.
+static int compare_custom(const struct condition *c, struct str value)
+{
+    double wanted = 0;
+    double number = 0;
+    if (c->custom.kind == CUSTOM_DATE) {
+        return str_cmp(value, c->texts[0]);
+    }
+    if (!str_to_f64(value, &number) || !str_to_f64(c->texts[0], &wanted)) {
+        return 0;
+    }
+    return number < wanted ? -1 : number > wanted;
+}
+
+bool custom_holds(mem_ctx *ctx, const struct condition *c, struct str value, int64_t now)
+{
+    bool none = str_none(value);
+    bool parts = c->custom.kind == CUSTOM_TEXT;
+    switch ((int)c->op) {
+    case ROP_PRESENT:
+        return !none;
+    case ROP_NOT_PRESENT:
+        return none;
+    case ROP_IS:
+        return is_custom(c, value);
+    case ROP_IS_NOT:
+        return !is_custom(c, value);
+    case ROP_INCLUDES:
+        return parts ? has_part(c, value) : is_custom(c, value);
+    case ROP_NOT_INCLUDES:
+        return !(parts ? has_part(c, value) : is_custom(c, value));
+    case ROP_PART:
+        return has_part(c, value);
+    case ROP_NOT_PART:
+        return !has_part(c, value);
+    case ROP_LESS:
+        return !none && compare_custom(c, value) < 0;
+    case ROP_LESS_EQUAL:
+        return !none && compare_custom(c, value) <= 0;
+    case ROP_GREATER:
+        return !none && compare_custom(c, value) > 0;
+    case ROP_GREATER_EQUAL:
+        return !none && compare_custom(c, value) >= 0;
+    case ROP_PREVIOUS_DAYS:
+        return !none && str_cmp(value, custom_day(ctx, now, -c->number)) >= 0 &&
+               str_cmp(value, custom_day(ctx, now, 0)) <= 0;
+    case ROP_NEXT_DAYS:
+        return !none && str_cmp(value, custom_day(ctx, now, 0)) >= 0 &&
+               str_cmp(value, custom_day(ctx, now, c->number)) <= 0;
+    default:
+        return false;
+    }
+}
+
+static bool match_custom(struct rule_facts *facts, const struct condition *c, bool *ret,
+                         struct error *err)
+{
+    struct str now;
+    if (!read_value(facts, &c->custom, &now, err)) {
+        return false;
+    }
+    struct str then = now;
+    for (size_t i = 0; i < facts->change_count && c->custom.of == CUSTOM_OF_TICKET; i++) {
+        if (facts->changes[i].field == c->custom.record->id) {
+            then = facts->changes[i].previous;
+            break;
+        }
+    }
+    bool same = str_none(now) == str_none(then) && str_eq(now, then);
+    const struct turn turn = {!same, is_custom(c, now), is_custom(c, then)};
+    *ret = c->op >= ROP_CHANGED ? match_turn(c->op, &turn)
+                                : custom_holds(facts->ctx, c, now, facts->now);
+    return true;
 }
 
 // --- words --------------------------------------------------------------------------------------
@@ -363,6 +532,11 @@ static bool match_one(struct rule_facts *facts, const struct condition *c, bool 
     case VALUE_TIME:
         *ret = match_time(facts, c);
         return true;
+    case VALUE_CHOICE:
+        *ret = match_choice(facts, c);
+        return true;
+    case VALUE_CUSTOM:
+        return match_custom(facts, c, ret, err);
     }
     return error_internal(err, "no such condition");
 }

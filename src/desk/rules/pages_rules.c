@@ -116,25 +116,38 @@ static void add_choice(mem_ctx *ctx, struct vm_choices *list, struct str value, 
     list->items[list->count++] = (struct vm_option){value, label, selected};
 }
 
+static void add_customs(mem_ctx *ctx, struct vm_choices *list, const struct rule_names *names,
+                        bool action, struct str current)
+{
+    struct str *words = NULL;
+    size_t count = custom_field_words(ctx, &names->defined, action, &words);
+    for (size_t i = 0; i < count; i++) {
+        const struct rule_term term = {.field = words[i]};
+        add_choice(ctx, list, words[i], rule_field_label(ctx, names, &term),
+                   str_eq(words[i], current));
+    }
+}
+
 static struct vm_choices field_choices(mem_ctx *ctx, enum rule_kind kind, bool action,
-                                       struct str current)
+                                       const struct rule_names *names, struct str current)
 {
     struct vm_choices list = {0};
     add_choice(ctx, &list, STR(""), STR("—"), str_empty(current));
     for (int i = 0; action && i < ACTION_COUNT; i++) {
         struct str word = action_field_word((enum action_field)i);
-        if (action_field_fits((enum action_field)i, kind)) {
+        if (i != ACTION_CUSTOM && action_field_fits((enum action_field)i, kind)) {
             add_choice(ctx, &list, word, action_field_label((enum action_field)i),
                        str_eq(word, current));
         }
     }
     for (int i = 0; !action && i < FIELD_COUNT; i++) {
         struct str word = condition_field_word((enum condition_field)i);
-        if (condition_field_fits((enum condition_field)i, kind)) {
+        if (i != FIELD_CUSTOM && condition_field_fits((enum condition_field)i, kind)) {
             add_choice(ctx, &list, word, condition_field_label((enum condition_field)i),
                        str_eq(word, current));
         }
     }
+    add_customs(ctx, &list, names, action, current);
     return list;
 }
 
@@ -166,7 +179,7 @@ static struct vm_term shown_term(mem_ctx *ctx, enum rule_kind kind, const struct
     bool action = term->place == PLACE_ACTION;
     enum action_field field = ACTION_STATUS;
     struct vm_term vm = {.place = str_c(place_word(term->place)),
-                         .fields = field_choices(ctx, kind, action, term->field),
+                         .fields = field_choices(ctx, kind, action, names, term->field),
                          .value = rule_value_shown(names, term, 0),
                          .subject = STR(""),
                          .text = STR("")};
@@ -225,6 +238,14 @@ static void fill_words(mem_ctx *ctx, const struct rule_names *names, struct vm_c
     for (size_t i = 0; i < names->agent_count; i++) {
         if (!str_empty(names->agents[i].email)) {
             add_choice(ctx, ret, names->agents[i].email, names->agents[i].name, false);
+        }
+    }
+    for (size_t i = 0; i < names->defined.of[DEFINED_FIELDS].count; i++) {
+        const struct record *field = &names->defined.of[DEFINED_FIELDS].list[i];
+        struct jr_value options = jr_get(field->doc, "custom_field_options");
+        for (size_t k = 0; k < jr_count(options); k++) {
+            add_choice(ctx, ret, jr_text(jr_get(jr_at(options, k), "name")),
+                       record_text(field, "title"), false);
         }
     }
 }
@@ -532,11 +553,16 @@ static bool show_tried(struct ctx *ctx, const struct page_write *write, struct e
     struct rehearsal result;
     struct problems problems;
     struct error why;
+    const struct rule_book *book = NULL;
     problems_init(&problems, ctx->mem);
     typed.id = write->id;
-    if (!rule_terms_check(ctx->mem, typed.kind, typed.terms, typed.term_count, &problems) ||
-        !conditions_compile(ctx->mem, typed.kind, typed.terms, typed.term_count, &typed.conditions,
-                            &problems)) {
+    if (!rules_read(desk_of(ctx)->rules, ctx->db, ctx->mem, &book, err)) {
+        return false;
+    }
+    if (!rule_terms_check(ctx->mem, typed.kind, &book->defined, typed.terms, typed.term_count,
+                          &problems) ||
+        !conditions_compile(ctx->mem, typed.kind, &book->defined, typed.terms, typed.term_count,
+                            &typed.conditions, &problems)) {
         return problems_none(&problems, &why) || show_refused(ctx, write, &why, err);
     }
     if (!rule_rehearse(ctx->db, ctx->mem, &ctx->actor, typed.kind, &typed.conditions,

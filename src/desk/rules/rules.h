@@ -68,6 +68,7 @@ struct rule_book {
     size_t count;
     struct rule_category *categories;  // by position
     size_t category_count;
+    struct rule_defined defined;  // what the terms name
 };
 
 // The wired room. One lock guards the book and the counts of views (views.c).
@@ -139,8 +140,11 @@ MUST_CHECK bool rule_category_delete(struct rules *room, struct db *tx, mem_ctx 
                                      struct error *err);
 
 // Every mistake in the terms, as the API tells them; says whether there was none.
-bool rule_terms_check(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *terms,
-                      size_t count, struct problems *problems);
+bool rule_terms_check(mem_ctx *ctx, enum rule_kind kind, const struct rule_defined *defined,
+                      const struct rule_term *terms, size_t count, struct problems *problems);
+
+// What terms name was defined, changed or deleted: everybody reads the rules anew.
+MUST_CHECK bool rules_defined_changed(struct db *tx, struct error *err);
 
 // --- views --------------------------------------------------------------------------------------
 

@@ -97,8 +97,8 @@ static void check_whole(enum rule_kind kind, const struct conditions *conditions
     }
 }
 
-bool rule_terms_check(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *terms,
-                      size_t count, struct problems *problems)
+bool rule_terms_check(mem_ctx *ctx, enum rule_kind kind, const struct rule_defined *defined,
+                      const struct rule_term *terms, size_t count, struct problems *problems)
 {
     struct conditions conditions;
     struct rule_action *list = NULL;
@@ -110,8 +110,8 @@ bool rule_terms_check(mem_ctx *ctx, enum rule_kind kind, const struct rule_term 
                      TERMS_MAX);
         return false;
     }
-    bool fine = conditions_compile(ctx, kind, terms, count, &conditions, problems);
-    fine = actions_compile(ctx, kind, terms, count, &list, &actions, problems) && fine;
+    bool fine = conditions_compile(ctx, kind, defined, terms, count, &conditions, problems);
+    fine = actions_compile(ctx, kind, defined, terms, count, &list, &actions, problems) && fine;
     if (!fine) {
         return false;
     }
@@ -192,7 +192,8 @@ static bool check(struct db *tx, mem_ctx *ctx, const struct actor *actor,
                              : "You may write this for yourself; what others share is written by "
                                "leads for their groups and by administrators.");
     }
-    if (!rule_terms_check(ctx, rule->kind, rule->terms, rule->term_count, &problems)) {
+    if (!rule_terms_check(ctx, rule->kind, &book->defined, rule->terms, rule->term_count,
+                          &problems)) {
         return problems_none(&problems, err);
     }
     return check_groups(tx, rule, err) && check_columns(rule, err) &&

@@ -263,6 +263,7 @@ static void filter_memory_and_reference_agree(void **state)
     struct ticket_query everything = {.sort = TC_ID, .limit = 1000};
     random_tickets(w);
     int64_t now = clock_now(&w->clock);
+    static const struct rule_defined nothing = {0};
     must(db_read_begin(w->app.db, &db, &err), &err);
     must(tickets_find(db, w->ctx, &tom, &everything, &all, &all_count, &err), &err);
     assert_int_equal(all_count, TICKETS);
@@ -275,7 +276,8 @@ static void filter_memory_and_reference_agree(void **state)
         for (size_t i = 0; i < count; i++) {
             terms[i] = random_term(w);
         }
-        if (!conditions_compile(w->ctx, RULE_VIEW, terms, count, &conditions, &problems)) {
+        if (!conditions_compile(w->ctx, RULE_VIEW, &nothing, terms, count, &conditions,
+                                &problems)) {
             fail_msg("%.*s", STR_ARG(problems.items[0].message));
         }
         bool exact = false;

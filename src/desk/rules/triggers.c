@@ -23,6 +23,8 @@ static bool try_all(struct firing *f, bool *ret_acted, struct error *err)
             continue;
         }
         f->facts.ticket = &f->acting.ticket;
+        f->facts.changes = f->acting.changes;
+        f->facts.change_count = f->acting.change_count;
         if (!conditions_match(&f->facts, &rule->conditions, &matches, err)) {
             return false;
         }
@@ -35,6 +37,7 @@ static bool try_all(struct firing *f, bool *ret_acted, struct error *err)
         }
         // Where nothing changed, those before would answer as they did.
         if (changed) {
+            f->facts.of[CUSTOM_OF_TICKET].loaded = false;
             *ret_acted = true;
             return true;
         }
@@ -64,6 +67,8 @@ bool triggers_observe(void *env, struct db *tx, const struct ticket_applied *app
                    .into = outcome->audit,
                    .ticket = outcome->after,
                    .quiet = applied->change->by_machine,
+                   .changes = outcome->fields,
+                   .change_count = outcome->field_count,
                    .now = applied->now},
         .facts = {.db = tx,
                   .ctx = ctx,
@@ -81,5 +86,7 @@ bool triggers_observe(void *env, struct db *tx, const struct ticket_applied *app
         }
     }
     outcome->after = f.acting.ticket;
+    outcome->fields = f.acting.changes;
+    outcome->field_count = f.acting.change_count;
     return true;
 }

@@ -106,6 +106,11 @@ bool service_book_changed(struct db *tx, struct error *err)
     return service_stamp_write(tx, (int64_t)random_below(INT64_MAX), err);
 }
 
+bool service_defined_changed(struct db *tx, struct error *err)
+{
+    return service_book_changed(tx, err);
+}
+
 const struct schedule *schedule_in_book(const struct service_book *book, struct schedule_id id)
 {
     for (size_t i = 0; i < book->schedule_count; i++) {
@@ -261,7 +266,8 @@ struct policy_parts {
     size_t target_count;
 };
 
-static void fill_policy(mem_ctx *ctx, const struct policy_parts *rows, struct policy *p)
+static void fill_policy(mem_ctx *ctx, const struct rule_defined *defined,
+                        const struct policy_parts *rows, struct policy *p)
 {
     struct policy_target *targets = mem_array(ctx, struct policy_target, rows->target_count + 1);
     for (size_t i = 0; i < rows->term_count;) {
@@ -280,7 +286,7 @@ static void fill_policy(mem_ctx *ctx, const struct policy_parts *rows, struct po
     p->targets = targets;
     struct problems problems;
     problems_init(&problems, ctx);
-    p->broken = !conditions_compile(ctx, RULE_POLICY, p->rule.terms, p->rule.term_count,
+    p->broken = !conditions_compile(ctx, RULE_POLICY, defined, p->rule.terms, p->rule.term_count,
                                     &p->conditions, &problems);
 }
 
@@ -290,7 +296,8 @@ static bool load_policies(struct db *db, mem_ctx *ctx, struct service_book *book
     struct policy_parts rows = {0};
     if (!policy_rows(db, ctx, &list, &book->policy_count, err) ||
         !policy_term_rows(db, ctx, &rows.terms, &rows.term_count, err) ||
-        !policy_target_rows(db, ctx, &rows.targets, &rows.target_count, err)) {
+        !policy_target_rows(db, ctx, &rows.targets, &rows.target_count, err) ||
+        !rule_defined_load(db, ctx, &book->defined, err)) {
         return false;
     }
     book->policies = mem_array(ctx, struct policy, book->policy_count + 1);
@@ -303,7 +310,7 @@ static bool load_policies(struct db *db, mem_ctx *ctx, struct service_book *book
             .updated_at = list[i].updated_at,
             .rule = {.kind = RULE_POLICY, .title = list[i].title},
         };
-        fill_policy(ctx, &rows, &book->policies[i]);
+        fill_policy(ctx, &book->defined, &rows, &book->policies[i]);
     }
     return true;
 }

@@ -66,6 +66,7 @@ struct service_book {
     size_t schedule_count;
     struct policy *policies;  // in order
     size_t policy_count;
+    struct rule_defined defined;  // what conditions of policies name
 };
 
 struct service_room;
@@ -76,6 +77,8 @@ MUST_CHECK bool service_read(struct service_room *room, struct db *db, mem_ctx *
                              const struct service_book **ret, struct error *err);
 const struct schedule *schedule_in_book(const struct service_book *book, struct schedule_id id);
 const struct policy *policy_in_book(const struct service_book *book, struct policy_id id);
+// What conditions of policies name was defined, changed or deleted.
+MUST_CHECK bool service_defined_changed(struct db *tx, struct error *err);
 // The schedule that a group works by; NULL when there is none at all.
 const struct schedule *schedule_of_group(const struct service_book *book, struct group_id group);
 

@@ -123,8 +123,9 @@ bool schedule_delete(struct desk *desk, struct db *tx, mem_ctx *ctx, const struc
 
 // --- policies -----------------------------------------------------------------------------------
 
-static bool check_policy(mem_ctx *ctx, struct policy *p, struct error *err)
+static bool check_policy(struct db *tx, mem_ctx *ctx, struct policy *p, struct error *err)
 {
+    struct rule_defined defined;
     struct problems problems;
     struct conditions conditions;
     problems_init(&problems, ctx);
@@ -149,8 +150,11 @@ static bool check_policy(mem_ctx *ctx, struct policy *p, struct error *err)
             }
         }
     }
-    return conditions_compile(ctx, RULE_POLICY, p->rule.terms, p->rule.term_count, &conditions,
-                              &problems) ||
+    if (!rule_defined_load(tx, ctx, &defined, err)) {
+        return false;
+    }
+    return conditions_compile(ctx, RULE_POLICY, &defined, p->rule.terms, p->rule.term_count,
+                              &conditions, &problems) ||
            problems_none(&problems, err);
 }
 
@@ -205,7 +209,7 @@ bool policy_store(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct a
 {
     const struct service_book *book = NULL;
     int64_t now = clock_now(desk->app->clock);
-    if (!may_set(actor, err) || !check_policy(ctx, policy, err) ||
+    if (!may_set(actor, err) || !check_policy(tx, ctx, policy, err) ||
         !service_read(desk->service, tx, ctx, &book, err)) {
         return false;
     }

@@ -254,8 +254,8 @@ void field_binding_carry(const struct field_binding *b, struct ticket_change *ch
         change->add_tags = str_trim(joined(b->mem, add, b->add_tags));
         change->remove_tags = str_trim(joined(b->mem, remove, gone));
     }
-    change->form = b->form;
-    change->brand = b->brand;
+    change->form = (set & SET_FORM) != 0 ? b->form : change->form;
+    change->brand = (set & SET_BRAND) != 0 ? b->brand : change->brand;
     change->set |= set;
     change->fields = b->changed;
     change->field_count = b->changed_count;

@@ -6,6 +6,7 @@
 #include "desk/desk.h"
 #include "desk/moments/moments.h"
 #include "desk/rules/rules.h"
+#include "desk/rules/sentence.h"
 #include "desk/tickets/pages_internal.h"
 #include "mail/html_text.h"
 
@@ -156,6 +157,37 @@ static struct str event_label(struct str field)
     return STR_NONE;
 }
 
+// Of what administrators defined: by the names that it has now; absent for other changes.
+static struct str defined_words(struct conversation *c, const struct ticket_event *event)
+{
+    const struct rule_names names = {.defined = c->book->defined};
+    mem_ctx *mem = c->ctx->mem;
+    struct custom_field custom;
+    struct rule_term term = {.field = event->field, .values = &event->value, .count = 1};
+    int64_t id = 0;
+    if (str_to_i64(event->field, &id)) {
+        term.field = str_printf(mem, "custom_fields_" STR_FMT, STR_ARG(event->field));
+    } else if (!str_eq_c(event->field, "custom_status_id") &&
+               !str_eq_c(event->field, "ticket_form_id")) {
+        return STR_NONE;
+    }
+    struct str value = str_none(event->value) ? STR("nothing") : rule_value_shown(&names, &term, 0);
+    bool several = custom_field_parse(&names.defined, term.field, &custom) &&
+                   custom.kind == CUSTOM_CHOICES && !str_none(event->value);
+    if (several) {
+        struct str *words = mem_array(mem, struct str, event->value.len + 1);
+        struct str rest = event->value;
+        for (term.count = 0; str_next(&rest, ' ', &words[term.count]);) {
+            term.count++;
+        }
+        term.values = words;
+        value = rule_values_shown(mem, &names, &term);
+    }
+    return str_printf(mem, "set " STR_FMT " to " STR_FMT,
+                      STR_ARG(rule_field_label(mem, &names, &term)),
+                      STR_ARG(str_one_line(mem, value, 80)));
+}
+
 static size_t words_count(struct str words)
 {
     size_t count = 0;
@@ -185,6 +217,10 @@ static struct str event_words(struct conversation *c, const struct ticket_event 
     }
     if (!str_none(tie)) {
         return tie;
+    }
+    struct str defined = str_eq_c(event->kind, "Change") ? defined_words(c, event) : STR_NONE;
+    if (!str_none(defined)) {
+        return defined;
     }
     struct str label = event_label(event->field);
     if (!str_eq_c(event->kind, "Change") || str_none(label)) {

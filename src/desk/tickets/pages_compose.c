@@ -5,8 +5,11 @@
 
 #include "desk/channels/channels.h"
 #include "desk/desk.h"
+#include "desk/records/inputs.h"
 #include "desk/rules/macros.h"
 #include "desk/rules/rules.h"
+#include "desk/rules/sentence.h"
+#include "desk/tickets/api_fields.h"
 #include "desk/tickets/pages_internal.h"
 #include "desk/tickets/remarks.h"
 #include "mail/address.h"
@@ -89,6 +92,41 @@ static bool read_words(struct ticket_change *asked, struct str key, struct str v
     return true;
 }
 
+static bool read_record(struct compose *c, const char *kind, struct str value, struct record *ret)
+{
+    struct error ignored;
+    int64_t id = 0;
+    return str_to_i64(value, &id) &&
+           record_load(c->ctx->db, c->ctx->mem, record_kind(str_c(kind)), id, ret, &ignored);
+}
+
+// A custom status brings its status along.
+static bool read_defined(struct compose *c, struct str pair, struct str key, struct str value)
+{
+    struct ticket_change *asked = &c->asked;
+    struct record record;
+    int64_t id = 0;
+    if (str_eq_c(key, "custom_status")) {
+        bool known = read_record(c, "custom_statuses", value, &record) &&
+                     ticket_status_parse(record_text(&record, "status_category"), &asked->status);
+        asked->set |= SET_STATUS | SET_CUSTOM_STATUS;
+        asked->custom_status = known ? record.id : 0;
+        return known;
+    }
+    if (str_eq_c(key, "form")) {
+        bool known = read_record(c, "ticket_forms", value, &record);
+        asked->set |= SET_FORM;
+        asked->form = known ? record.id : 0;
+        return known;
+    }
+    if (!str_starts(key, STR("field-")) || !str_to_i64(str_from(key, 6), &id)) {
+        return false;
+    }
+    c->fields = mem_grow(c->ctx->mem, c->fields, struct str, c->field_count + 1);
+    c->fields[c->field_count++] = str_from(pair, 6);
+    return true;
+}
+
 static bool read_set(struct compose *c, struct str pair, struct error *err)
 {
     struct str key;
@@ -98,6 +136,7 @@ static bool read_set(struct compose *c, struct str pair, struct error *err)
     bool known =
         !str_none(value) &&
         (read_choice(&c->asked, key, value) || read_words(&c->asked, key, value) ||
+         read_defined(c, pair, key, value) ||
          (str_eq_c(key, "cc") && read_person(c, value, COLLABORATOR_CC, &ignored)) ||
          (str_eq_c(key, "follower") && read_person(c, value, COLLABORATOR_FOLLOWER, &ignored)));
     return known || error_set(err, ERR_INVALID,
@@ -212,6 +251,53 @@ bool compose_people(struct compose *c, struct db *tx, struct ticket_change *chan
     return true;
 }
 
+// What the boxes say, as programs say it in a body. Fields that were deleted since are passed over.
+static bool fields_body(struct compose *c, struct db *tx, struct jr_value *ret, struct error *err)
+{
+    struct record *fields = NULL;
+    size_t count = 0;
+    struct buf out;
+    struct jw w;
+    if (!records_list(tx, c->ctx->mem, record_kind(STR("ticket_fields")), false, &fields, &count,
+                      err)) {
+        return false;
+    }
+    buf_init(&out, c->ctx->mem, 1 << 20);
+    jw_init(&w, &out);
+    jw_object_begin(&w);
+    jw_field_array(&w, "custom_fields");
+    for (size_t i = 0; i < c->field_count; i++) {
+        struct str key;
+        struct str value;
+        int64_t id = 0;
+        str_cut(c->fields[i], '=', &key, &value);
+        for (size_t k = 0; str_to_i64(key, &id) && k < count; k++) {
+            if (fields[k].id == id && !field_sent_write(c->ctx, &w, &fields[k], value, err)) {
+                return false;
+            }
+        }
+    }
+    jw_array_end(&w);
+    jw_object_end(&w);
+    return jr_parse(c->ctx->mem, buf_str(&out), ret, err);
+}
+
+bool compose_fields(struct compose *c, struct db *tx, struct ticket_change *change,
+                    struct error *err)
+{
+    struct field_binding fields;
+    struct jr_value body;
+    if (c->field_count == 0) {
+        return true;
+    }
+    if (!fields_body(c, tx, &body, err) ||
+        !field_binding_read(&fields, tx, c->ctx->mem, &c->ctx->actor, change->ticket, body, err)) {
+        return false;
+    }
+    field_binding_carry(&fields, change);
+    return true;
+}
+
 void compose_copy_line(mem_ctx *ctx, const struct vm_person *people, size_t count,
                        struct str *ret_line, struct str *ret_ids)
 {
@@ -287,7 +373,7 @@ static bool group_name(struct ctx *ctx, struct group_id id, struct str *ret, str
 
 static void show_choices(mem_ctx *ctx, const struct ticket_change *change, struct vm_sets *sets)
 {
-    if ((change->set & SET_STATUS) != 0) {
+    if ((change->set & SET_STATUS) != 0 && (change->set & SET_CUSTOM_STATUS) == 0) {
         struct str word = ticket_status_word(change->status);
         show_set(ctx, sets, "status", word, str_printf(ctx, "Status: %s", view_status_word(word)));
     }
@@ -324,6 +410,74 @@ static void show_words(mem_ctx *ctx, const struct ticket_change *change, struct 
     }
 }
 
+// One box on what administrators defined, by its names.
+static void show_defined(struct ctx *ctx, struct vm_sets *sets, const struct rule_names *names,
+                         const char *key, struct str word, struct str value)
+{
+    struct rule_term term = {.place = PLACE_ACTION, .field = word};
+    struct custom_field custom;
+    bool several =
+        custom_field_parse(&names->defined, word, &custom) && custom.kind == CUSTOM_CHOICES;
+    struct str *values = mem_array(ctx->mem, struct str, value.len + 1);
+    struct str rest = value;
+    values[0] = value;
+    term.count = 1;
+    for (size_t i = 0; several && str_next(&rest, ' ', &values[i]); i++) {
+        term.count = i + 1;
+    }
+    term.values = values;
+    struct str shown =
+        str_empty(value) ? STR("nothing") : rule_values_shown(ctx->mem, names, &term);
+    show_set(ctx->mem, sets, key, value,
+             str_printf(ctx->mem, STR_FMT ": " STR_FMT,
+                        STR_ARG(rule_field_label(ctx->mem, names, &term)), STR_ARG(shown)));
+}
+
+static bool show_customs(struct ctx *ctx, const struct ticket_change *change, struct vm_sets *sets,
+                         struct error *err)
+{
+    struct rule_names names = {0};
+    bool any = change->field_count > 0 || (change->set & (SET_CUSTOM_STATUS | SET_FORM)) != 0;
+    if (!any) {
+        return true;
+    }
+    if (!rule_defined_load(ctx->db, ctx->mem, &names.defined, err)) {
+        return false;
+    }
+    if ((change->set & SET_CUSTOM_STATUS) != 0) {
+        show_defined(ctx, sets, &names, "custom_status", STR("custom_status_id"),
+                     id_word(ctx->mem, change->custom_status));
+    }
+    if ((change->set & SET_FORM) != 0) {
+        show_defined(ctx, sets, &names, "form", STR("ticket_form_id"),
+                     id_word(ctx->mem, change->form));
+    }
+    for (size_t i = 0; i < change->field_count; i++) {
+        const struct ticket_field_change *one = &change->fields[i];
+        show_defined(ctx, sets, &names, mem_printf(ctx->mem, "field-%lld", (long long)one->field),
+                     str_printf(ctx->mem, "custom_fields_%lld", (long long)one->field),
+                     str_none(one->value) ? STR("") : one->value);
+    }
+    return true;
+}
+
+bool compose_field_sets(const struct compose *c, struct vm_sets *ret, struct error *err)
+{
+    struct rule_names names = {0};
+    mem_ctx *mem = c->ctx->mem;
+    if (c->field_count > 0 && !rule_defined_load(c->ctx->db, mem, &names.defined, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < c->field_count; i++) {
+        struct str key;
+        struct str value;
+        str_cut(c->fields[i], '=', &key, &value);
+        show_defined(c->ctx, ret, &names, mem_printf(mem, "field-" STR_FMT, STR_ARG(key)),
+                     str_printf(mem, "custom_fields_" STR_FMT, STR_ARG(key)), value);
+    }
+    return true;
+}
+
 bool compose_sets(struct ctx *ctx, const struct ticket_change *change,
                   const struct collaborator_change *people, size_t person_count,
                   struct vm_sets *ret, struct error *err)
@@ -331,6 +485,9 @@ bool compose_sets(struct ctx *ctx, const struct ticket_change *change,
     struct str name;
     *ret = (struct vm_sets){0};
     show_choices(ctx->mem, change, ret);
+    if (!show_customs(ctx, change, ret, err)) {
+        return false;
+    }
     if ((change->set & SET_GROUP) != 0) {
         if (!group_name(ctx, change->group, &name, err)) {
             return false;

@@ -18,6 +18,8 @@ struct compose {
     struct str copy_line;
     struct mail_address *copy;
     size_t copy_count;
+    struct str *fields;  // boxes on custom fields: "17=oslo"
+    size_t field_count;
 };
 
 // Reads the form's boxes ("set": "status=pending") and its line of copies. INVALID for what it
@@ -27,10 +29,15 @@ MUST_CHECK bool compose_read(struct ctx *ctx, struct compose *ret, struct error 
 // form showed. Sets the change's collaborators. What is written inside leaves the copies alone.
 MUST_CHECK bool compose_people(struct compose *c, struct db *tx, struct ticket_change *change,
                                struct error *err);
+// Inside the transaction: custom fields that the boxes name, checked, into the change.
+MUST_CHECK bool compose_fields(struct compose *c, struct db *tx, struct ticket_change *change,
+                               struct error *err);
 // The changes as boxes to tick.
 MUST_CHECK bool compose_sets(struct ctx *ctx, const struct ticket_change *change,
                              const struct collaborator_change *people, size_t person_count,
                              struct vm_sets *ret, struct error *err);
+// The boxes on custom fields that compose_read() read, behind those.
+MUST_CHECK bool compose_field_sets(const struct compose *c, struct vm_sets *ret, struct error *err);
 // "Ana Ruiz <ana@example.org>, …" and their numbers, of those who have an address.
 void compose_copy_line(mem_ctx *ctx, const struct vm_person *people, size_t count,
                        struct str *ret_line, struct str *ret_ids);

@@ -376,7 +376,8 @@ static bool show_refused(struct ctx *ctx, const struct refused *refused, const s
     vm.error = refused->warnings.count > 0 ? STR("") : str_c(why->message);
     if (refused->compose != NULL) {
         const struct compose *c = refused->compose;
-        if (!compose_sets(ctx, &c->asked, c->people, c->person_count, &vm.sets, err)) {
+        if (!compose_sets(ctx, &c->asked, c->people, c->person_count, &vm.sets, err) ||
+            !compose_field_sets(c, &vm.sets, err)) {
             return false;
         }
         vm.copy = c->has_copy ? c->copy_line : vm.copy;
@@ -513,8 +514,8 @@ struct reply {
 
 static bool changes_anything(const struct ticket_change *change)
 {
-    return change->set != 0 || change->collaborator_count > 0 || !str_empty(change->add_tags) ||
-           !str_empty(change->remove_tags);
+    return change->set != 0 || change->collaborator_count > 0 || change->field_count > 0 ||
+           !str_empty(change->add_tags) || !str_empty(change->remove_tags);
 }
 
 // What leaves later takes its status along; other changes, and the people in copy, hold at once.
@@ -527,7 +528,7 @@ static bool plan_reply(struct ctx *ctx, struct reply *reply, struct error *err)
         return true;
     }
     const struct new_comment *comment = reply->change.comment;
-    reply->change.set &= ~(unsigned)SET_STATUS;
+    reply->change.set &= ~(unsigned)(SET_STATUS | SET_CUSTOM_STATUS);
     reply->change.comment = NULL;
     return later_read(ctx, comment, reply->change.ticket, status, &reply->plan, err);
 }
@@ -539,6 +540,7 @@ static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
     struct draft nothing = {.body = STR("")};
     if (reply->later) {
         return compose_people(&reply->compose, tx, &reply->change, err) &&
+               compose_fields(&reply->compose, tx, &reply->change, err) &&
                (!changes_anything(&reply->change) ||
                 ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &reply->change,
                              &reply->outcome, err)) &&
@@ -546,6 +548,7 @@ static bool reply_in_tx(struct db *tx, void *arg, struct error *err)
                draft_store(tx, ctx->actor.user, reply->change.ticket, &nothing, err);
     }
     return compose_people(&reply->compose, tx, &reply->change, err) &&
+           compose_fields(&reply->compose, tx, &reply->change, err) &&
            ticket_apply(desk_tickets(ctx), tx, ctx->mem, &ctx->actor, &reply->change,
                         &reply->outcome, err) &&
            draft_store(tx, ctx->actor.user, reply->change.ticket, &nothing, err);
@@ -640,8 +643,13 @@ bool page_ticket_comment(struct ctx *ctx, struct error *err)
     reply.change = reply.compose.asked;
     reply.change.ticket = id;
     reply.change.comment = &comment;
-    if (!read_properties(ctx, &reply.change, err) ||
-        !read_before(ctx, &ticket, &comment, &refused, err) ||
+    if (!read_properties(ctx, &reply.change, err)) {
+        return false;
+    }
+    if (reply.change.status != reply.compose.asked.status) {
+        reply.change.set &= ~(unsigned)SET_CUSTOM_STATUS;  // the button's word is the later one
+    }
+    if (!read_before(ctx, &ticket, &comment, &refused, err) ||
         !compose_warnings(ctx, &ticket, &comment, &refused.warnings, err)) {
         return false;
     }

@@ -4,19 +4,22 @@
 // negated, none of them.
 #include "desk/tickets/api_search.h"
 
+#include "desk/records/records.h"
+#include "desk/rules/rules.h"
+
 enum field_kind {
-    FIELD_STATUS,
-    FIELD_PRIORITY,
-    FIELD_TYPE,
-    FIELD_TIME,
-    FIELD_PERSON,
-    FIELD_GROUP,
-    FIELD_ORGANIZATION,
-    FIELD_TAGS,
-    FIELD_TEXT,
-    FIELD_WORDS,
-    FIELD_NUMBER,
-    FIELD_FILE
+    KEY_STATUS,
+    KEY_PRIORITY,
+    KEY_TYPE,
+    KEY_TIME,
+    KEY_PERSON,
+    KEY_GROUP,
+    KEY_ORGANIZATION,
+    KEY_TAGS,
+    KEY_TEXT,
+    KEY_WORDS,
+    KEY_NUMBER,
+    KEY_FILE
 };
 
 static const struct field {
@@ -24,34 +27,34 @@ static const struct field {
     enum field_kind kind;
     enum ticket_column column;
 } FIELDS[] = {
-    {"", FIELD_WORDS, TC_TEXT},
-    {"id", FIELD_NUMBER, TC_ID},
-    {"subject", FIELD_WORDS, TC_TEXT},
-    {"description", FIELD_WORDS, TC_TEXT},
-    {"comment", FIELD_WORDS, TC_TEXT},
-    {"status", FIELD_STATUS, TC_STATUS},
-    {"priority", FIELD_PRIORITY, TC_PRIORITY},
-    {"ticket_type", FIELD_TYPE, TC_TYPE},
-    {"created", FIELD_TIME, TC_CREATED},
-    {"created_at", FIELD_TIME, TC_CREATED},
-    {"updated", FIELD_TIME, TC_UPDATED},
-    {"updated_at", FIELD_TIME, TC_UPDATED},
-    {"solved", FIELD_TIME, TC_SOLVED},
-    {"due_date", FIELD_TIME, TC_DUE},
-    {"assignee", FIELD_PERSON, TC_ASSIGNEE},
-    {"requester", FIELD_PERSON, TC_REQUESTER},
-    {"submitter", FIELD_PERSON, TC_SUBMITTER},
-    {"cc", FIELD_PERSON, TC_CC},
-    {"follower", FIELD_PERSON, TC_FOLLOWER},
-    {"commenter", FIELD_PERSON, TC_COMMENTER},
-    {"group", FIELD_GROUP, TC_GROUP},
-    {"organization", FIELD_ORGANIZATION, TC_ORGANIZATION},
-    {"tags", FIELD_TAGS, TC_TAG},
-    {"via", FIELD_TEXT, TC_CHANNEL},
-    {"external_id", FIELD_TEXT, TC_EXTERNAL_ID},
-    {"problem", FIELD_NUMBER, TC_PROBLEM},
-    {"incident", FIELD_NUMBER, TC_PROBLEM},
-    {"has_attachment", FIELD_FILE, TC_HAS_FILE},
+    {"", KEY_WORDS, TC_TEXT},
+    {"id", KEY_NUMBER, TC_ID},
+    {"subject", KEY_WORDS, TC_TEXT},
+    {"description", KEY_WORDS, TC_TEXT},
+    {"comment", KEY_WORDS, TC_TEXT},
+    {"status", KEY_STATUS, TC_STATUS},
+    {"priority", KEY_PRIORITY, TC_PRIORITY},
+    {"ticket_type", KEY_TYPE, TC_TYPE},
+    {"created", KEY_TIME, TC_CREATED},
+    {"created_at", KEY_TIME, TC_CREATED},
+    {"updated", KEY_TIME, TC_UPDATED},
+    {"updated_at", KEY_TIME, TC_UPDATED},
+    {"solved", KEY_TIME, TC_SOLVED},
+    {"due_date", KEY_TIME, TC_DUE},
+    {"assignee", KEY_PERSON, TC_ASSIGNEE},
+    {"requester", KEY_PERSON, TC_REQUESTER},
+    {"submitter", KEY_PERSON, TC_SUBMITTER},
+    {"cc", KEY_PERSON, TC_CC},
+    {"follower", KEY_PERSON, TC_FOLLOWER},
+    {"commenter", KEY_PERSON, TC_COMMENTER},
+    {"group", KEY_GROUP, TC_GROUP},
+    {"organization", KEY_ORGANIZATION, TC_ORGANIZATION},
+    {"tags", KEY_TAGS, TC_TAG},
+    {"via", KEY_TEXT, TC_CHANNEL},
+    {"external_id", KEY_TEXT, TC_EXTERNAL_ID},
+    {"problem", KEY_NUMBER, TC_PROBLEM},
+    {"incident", KEY_NUMBER, TC_PROBLEM},
+    {"has_attachment", KEY_FILE, TC_HAS_FILE},
 };
 
 #define NAMED_MAX 100  // people or organisations that one name may mean
@@ -199,26 +202,26 @@ static bool find_numbers(struct building *b, const struct field *field, struct s
     struct str word = str_lower(b->ctx->mem, value);
     int64_t number = 0;
     switch (field->kind) {
-    case FIELD_STATUS:
+    case KEY_STATUS:
         if (ticket_status_parse(word, &status)) {
             put_number(b, list, status);
         }
         return true;
-    case FIELD_PRIORITY:
+    case KEY_PRIORITY:
         if (ticket_priority_parse(word, &priority)) {
             put_number(b, list, priority);
         }
         return true;
-    case FIELD_TYPE:
+    case KEY_TYPE:
         if (ticket_type_parse(word, &type)) {
             put_number(b, list, type);
         }
         return true;
-    case FIELD_PERSON:
+    case KEY_PERSON:
         return find_people(b, value, list, err);
-    case FIELD_GROUP:
+    case KEY_GROUP:
         return find_groups(b, value, list, err);
-    case FIELD_ORGANIZATION:
+    case KEY_ORGANIZATION:
         return find_organizations(b, value, list, err);
     default:
         if (str_to_i64(value, &number)) {
@@ -294,7 +297,7 @@ static void add_texts(struct building *b, const struct search_query *search, siz
         const struct search_term *other = &search->terms[i];
         if (other->negative == term->negative && str_eq(other->key, term->key)) {
             struct str value = other->value;
-            texts[count++] = field->kind == FIELD_TAGS || field->column == TC_CHANNEL
+            texts[count++] = field->kind == KEY_TAGS || field->column == TC_CHANNEL
                                  ? str_lower(b->ctx->mem, value)
                                  : value;
         }
@@ -349,39 +352,156 @@ static void add_words(struct building *b, const struct search_term *term)
     }
 }
 
+// --- custom fields ------------------------------------------------------------------------------
+
+// "custom_field_17", or "fieldvalue" (0): any.
+static bool custom_key(struct str key, int64_t *ret)
+{
+    *ret = 0;
+    return str_eq_c(key, "fieldvalue") ||
+           (str_starts(key, STR("custom_field_")) &&
+            str_to_i64(str_from(key, sizeof "custom_field_" - 1), ret));
+}
+
+static enum field_filter_as compared_as(const struct record *field, enum condition_op op)
+{
+    struct str type = field == NULL ? STR("") : record_text(field, "type");
+    bool number = str_eq_c(type, "integer") || str_eq_c(type, "decimal");
+    bool exact = str_eq_c(type, "tagger") || str_eq_c(type, "checkbox") || str_eq_c(type, "date");
+    bool ordered = op != OP_IS && op != OP_IS_NOT;
+    return number                          ? FILTER_NUMBER
+           : exact || ordered              ? FILTER_TEXT
+           : str_eq_c(type, "multiselect") ? FILTER_WORD
+                                           : FILTER_PART;
+}
+
+static const struct record *field_named(const struct record *fields, size_t count, int64_t id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].id == id && !fields[i].system) {
+            return &fields[i];
+        }
+    }
+    return NULL;
+}
+
+// Staff only: what requesters do not see of a ticket they cannot guess by asking, either.
+static bool add_custom(struct building *b, const struct search_query *search, size_t index,
+                       int64_t id, struct error *err)
+{
+    const struct search_term *term = &search->terms[index];
+    struct ctx *ctx = b->ctx;
+    struct record *fields = NULL;
+    size_t count = 0;
+    double number = 0;
+    if (!records_list(ctx->db, ctx->mem, record_kind(STR("ticket_fields")), false, &fields, &count,
+                      err)) {
+        return false;
+    }
+    const struct record *field = field_named(fields, count, id);
+    if (!actor_is_staff(&ctx->actor) || (id != 0 && field == NULL)) {
+        b->none = b->none || !term->negative;
+        return true;
+    }
+    if (term->op == SEARCH_IS && taken(search, index)) {
+        return true;
+    }
+    struct field_filter *filter = mem_new(ctx->mem, struct field_filter);
+    *filter = (struct field_filter){.field = id, .as = compared_as(field, op_of(term))};
+    bool none = str_ieq_c(term->value, "none");
+    struct str *texts = mem_array(ctx->mem, struct str, search->count);
+    size_t text_count = 0;
+    for (size_t i = index; i < search->count && !none; i++) {
+        const struct search_term *other = &search->terms[i];
+        bool same =
+            i == index || (term->op == SEARCH_IS && other->op == SEARCH_IS &&
+                           other->negative == term->negative && str_eq(other->key, term->key));
+        bool fits = filter->as != FILTER_NUMBER || str_to_f64(other->value, &number);
+        if (same && fits) {
+            texts[text_count++] = filter->as == FILTER_TEXT || filter->as == FILTER_WORD
+                                      ? str_lower(ctx->mem, other->value)
+                                      : other->value;
+        }
+    }
+    if (text_count == 0 && !none) {
+        b->none = b->none || !term->negative;
+        return true;
+    }
+    enum condition_op op = none ? (term->negative ? OP_ANY : OP_NONE) : op_of(term);
+    struct ticket_condition *condition = add(b, TC_FIELD, op);
+    condition->texts = texts;
+    condition->count = text_count;
+    condition->field = filter;
+    return true;
+}
+
+// As in a view.
+static bool add_custom_status(struct building *b, const struct search_term *term, struct error *err)
+{
+    struct ctx *ctx = b->ctx;
+    const struct rule_book *book = NULL;
+    const struct rule_term wanted = {.place = PLACE_ALL,
+                                     .field = STR("custom_status_id"),
+                                     .op = term->negative ? STR("not_includes") : STR("includes"),
+                                     .values = &term->value,
+                                     .count = 1};
+    struct conditions conditions;
+    struct problems problems;
+    problems_init(&problems, ctx->mem);
+    if (!rules_read(desk_of(ctx)->rules, ctx->db, ctx->mem, &book, err)) {
+        return false;
+    }
+    if (!conditions_compile(ctx->mem, RULE_VIEW, &book->defined, &wanted, 1, &conditions,
+                            &problems)) {
+        b->none = b->none || !term->negative;
+        return true;
+    }
+    struct ticket_query query =
+        conditions_filter(ctx->mem, &conditions, &ctx->actor, clock_now(ctx->app->clock), NULL);
+    *add(b, TC_CUSTOM_STATUS, OP_IS) = query.all[0];
+    return true;
+}
+
 static bool add_term(struct building *b, const struct search_query *search, size_t index,
                      struct error *err)
 {
     const struct search_term *term = &search->terms[index];
     const struct field *field = field_of(term->key);
+    int64_t custom = 0;
+    if (custom_key(term->key, &custom)) {
+        return add_custom(b, search, index, custom, err);
+    }
+    if (str_eq_c(term->key, "custom_status_id")) {
+        return add_custom_status(b, term, err);
+    }
     if (field == NULL) {
         b->none = b->none || !term->negative;
         return true;
     }
-    bool nullable = field->kind != FIELD_WORDS && field->kind != FIELD_FILE;
+    bool nullable = field->kind != KEY_WORDS && field->kind != KEY_FILE;
     if (nullable && str_ieq_c(term->value, "none")) {
         (void)add(b, field->column, term->negative ? OP_ANY : OP_NONE);
         return true;
     }
     switch (field->kind) {
-    case FIELD_WORDS:
+    case KEY_WORDS:
         add_words(b, term);
         return true;
-    case FIELD_TIME:
+    case KEY_TIME:
         add_time(b, term, field->column);
         return true;
-    case FIELD_FILE:
+    case KEY_FILE:
         (void)add(b, TC_HAS_FILE,
                   str_ieq_c(term->value, "true") != term->negative ? OP_ANY : OP_NONE);
         return true;
-    case FIELD_TAGS:
+    case KEY_TAGS:
         if (term->quoted && str_find_char(term->value, ' ') > 0) {
             add_tag_list(b, term);
             return true;
         }
         add_texts(b, search, index, field);
         return true;
-    case FIELD_TEXT:
+    case KEY_TEXT:
         add_texts(b, search, index, field);
         return true;
     default:

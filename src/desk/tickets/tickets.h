@@ -513,6 +513,10 @@ enum ticket_column {
     TC_SNOOZED,         // until when
     TC_SUBJECT_WORD,    // texts: lower case, a space at both ends
     TC_SUBJECT_PHRASE,  // texts: lower case, anywhere in the subject
+    TC_CUSTOM_STATUS,   // -1 minus the status for that one's default
+    TC_FORM,            // 0: the default one
+    TC_BRAND,
+    TC_FIELD,  // a custom field: `field` says which
     TC_COLUMNS
 };
 
@@ -536,6 +540,21 @@ struct ticket_condition {
     const struct str *texts;
     size_t count;
     const struct ticket_condition *also;
+    const struct field_filter *field;  // of TC_FIELD
+};
+
+// How the values of a custom field are compared. They are texts.
+enum field_filter_as {
+    FILTER_TEXT,   // the whole text; days compare in order
+    FILTER_WORD,   // one of the words in it
+    FILTER_PART,   // somewhere in it, whatever the case of ASCII letters
+    FILTER_NUMBER  // as numbers
+};
+enum field_filter_of { FILTER_OF_TICKET, FILTER_OF_REQUESTER, FILTER_OF_ORGANIZATION };
+struct field_filter {
+    int64_t field;  // 0: any field of tickets
+    enum field_filter_of of;
+    enum field_filter_as as;
 };
 
 struct ticket_query {

@@ -58,6 +58,10 @@ static const struct column COLUMNS[TC_COLUMNS] = {
     [TC_TEXT] = {NULL, KIND_SPECIAL},
     [TC_SUBJECT_WORD] = {NULL, KIND_SPECIAL},
     [TC_SUBJECT_PHRASE] = {NULL, KIND_SPECIAL},
+    [TC_CUSTOM_STATUS] = {"COALESCE(t.custom_status_id, -1 - t.status)", KIND_NUMBER},
+    [TC_FORM] = {"COALESCE(t.form_id, 0)", KIND_NUMBER},
+    [TC_BRAND] = {"COALESCE(t.brand_id, 0)", KIND_NUMBER},
+    [TC_FIELD] = {NULL, KIND_SPECIAL},
 };
 
 static const char *const OPERATORS[] = {
@@ -224,6 +228,66 @@ static void put_subject(struct where *where, struct db *db,
     buf_put_c(&where->sql, ")");
 }
 
+static void put_field_test(struct where *where, struct db *db, const struct field_filter *field,
+                           enum condition_op op, struct str text)
+{
+    const char *compare = op == OP_IS_NOT ? " = " : OPERATORS[op];
+    switch (field->as) {
+    case FILTER_TEXT:
+        buf_put_c(&where->sql, "v.value");
+        buf_put_c(&where->sql, compare);
+        where_bind(where, db, DB_VALUE_TEXT(text));
+        break;
+    case FILTER_NUMBER:
+        buf_put_c(&where->sql, "CAST(v.value AS DOUBLE PRECISION)");
+        buf_put_c(&where->sql, compare);
+        buf_put_c(&where->sql, "CAST(");
+        where_bind(where, db, DB_VALUE_TEXT(text));
+        buf_put_c(&where->sql, " AS DOUBLE PRECISION)");
+        break;
+    case FILTER_WORD:
+        buf_put_c(&where->sql, "' ' || v.value || ' ' LIKE ");
+        where_bind(where, db,
+                   DB_VALUE_TEXT(like_pattern(
+                       where->ctx, str_printf(where->ctx, " " STR_FMT " ", STR_ARG(text)))));
+        buf_put_c(&where->sql, " ESCAPE '!'");
+        break;
+    case FILTER_PART:
+        buf_put_c(&where->sql, "LOWER(v.value) LIKE ");
+        where_bind(where, db, DB_VALUE_TEXT(like_pattern(where->ctx, str_lower(where->ctx, text))));
+        buf_put_c(&where->sql, " ESCAPE '!'");
+        break;
+    }
+}
+
+// Values are rows of the records room, by the number of what has them: a filter of tickets has no
+// other way to them. Without a field: of any that tickets have, since numbers of people may be the
+// same.
+static void put_field(struct where *where, struct db *db, const struct ticket_condition *condition)
+{
+    static const char *const OBJECTS[] = {[FILTER_OF_TICKET] = "t.id",
+                                          [FILTER_OF_REQUESTER] = "t.requester_id",
+                                          [FILTER_OF_ORGANIZATION] = "t.organization_id"};
+    const struct field_filter *field = condition->field;
+    bool filled = condition->op == OP_ANY || condition->op == OP_NONE;
+    bool negative = condition->op == OP_IS_NOT || condition->op == OP_NONE;
+    buf_put_c(&where->sql, negative ? "NOT " : "");
+    buf_put_c(&where->sql, "EXISTS (SELECT 1 FROM field_value v WHERE v.object_id = ");
+    buf_put_c(&where->sql, OBJECTS[field->of]);
+    if (field->field != 0) {
+        buf_put_c(&where->sql, " AND v.field_id = ");
+        where_bind(where, db, DB_VALUE_I64(field->field));
+    } else {
+        buf_put_c(&where->sql, " AND v.field_id IN (SELECT id FROM desk_record "
+                               "WHERE kind = 'ticket_fields')");
+    }
+    for (size_t i = 0; i < condition->count && !filled; i++) {
+        buf_put_c(&where->sql, i == 0 ? " AND (" : " OR ");
+        put_field_test(where, db, field, condition->op, condition->texts[i]);
+    }
+    buf_put_c(&where->sql, !filled && condition->count > 0 ? "))" : ")");
+}
+
 static void put_single(struct where *where, struct db *db, const struct actor *actor,
                        const struct ticket_condition *condition)
 {
@@ -234,6 +298,10 @@ static void put_single(struct where *where, struct db *db, const struct actor *a
     }
     if (condition->column == TC_SUBJECT_WORD || condition->column == TC_SUBJECT_PHRASE) {
         put_subject(where, db, condition);
+        return;
+    }
+    if (condition->column == TC_FIELD) {
+        put_field(where, db, condition);
         return;
     }
     if (column->kind == KIND_SPECIAL) {
