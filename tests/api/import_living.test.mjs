@@ -93,6 +93,8 @@ test('it comes whole, over calls that fail', async () => {
   const song = comments[0].attachments.find((one) => one.file_name === 'song.txt');
   assert.equal(await (await fetch(song.content_url, { headers: api.headers })).text(), 'La la la\n');
   assert.equal(ticket.updated_at, time(5));
+  assert.ok(ticket.custom_fields.some((one) => one.value === 'model_big'));
+  assert.deepEqual(counts(result.stdout, 'statuses'), [0, 0, 0, 0, 0, 0], 'what the other desk does not have is passed over');
 });
 
 test('the next time only what is new is asked for', async () => {
@@ -186,7 +188,7 @@ test('what cannot go on says why', async () => {
   });
   assert.match((await bring(circle.origin, 'circle', { code: 65 })).stderr, /export of users does not go on/);
   const page = await serve(desk, { before: (call, response) => { response.end('<html>'); return true; } });
-  assert.match((await bring(page.origin, 'page', { code: 65 })).stderr, /has no groups/);
+  assert.match((await bring(page.origin, 'page', { code: 65 })).stderr, /has no brands/);
   const moved = await serve(desk, { before: (call, response) => { response.writeHead(301, { location: 'https://new.example/' }).end(); return true; } });
   assert.match((await bring(moved.origin, 'moved', { code: 65 })).stderr, /lives at https:\/\/new.example\//);
   const other = await serve(desk);

@@ -80,7 +80,7 @@ test('a ticket has its words, files, times, authors and people', async () => {
   assert.equal(ticket.requester_id, rita.id);
   assert.equal(ticket.assignee_id, alma.id);
   assert.equal(ticket.organization_id, rita.organization_id);
-  assert.deepEqual(ticket.tags, ['night', 'printer']);
+  assert.deepEqual(ticket.tags, ['model_big', 'night', 'printer']);
   assert.equal(ticket.created_at, time(3));
   assert.equal(ticket.updated_at, time(5));
   assert.equal(ticket.via.channel, 'email');
@@ -105,6 +105,38 @@ test('a ticket has its words, files, times, authors and people', async () => {
   assert.equal(ticket.problem_id, problem.id);
 });
 
+test('fields with their values, forms, statuses and brands', async () => {
+  const records = async (kind) => (await api.get(`/api/v2/${kind}.json`)).json[kind];
+  const fields = await records('ticket_fields');
+  const [model, pages, loud] = ['Model', 'Pages', 'Loud'].map((title) => fields.find((one) => one.title === title));
+  assert.deepEqual(model.custom_field_options.map((one) => [one.name, one.value]), [['Big', 'model_big'], ['Small', 'model_small']]);
+  assert.equal(fields.filter((one) => one.type === 'subject').length, 1);
+  assert.ok(!fields.some((one) => ['Where', 'Betreff', 'What no other desk has', 'Model too'].includes(one.title)));
+  const form = (await records('ticket_forms')).find((one) => one.name === 'Repair');
+  assert.deepEqual(form.ticket_field_ids, [fields.find((one) => one.type === 'subject').id, model.id, pages.id]);
+  assert.deepEqual(form.agent_conditions, [{ parent_field_id: model.id, parent_field_type: 'tagger', value: 'model_big', child_fields: [{ id: pages.id, is_required: true, required_on_statuses: { type: 'SOME_STATUSES', statuses: ['solved'] } }] }]);
+  assert.equal((await records('ticket_forms')).length, 2, 'the default ones are the same');
+  const statuses = await records('custom_statuses');
+  const toner = statuses.find((one) => one.agent_label === 'Waiting for toner');
+  assert.ok(!statuses.some((one) => one.agent_label === 'Offen'));
+  const brands = await records('brands');
+  const second = brands.find((one) => one.name === 'Second');
+  assert.equal(second.subdomain, 'second_brand');
+  const valueOf = (ticket, field) => ticket.custom_fields.find((one) => one.id === field.id).value;
+  const [ticket] = await ticketCalled('The printer sings');
+  assert.deepEqual([model, pages, loud].map((field) => valueOf(ticket, field)), ['model_big', 12, false]);
+  assert.equal(ticket.ticket_form_id, form.id);
+  assert.equal(ticket.brand_id, second.id);
+  const [problem] = await ticketCalled('Singing printers');
+  assert.deepEqual([model, pages, loud].map((field) => valueOf(problem, field)), [null, null, true]);
+  assert.equal(problem.custom_status_id, toner.id);
+  assert.equal(problem.brand_id, brands.find((one) => one.default).id);
+  const rita = await person('Rita Requester');
+  assert.equal(rita.user_fields.shoe_size, 44);
+  const { organization } = (await api.get(`/api/v2/organizations/${rita.organization_id}.json`)).json;
+  assert.equal(organization.organization_fields.floor, 'floor_3');
+});
+
 test('a ticket without comments says what its description says; unknown people are one person', async () => {
   const [ticket] = await ticketCalled('Without comments');
   assert.deepEqual((await commentsOf(ticket.id)).map((one) => one.body), ['Only a description.']);
@@ -120,8 +152,10 @@ test('what did not fit is told, one by one and in figures', () => {
   assert.deepEqual(why('group_membership', 502), [['refused', 'group_id']]);
   assert.deepEqual(why('user', 705), [['left out', 'external_id']]);
   assert.deepEqual(why('ticket', 31), [['left out', 'attachments']]);
-  assert.deepEqual(why('ticket', 33), [['left out', 'requester_id']]);
-  assert.equal(told.length, 4, JSON.stringify(told));
+  assert.deepEqual(why('ticket', 33), [['left out', 'requester_id'], ['left out', 'custom_fields'], ['left out', 'custom_fields']]);
+  assert.deepEqual(why('ticket_field', 8103), [['refused', 'type']]);
+  assert.deepEqual(why('ticket_field', 8104), [['refused', 'custom_field_options']]);
+  assert.equal(told.length, 8, JSON.stringify(told));
   assert.deepEqual(counts(first.stdout, 'tickets'), [3, 0, 0, 2, 0, 1]);
   assert.deepEqual(counts(first.stdout, 'comments'), [4, 0, 0, 0, 0, 0]);
   assert.deepEqual(counts(first.stdout, 'people'), [4, 0, 1, 1, 0, 0]);
@@ -170,6 +204,7 @@ test('a newer export changes what changed there and leaves what was changed here
   const [three] = await ticketCalled('Singing printers');
   assert.equal(three.status, 'solved');
   assert.deepEqual(three.tags, ['done']);
+  assert.equal(three.custom_status_id, (await api.get('/api/v2/custom_statuses.json')).json.custom_statuses.find((one) => one.status_category === 'solved' && one.default).id);
   assert.equal(three.updated_at, time(9, 10));
   assert.deepEqual((await commentsOf(three.id)).map((c) => c.body), ['Many sing.', 'All are quiet.']);
   assert.equal((await ticketCalled('The printer sings')).length, 0);

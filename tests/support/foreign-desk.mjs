@@ -14,16 +14,44 @@ const person = (id, name, email, more = {}) => ({
 
 export function foreignDesk() {
   return {
+    brands: [
+      { id: 8501, name: 'First', subdomain: 'first', default: true, active: true, updated_at: time(1) },
+      { id: 8502, name: 'Second', subdomain: 'second-brand', default: false, active: true, updated_at: time(1) },
+    ],
+    user_fields: [{ id: 8201, type: 'integer', key: 'shoe_size', title: 'Shoe size', active: true, updated_at: time(1) }],
+    organization_fields: [
+      { id: 8211, type: 'dropdown', key: 'floor', title: 'Floor', active: true, updated_at: time(1), custom_field_options: [{ id: 1, name: 'Third', value: 'floor_3' }, { id: 2, name: 'Fourth', value: 'floor_4' }] },
+    ],
+    ticket_fields: [
+      { id: 8001, type: 'subject', title: 'Betreff', removable: false, active: true, updated_at: time(1) },
+      { id: 8002, type: 'intent', title: 'What no other desk has', removable: false, active: true, updated_at: time(1) },
+      { id: 8101, type: 'tagger', title: 'Model', removable: true, active: true, visible_in_portal: true, updated_at: time(1), custom_field_options: [{ id: 11, name: 'Big', raw_name: 'Big', value: 'model_big', default: false }, { id: 12, name: 'Small', value: 'model_small' }] },
+      { id: 8102, type: 'integer', title: 'Pages', removable: true, active: true, updated_at: time(1) },
+      { id: 8103, type: 'lookup', title: 'Where', removable: true, active: true, updated_at: time(1), relationship_target_type: 'zen:user' },
+      { id: 8104, type: 'tagger', title: 'Model too', removable: true, active: true, updated_at: time(1), custom_field_options: [{ name: 'Big', value: 'model_big' }] },
+      { id: 8105, type: 'checkbox', title: 'Loud', removable: true, active: true, tag: 'loud', updated_at: time(1) },
+    ],
+    custom_statuses: [
+      { id: 8301, status_category: 'open', agent_label: 'Offen', default: true, active: true, updated_at: time(1) },
+      { id: 8302, status_category: 'pending', agent_label: 'Waiting for toner', end_user_label: 'Waiting', default: false, active: true, updated_at: time(1) },
+    ],
+    ticket_forms: [
+      { id: 8401, name: 'All', default: true, active: true, ticket_field_ids: [8001], updated_at: time(1) },
+      {
+        id: 8402, name: 'Repair', display_name: 'Ask for a repair', end_user_visible: true, default: false, active: true, ticket_field_ids: [8001, 8101, 8102], updated_at: time(1),
+        agent_conditions: [{ parent_field_id: 8101, parent_field_type: 'tagger', value: 'model_big', child_fields: [{ id: 8102, is_required: true, required_on_statuses: { type: 'SOME_STATUSES', statuses: ['solved'] } }] }],
+      },
+    ],
     groups: [
       { id: 901, name: 'Printers', description: 'All that prints', is_public: true, deleted: false, created_at: time(1), updated_at: time(1) },
       { id: 902, name: 'Dissolved', deleted: true, created_at: time(1), updated_at: time(1) },
     ],
     organizations: [
-      { id: 801, name: 'Faculty of Law', domain_names: ['law.example'], details: 'Third floor', tags: ['vip'], group_id: 901, external_id: 'org-law', shared_tickets: true, created_at: time(1), updated_at: time(1) },
+      { id: 801, name: 'Faculty of Law', domain_names: ['law.example'], details: 'Third floor', tags: ['vip'], group_id: 901, external_id: 'org-law', organization_fields: { floor: 'floor_3', nowhere: 1 }, shared_tickets: true, created_at: time(1), updated_at: time(1) },
     ],
     users: [
       person(701, 'Alma Agent', 'alma@old.example', { role: 'agent', tags: ['senior'], signature: 'Alma' }),
-      person(702, 'Rita Requester', 'rita@law.example', { organization_id: 801, external_id: 'r-1', phone: '+43 1 234' }),
+      person(702, 'Rita Requester', 'rita@law.example', { organization_id: 801, external_id: 'r-1', phone: '+43 1 234', user_fields: { shoe_size: 44 } }),
       person(703, 'Gone Person', null, { active: false }),
       person(704, 'The Admin', 'admin@example.org', { role: 'admin', suspended: true }),
       person(705, 'Twin', 'twin@old.example', { external_id: 'r-1' }),
@@ -41,11 +69,11 @@ export function foreignDesk() {
     ],
     tickets: [
       {
-        id: 31, subject: 'The printer sings', description: 'It sings at night.', status: 'closed', priority: 'high', type: 'incident', tags: ['printer', 'night'], external_id: 'old-31', requester_id: 702, submitter_id: 702, assignee_id: 701, group_id: 901, organization_id: 801, email_cc_ids: [703], problem_id: 33,
+        id: 31, subject: 'The printer sings', description: 'It sings at night.', status: 'closed', priority: 'high', type: 'incident', tags: ['printer', 'night', 'model_big'], custom_fields: [{ id: 8101, value: 'model_big' }, { id: 8102, value: 12 }, { id: 8105, value: null }], ticket_form_id: 8402, brand_id: 8502, external_id: 'old-31', requester_id: 702, submitter_id: 702, assignee_id: 701, group_id: 901, organization_id: 801, email_cc_ids: [703], problem_id: 33,
         due_at: null, created_at: time(3), updated_at: time(5), metric_set: { solved_at: time(5, 8) }, via: { channel: 'email' },
       },
       { id: 32, subject: 'Without comments', description: 'Only a description.', status: 'open', priority: null, type: null, tags: [], requester_id: 703, submitter_id: 703, assignee_id: null, group_id: null, created_at: time(4), updated_at: time(4) },
-      { id: 33, subject: 'Singing printers', description: 'Many sing.', status: 'pending', priority: 'urgent', type: 'problem', tags: [], requester_id: 777, submitter_id: 701, assignee_id: 701, group_id: 901, created_at: time(4), updated_at: time(6) },
+      { id: 33, subject: 'Singing printers', description: 'Many sing.', status: 'pending', custom_status_id: 8302, custom_fields: [{ id: 8102, value: 'many' }, { id: 8999, value: 'x' }, { id: 8105, value: true }], ticket_form_id: 8401, brand_id: 8501, priority: 'urgent', type: 'problem', tags: ['loud'], requester_id: 777, submitter_id: 701, assignee_id: 701, group_id: 901, created_at: time(4), updated_at: time(6) },
       { id: 34, subject: 'Thrown away', description: 'x', status: 'deleted', requester_id: 702, created_at: time(4), updated_at: time(6) },
     ],
     comments: {
@@ -74,7 +102,7 @@ const lines = (list) => list.map((one) => `${JSON.stringify(one)}\n`).join('');
 
 // Pages as the API answers them, where they may be; lines for the rest.
 export function writeExport(root, desk) {
-  for (const kind of ['groups', 'organizations', 'group_memberships', 'organization_memberships']) {
+  for (const kind of ['brands', 'user_fields', 'organization_fields', 'ticket_fields', 'custom_statuses', 'ticket_forms', 'groups', 'organizations', 'group_memberships', 'organization_memberships']) {
     write(root, `${kind}.json`, JSON.stringify({ [kind]: desk[kind], meta: { has_more: false }, links: { next: null } }));
   }
   write(root, 'users/0001.json', JSON.stringify({ users: desk.users, identities: desk.identities, after_cursor: 'x', end_of_stream: true }));
@@ -124,6 +152,8 @@ export async function serveForeign(desk, { key, before = () => false } = {}) {
       if (!desk.tickets.some((one) => one.id === Number(ticket[1]) && one.status !== 'deleted')) return null;
       return whole.byList(desk.comments[ticket[1]] ?? [], 'comments', query);
     }
+    const records = /^\/api\/v2\/(brands|user_fields|organization_fields|ticket_forms|ticket_fields)\.json$/.exec(path);
+    if (records) return whole.byList(desk[records[1]], records[1], query);
     switch (path) {
       case '/api/v2/groups.json': return whole.byList(desk.groups, 'groups', query);
       case '/api/v2/group_memberships.json': return whole.byList(desk.group_memberships, 'group_memberships', query);

@@ -16,20 +16,32 @@ static const struct stream {
     const char *path;
     const char *query;  // beside what says where to go on
     enum how how;
+    bool perhaps;       // not every desk has it
     const char *count;  // where the desk says how many there are; NULL: nowhere
     const char *plain;
 } STREAMS[] = {
-    {"groups", "/api/v2/groups.json", "page%5Bsize%5D=100", BY_LIST, NULL, "groups fetched"},
-    {"organizations", "/api/v2/incremental/organizations.json", "per_page=1000", BY_TIME,
+    {"brands", "/api/v2/brands.json", "page%5Bsize%5D=100", BY_LIST, true, NULL, "brands fetched"},
+    {"user_fields", "/api/v2/user_fields.json", "page%5Bsize%5D=100", BY_LIST, true, NULL,
+     "fields of people fetched"},
+    {"organization_fields", "/api/v2/organization_fields.json", "page%5Bsize%5D=100", BY_LIST, true,
+     NULL, "fields of organisations fetched"},
+    {"ticket_fields", "/api/v2/ticket_fields.json", "page%5Bsize%5D=100", BY_LIST, true, NULL,
+     "fields of tickets fetched"},
+    {"custom_statuses", "/api/v2/custom_statuses.json", "page%5Bsize%5D=100", BY_LIST, true, NULL,
+     "statuses fetched"},
+    {"ticket_forms", "/api/v2/ticket_forms.json", "page%5Bsize%5D=100", BY_LIST, true, NULL,
+     "forms fetched"},
+    {"groups", "/api/v2/groups.json", "page%5Bsize%5D=100", BY_LIST, false, NULL, "groups fetched"},
+    {"organizations", "/api/v2/incremental/organizations.json", "per_page=1000", BY_TIME, false,
      "/api/v2/organizations/count.json", "organisations fetched"},
     {"users", "/api/v2/incremental/users/cursor.json", "per_page=1000&include=identities",
-     BY_CURSOR, "/api/v2/users/count.json", "people fetched"},
-    {"group_memberships", "/api/v2/group_memberships.json", "page%5Bsize%5D=100", BY_LIST, NULL,
-     "members of groups fetched"},
+     BY_CURSOR, false, "/api/v2/users/count.json", "people fetched"},
+    {"group_memberships", "/api/v2/group_memberships.json", "page%5Bsize%5D=100", BY_LIST, false,
+     NULL, "members of groups fetched"},
     {"organization_memberships", "/api/v2/organization_memberships.json", "page%5Bsize%5D=100",
-     BY_LIST, NULL, "members of organisations fetched"},
+     BY_LIST, true, NULL, "members of organisations fetched"},
     {"tickets", "/api/v2/incremental/tickets/cursor.json", "per_page=1000&include=metric_sets",
-     BY_CURSOR, "/api/v2/tickets/count.json", "tickets fetched"},
+     BY_CURSOR, false, "/api/v2/tickets/count.json", "tickets fetched"},
 };
 #define STREAM_COUNT (sizeof STREAMS / sizeof *STREAMS)
 #define TICKETS (STREAM_COUNT - 1)
@@ -277,9 +289,14 @@ static bool one_stream(struct fetching *f, size_t index, struct state *state, st
     f->total = count_of(f, stream);
     while (more) {
         mem_ctx *ctx = mem_ctx_new(f->ctx, "page");
-        bool ok = one_page(f, ctx, index, state, &more, err);
+        struct error why = {0};
+        bool ok = one_page(f, ctx, index, state, &more, &why);
         mem_free(ctx);
+        if (!ok && stream->perhaps && (why.code == ERR_NOT_FOUND || why.code == ERR_FORBIDDEN)) {
+            return true;
+        }
         if (!ok) {
+            *err = why;
             return false;
         }
         f->job->progress(f->job->arg, stream->plain, mark->records,

@@ -18,6 +18,11 @@ struct str import_kind_word(enum import_kind kind)
     return str_c(KINDS[kind].word);
 }
 
+const char *import_kind_plural(enum import_kind kind)
+{
+    return KINDS[kind].plural;
+}
+
 const char *import_kind_plain(enum import_kind kind)
 {
     return KINDS[kind].plain;

@@ -20,6 +20,8 @@ enum import_kind {
 };
 
 struct str import_kind_word(enum import_kind kind);
+// The key of lists, as in paths of the API.
+const char *import_kind_plural(enum import_kind kind);
 const char *import_kind_plain(enum import_kind kind);
 
 // Some objects of one kind.

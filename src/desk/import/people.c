@@ -28,19 +28,6 @@ static bool carry_id(struct import *run, struct ctx *ctx, struct jw *w, struct i
     return true;
 }
 
-static void came(struct import_item *item, int64_t id)
-{
-    item->became = id;
-    item->outcome = item->own != 0 ? IMPORT_UPDATED : IMPORT_MADE;
-}
-
-static void was_here(struct import_item *item, int64_t id)
-{
-    item->became = id;
-    item->adopted = true;
-    item->outcome = IMPORT_SAME;
-}
-
 // --- groups -------------------------------------------------------------------------------------
 
 static bool group_named(struct ctx *ctx, struct str name, int64_t *ret, struct error *err)
@@ -81,7 +68,7 @@ static bool apply_group(struct import *run, struct ctx *ctx, struct import_item 
         return false;
     }
     if (same != 0) {
-        was_here(item, same);
+        import_was_here(item, same);
         return true;
     }
     bool ok = item->own == 0
@@ -89,7 +76,7 @@ static bool apply_group(struct import *run, struct ctx *ctx, struct import_item 
                   : group_update(room, ctx->db, ctx->mem, &ctx->actor, (struct group_id){item->own},
                                  &change, &after, err);
     if (ok) {
-        came(item, after.id.v);
+        import_became(item, after.id.v);
     }
     return ok;
 }
@@ -110,7 +97,8 @@ static bool organization_body(struct import *run, struct ctx *ctx, struct import
     jw_init(&w, &out);
     jw_object_begin(&w);
     CARRY(ctx->mem, &w, item, PLAIN);
-    if (!carry_id(run, ctx, &w, item, IMPORT_GROUP, "group_id", err)) {
+    if (!carry_id(run, ctx, &w, item, IMPORT_GROUP, "group_id", err) ||
+        !import_keyed_fields(run, ctx, &w, item, IMPORT_ORGANIZATION_FIELD, err)) {
         return false;
     }
     jw_object_end(&w);
@@ -150,14 +138,14 @@ static bool apply_organization(struct import *run, struct ctx *ctx, struct impor
         return false;
     }
     if (same != 0) {
-        was_here(item, same);
+        import_was_here(item, same);
         return true;
     }
     if (!organization_body(run, ctx, item, &body, err) ||
         !api_organization_apply(ctx, ctx->db, body, own, &after, err)) {
         return false;
     }
-    came(item, after.id.v);
+    import_became(item, after.id.v);
     return true;
 }
 
@@ -223,7 +211,8 @@ static bool user_body(struct import *run, struct ctx *ctx, struct import_item *i
     if (!deleted) {
         CARRY(ctx->mem, &w, item, OF_LIVING);
         write_role(&w, item);
-        if (!carry_id(run, ctx, &w, item, IMPORT_ORGANIZATION, "organization_id", err)) {
+        if (!carry_id(run, ctx, &w, item, IMPORT_ORGANIZATION, "organization_id", err) ||
+            !import_keyed_fields(run, ctx, &w, item, IMPORT_USER_FIELD, err)) {
             return false;
         }
     }
@@ -252,21 +241,21 @@ static bool apply_user(struct import *run, struct ctx *ctx, struct import_item *
         return false;
     }
     if (known) {
-        was_here(item, person.id.v);
+        import_was_here(item, person.id.v);
         return true;
     }
     if (own.v != 0 && !user_load(ctx->db, ctx->mem, &ctx->actor, own, &person, err)) {
         return false;
     }
     if (own.v != 0 && (deleted || !person.active)) {
-        came(item, own.v);
+        import_became(item, own.v);
         return !deleted || remove_user(run, ctx, &person, err);
     }
     if (!user_body(run, ctx, item, deleted, &body, err) ||
         !api_user_apply(ctx, ctx->db, body, own, &person, err)) {
         return false;
     }
-    came(item, person.id.v);
+    import_became(item, person.id.v);
     return !deleted || remove_user(run, ctx, &person, err);
 }
 
@@ -325,14 +314,14 @@ static bool apply_identity(struct import *run, struct ctx *ctx, struct import_it
     }
     for (size_t i = 0; i < count; i++) {
         if (str_eq(have[i].type, add.type) && str_ieq(have[i].value, str_trim(add.value))) {
-            was_here(item, have[i].id.v);
+            import_was_here(item, have[i].id.v);
             return true;
         }
     }
     if (!identity_add(&run->desk->people, ctx->db, ctx->mem, &ctx->actor, &add, &made, err)) {
         return false;
     }
-    came(item, made.id.v);
+    import_became(item, made.id.v);
     return true;
 }
 
@@ -386,7 +375,7 @@ static bool apply_group_membership(struct import *run, struct ctx *ctx, struct i
     }
     for (size_t i = 0; i < count; i++) {
         if (have[i].group.v == add.group.v) {
-            was_here(item, have[i].id.v);
+            import_was_here(item, have[i].id.v);
             return make_default_group(run, ctx, &add, err);
         }
     }
@@ -394,7 +383,7 @@ static bool apply_group_membership(struct import *run, struct ctx *ctx, struct i
                               err)) {
         return false;
     }
-    came(item, made.id.v);
+    import_became(item, made.id.v);
     return make_default_group(run, ctx, &add, err);
 }
 
@@ -417,7 +406,7 @@ static bool apply_organization_membership(struct import *run, struct ctx *ctx,
     }
     for (size_t i = 0; i < count; i++) {
         if (have[i].organization.v == add.organization.v) {
-            was_here(item, have[i].id.v);
+            import_was_here(item, have[i].id.v);
             return true;
         }
     }
@@ -425,7 +414,7 @@ static bool apply_organization_membership(struct import *run, struct ctx *ctx,
                                      &made, err)) {
         return false;
     }
-    came(item, made.id.v);
+    import_became(item, made.id.v);
     return true;
 }
 

@@ -108,6 +108,19 @@ void import_note_lasting(struct import_item *item, const char *field, struct str
     }
 }
 
+void import_became(struct import_item *item, int64_t id)
+{
+    item->became = id;
+    item->outcome = item->own != 0 ? IMPORT_UPDATED : IMPORT_MADE;
+}
+
+void import_was_here(struct import_item *item, int64_t id)
+{
+    item->became = id;
+    item->adopted = true;
+    item->outcome = IMPORT_SAME;
+}
+
 bool import_dropped(const struct import_item *item, const char *key)
 {
     for (size_t i = 0; i < item->drop_count; i++) {
@@ -325,6 +338,7 @@ static bool batch_prepare(struct db *db, void *arg, struct error *err)
     struct batch *batch = arg;
     for (size_t i = 0; i < batch->count; i++) {
         struct import_item *item = &batch->items[i];
+        item->notes_ctx = batch->ctx;
         if (item->outcome == IMPORT_PENDING && !prepare_one(batch, db, item, err)) {
             return false;
         }
@@ -497,6 +511,12 @@ static bool run_all(struct import *run, struct error *err)
         enum import_kind kind;
         const struct import_way *way;
     } WAYS[] = {
+        {IMPORT_BRAND, &IMPORT_WAY_BRAND},
+        {IMPORT_USER_FIELD, &IMPORT_WAY_USER_FIELD},
+        {IMPORT_ORGANIZATION_FIELD, &IMPORT_WAY_ORGANIZATION_FIELD},
+        {IMPORT_TICKET_FIELD, &IMPORT_WAY_TICKET_FIELD},
+        {IMPORT_CUSTOM_STATUS, &IMPORT_WAY_CUSTOM_STATUS},
+        {IMPORT_TICKET_FORM, &IMPORT_WAY_TICKET_FORM},
         {IMPORT_GROUP, &IMPORT_WAY_GROUP},
         {IMPORT_ORGANIZATION, &IMPORT_WAY_ORGANIZATION},
         {IMPORT_USER, &IMPORT_WAY_USER},

@@ -8,6 +8,7 @@
 
 #include "desk/import/folder.h"
 #include "desk/import/import.h"
+#include "desk/records/records.h"
 
 // Where the comments of a ticket are: sorted by ticket.
 struct import_words {
@@ -21,6 +22,14 @@ struct import_known {
     enum import_kind kind;
     int64_t key;
     int64_t own;
+};
+
+// What is defined here, as it was when it was first needed; all that the import brings of it came
+// before that.
+struct import_defined {
+    bool loaded;
+    struct record *list;
+    size_t count;
 };
 
 struct import {
@@ -39,6 +48,7 @@ struct import {
     struct import_place last_place;
     FILE *report;
     struct import_known known[IMPORT_KNOWN_SLOTS];
+    struct import_defined defined[IMPORT_KIND_COUNT];
 };
 
 enum import_outcome {
@@ -73,6 +83,7 @@ struct import_note {
 struct import_item {
     enum import_kind kind;
     struct jr_value object;
+    mem_ctx *notes_ctx;  // what words of notes may live in
     int64_t key;
     int64_t stamp;
     struct import_comment *comments;
@@ -99,6 +110,9 @@ struct import_item {
 void import_note(struct import_item *item, const char *field, struct str words);
 void import_note_lasting(struct import_item *item, const char *field, struct str words);
 bool import_dropped(const struct import_item *item, const char *key);
+// It is this now: new or changed; or was here before, and is left as it is.
+void import_became(struct import_item *item, int64_t id);
+void import_was_here(struct import_item *item, int64_t id);
 
 // What a foreign number became; 0 when it is not known. 0 gives 0.
 MUST_CHECK bool import_find(struct import *run, struct db *db, enum import_kind kind, int64_t key,
@@ -123,6 +137,17 @@ void import_carry(mem_ctx *ctx, struct jw *w, const struct import_item *item,
 MUST_CHECK bool import_written(mem_ctx *ctx, struct buf *out, struct jr_value *ret,
                                struct error *err);
 
+// The objects of one of the kinds that are records here.
+MUST_CHECK bool import_defined(struct import *run, struct db *db, enum import_kind kind,
+                               struct record **ret, size_t *ret_count, struct error *err);
+// "custom_fields" of a ticket, and what it has that is not the default one of these kinds.
+MUST_CHECK bool import_ticket_fields(struct import *run, struct ctx *ctx, struct jw *w,
+                                     struct import_item *item, struct error *err);
+// "user_fields" and "organization_fields".
+MUST_CHECK bool import_keyed_fields(struct import *run, struct ctx *ctx, struct jw *w,
+                                    struct import_item *item, enum import_kind kind,
+                                    struct error *err);
+
 // One kind's way: `prepare` reads (may be NULL, may say that nothing is to do by an outcome),
 // `apply` writes inside a savepoint and sets `outcome` and `became`.
 struct import_way {
@@ -130,6 +155,9 @@ struct import_way {
                     struct error *err);
     bool (*apply)(struct import *run, struct ctx *ctx, struct import_item *item, struct error *err);
 };
+extern const struct import_way IMPORT_WAY_BRAND, IMPORT_WAY_USER_FIELD,
+    IMPORT_WAY_ORGANIZATION_FIELD, IMPORT_WAY_TICKET_FIELD, IMPORT_WAY_CUSTOM_STATUS,
+    IMPORT_WAY_TICKET_FORM;
 extern const struct import_way IMPORT_WAY_GROUP, IMPORT_WAY_ORGANIZATION, IMPORT_WAY_USER,
     IMPORT_WAY_IDENTITY, IMPORT_WAY_GROUP_MEMBERSHIP, IMPORT_WAY_ORGANIZATION_MEMBERSHIP,
     IMPORT_WAY_TICKET;

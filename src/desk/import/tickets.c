@@ -157,7 +157,8 @@ static bool write_ticket(struct import *run, struct ctx *ctx, struct jw *w,
            write_mapped(run, ctx, w, item, IMPORT_GROUP, "group_id", err) &&
            write_mapped(run, ctx, w, item, IMPORT_ORGANIZATION, "organization_id", err) &&
            write_people(run, ctx, w, item, "email_cc_ids", "email_ccs", err) &&
-           write_people(run, ctx, w, item, "follower_ids", "followers", err);
+           write_people(run, ctx, w, item, "follower_ids", "followers", err) &&
+           import_ticket_fields(run, ctx, w, item, err);
 }
 
 // Where it comes from, kept in the ticket's history.

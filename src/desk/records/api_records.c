@@ -316,6 +316,15 @@ bool record_save(struct ctx *ctx, const struct record_kind *kind, int64_t id, st
     return done;
 }
 
+bool record_save_in(struct ctx *ctx, struct db *tx, const struct record_kind *kind, int64_t id,
+                    struct jr_value body, struct record *ret, struct error *err)
+{
+    struct call call = {.ctx = ctx, .kind = kind, .id = id, .body = body};
+    bool done = change_tx(tx, &call, err);
+    *ret = call.after;
+    return done;
+}
+
 // POST /api/v2/KIND
 bool api_record_create(struct ctx *ctx, struct error *err)
 {

@@ -12,6 +12,10 @@
 // id 0: a new one. INVALID with the member at fault.
 MUST_CHECK bool record_save(struct ctx *ctx, const struct record_kind *kind, int64_t id,
                             struct jr_value body, struct record *ret, struct error *err);
+// The same inside a transaction of the caller's.
+MUST_CHECK bool record_save_in(struct ctx *ctx, struct db *tx, const struct record_kind *kind,
+                               int64_t id, struct jr_value body, struct record *ret,
+                               struct error *err);
 MUST_CHECK bool record_remove(struct ctx *ctx, const struct record_kind *kind, int64_t id,
                               struct error *err);
 // These first, in this order.
