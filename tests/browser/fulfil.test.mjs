@@ -92,3 +92,40 @@ test('a manager approves a laptop by mail', async () => {
   await checked(desk, 'fulfil');
   for (const page of [desk, ana, bea, looking]) await page.context().close();
 });
+
+test("a new starter's tasks run", async () => {
+  const tom = { email: 'tom@example.org', password: 'four quiet plain words' };
+  await api.post('/api/v2/users', { user: { name: 'Tom Berg', role: 'agent', verified: true, ...tom } });
+  const ana = await browser.page(server);
+  await signInAs(ana, { email: 'ana@example.org', password: 'four quiet plain words' });
+  await ana.goto('/services/4');
+  await ana.getByLabel('Name of the new colleague').fill('Max New');
+  await ana.getByLabel('First day').fill('2026-12-01');
+  await ana.getByLabel('Where do they work?').fill('South 1');
+  await ana.getByLabel('They need a computer').check();
+  await ana.getByLabel('Which computer?').selectOption('Laptop');
+  await ana.getByRole('button', { name: 'Send' }).click();
+  await ana.getByText('We prepare it: 0 of 6 things are done.').waitFor();
+
+  const page = await browser.page(server);
+  await signInAs(page, tom);
+  await page.goto('/tasks');
+  await page.getByRole('heading', { name: 'Set up the computer' }).waitFor();
+  await checked(page, 'tasks');
+  let done = 0;
+  for (const name of ['Set up the computer', 'Make the account and the mailbox', 'Prepare the place to work', 'Give programs and rights', 'Welcome them on the first day and hand everything over', 'Ask after a week whether all is there']) {
+    const card = page.locator('li', { hasText: name });
+    await card.getByRole('button', { name: 'Done' }).click();
+    await card.waitFor({ state: 'detached' });
+    done++;
+    if (done === 3) await ana.getByText('We prepare it: 3 of 6 things are done.').waitFor();
+  }
+  await page.getByText('Nothing to do').waitFor();
+  await ana.getByText('Everything that had to be prepared is done.').waitFor();
+  await page.goto(ana.url().replace(/.*requests/, '/tickets'));
+  await page.getByText('6 of 6 tasks done').waitFor();
+  await page.getByRole('link', { name: 'All of it' }).click();
+  await checked(page, 'fulfil-tasks');
+  await page.context().close();
+  await ana.context().close();
+});

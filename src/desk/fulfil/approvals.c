@@ -99,6 +99,16 @@ bool fulfil_note(const struct way *way, const char *field, struct str value, str
     return ticket_note_event(&way->desk->tickets, way->tx, way->ticket->id, &event, err);
 }
 
+bool fulfil_note_by(const struct way *way, const struct actor *actor, const char *field,
+                    struct str value, struct error *err)
+{
+    const struct ticket_event event = {
+        .kind = STR("Change"), .field = str_c(field), .value = value, .previous = STR_NONE};
+    struct audit_id audit;
+    return ticket_audit_begin(&way->desk->tickets, way->tx, actor, way->ticket->id, &audit, err) &&
+           ticket_event_add(way->tx, way->ticket->id, audit, &event, err);
+}
+
 // The manager of the requester takes the place of the step's people, where there is one.
 static bool ask_manager(const struct way *way, const struct fulfil_gate *gate, struct error *err)
 {
@@ -207,7 +217,9 @@ static bool refuse_all(const struct way *way, const struct fulfil_gate *gate,
     int64_t changes = 0;
     return gate_close(way->tx, gate->id, STR("no"), way->now, err) &&
            gates_drop(way->tx, way->ticket->id, way->now, &changes, err) &&
-           asks_end(way->tx, way->ticket->id, err) && fulfil_letter_end(way, refusal, err);
+           asks_end(way->tx, way->ticket->id, err) &&
+           tasks_drop(way->tx, way->ticket->id, way->now, err) &&
+           fulfil_letter_end(way, refusal, err);
 }
 
 // One gate after the other, as long as they are decided. *ret_more: there is another one to look
@@ -242,7 +254,18 @@ static bool advance_one(const struct way *way, bool *ret_more, struct error *err
         return gate_close(way->tx, gate->id, STR("yes"), way->now, err) &&
                asks_over(way->tx, gate->id, err);
     }
-    return count == 0 || fulfil_letter_end(way, NULL, err);
+    return (count == 0 || fulfil_letter_end(way, NULL, err)) && fulfil_tasks_start(way, err);
+}
+
+bool fulfil_agreed(const struct way *way, bool *ret, struct error *err)
+{
+    struct fulfil_counts_row row;
+    *ret = false;
+    if (!fulfil_counts(way->tx, way->ctx, way->ticket->id, &row, err)) {
+        return false;
+    }
+    *ret = row.waiting == 0 && row.refused == 0;
+    return true;
 }
 
 bool fulfil_advance(const struct way *way, struct error *err)
@@ -305,7 +328,7 @@ bool fulfil_begin(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct t
             return false;
         }
     }
-    return count == 0 || fulfil_advance(&way, err);
+    return fulfil_tasks_prepare(&way, answers, err) && fulfil_advance(&way, err);
 }
 
 // --- asking one more ----------------------------------------------------------------------------
@@ -541,16 +564,19 @@ bool fulfil_observe(void *env UNUSED, struct db *tx, const struct ticket_applied
         return true;
     }
     return gates_drop(tx, after->id, applied->now, &changes, err) &&
+           tasks_drop(tx, after->id, applied->now, err) &&
            (changes == 0 || asks_end(tx, after->id, err));
 }
 
 bool fulfil_person_moved(struct db *tx, struct user_id from, struct user_id to, struct error *err)
 {
     return step_people_twice(tx, from, to, err) && step_people_move(tx, from, to, err) &&
-           asks_twice(tx, from, to, err) && asks_move(tx, from, to, err);
+           asks_twice(tx, from, to, err) && asks_move(tx, from, to, err) &&
+           tasks_move_person(tx, from, to, err);
 }
 
 bool fulfil_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err)
 {
-    return asks_purge(tx, ticket, err) && gates_purge(tx, ticket, err);
+    return tasks_purge(tx, ticket, err) && asks_purge(tx, ticket, err) &&
+           gates_purge(tx, ticket, err);
 }

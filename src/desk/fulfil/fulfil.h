@@ -102,6 +102,71 @@ MUST_CHECK bool fulfil_ask_person(struct desk *desk, struct db *tx, mem_ctx *ctx
                                   const struct actor *actor, struct ticket_id ticket,
                                   struct str email, struct error *err);
 
+// --- tasks --------------------------------------------------------------------------------------
+
+enum { PLANS_MOST = 60, STAGES_MOST = 20, TASK_NAME_MOST = 200, TASK_NOTE_MOST = 2000 };
+
+// A task that each request of a service gets.
+struct fulfil_plan {
+    int64_t id;
+    struct object_id service;
+    int64_t stage;  // from 1; those of one stage run side by side
+    struct str name;
+    struct group_id group;  // none: any agent
+    int64_t when_mark;      // only where that answer is so; 0: always
+    struct str when_value;
+};
+// In their order. Administrators, as the next two. INVALID for no name, stage, group or question.
+MUST_CHECK bool fulfil_plans(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                             struct object_id service, struct fulfil_plan **ret, size_t *ret_count,
+                             struct error *err);
+MUST_CHECK bool fulfil_plan_add(struct db *tx, mem_ctx *ctx, const struct actor *actor,
+                                const struct fulfil_plan *plan, struct error *err);
+MUST_CHECK bool fulfil_plan_remove(struct db *tx, const struct actor *actor,
+                                   struct object_id service, int64_t id, struct error *err);
+
+enum task_state { TASK_WAITING, TASK_OPEN, TASK_DONE, TASK_SKIPPED, TASK_STATES };
+struct fulfil_task {
+    int64_t id;
+    struct ticket_id ticket;
+    int64_t stage;
+    struct str name;
+    struct group_id group;
+    struct user_id assignee;  // who has taken it, or none
+    enum task_state state;
+    struct str note;
+    struct user_id done_by;
+    int64_t opened_at;  // 0: not yet
+    int64_t done_at;
+};
+// Of a ticket that the caller may see, in their order. For staff.
+MUST_CHECK bool fulfil_tasks(struct db *db, mem_ctx *ctx, struct ticket_id ticket,
+                             struct fulfil_task **ret, size_t *ret_count, struct error *err);
+// What this agent may do now: what they took, and what nobody has taken of their groups and of no
+// group. Of no group only where they may see the ticket.
+MUST_CHECK bool fulfil_tasks_for(struct db *db, mem_ctx *ctx, const struct actor *actor,
+                                 struct fulfil_task **ret, size_t *ret_count, struct error *err);
+// Agents who see the ticket, or are in the task's group, or took it. NOT_FOUND for all others.
+enum task_act { TASK_TAKE, TASK_GIVE_BACK, TASK_DO, TASK_SKIP, TASK_REOPEN };
+struct fulfil_act {
+    int64_t id;
+    enum task_act act;
+    struct str note;
+};
+MUST_CHECK bool fulfil_task_act(struct desk *desk, struct db *tx, mem_ctx *ctx,
+                                const struct actor *actor, const struct fulfil_act *act,
+                                struct fulfil_task *ret, struct error *err);
+// One more, which begins at once unless the request waits for agreement. Agents who may change the
+// ticket.
+struct new_task {
+    struct ticket_id ticket;
+    struct str name;
+    struct group_id group;
+};
+MUST_CHECK bool fulfil_task_add(struct desk *desk, struct db *tx, mem_ctx *ctx,
+                                const struct actor *actor, const struct new_task *task,
+                                struct error *err);
+
 // --- deciding -----------------------------------------------------------------------------------
 
 // What a link to decide carries: who may, about what. A keyed hash (HMAC-SHA-256 cut to 128 bits)

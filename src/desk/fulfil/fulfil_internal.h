@@ -4,6 +4,7 @@
 #ifndef STEWARD_DESK_FULFIL_FULFIL_INTERNAL_H
 #define STEWARD_DESK_FULFIL_FULFIL_INTERNAL_H
 
+#include "desk/catalogue/catalogue.h"
 #include "desk/desk.h"
 #include "desk/fulfil/fulfil.h"
 #include "desk/fulfil/queries.h"
@@ -26,6 +27,20 @@ MUST_CHECK bool fulfil_advance(const struct way *way, struct error *err);
 // An entry in the ticket's history.
 MUST_CHECK bool fulfil_note(const struct way *way, const char *field, struct str value,
                             struct error *err);
+
+// The same, by somebody.
+MUST_CHECK bool fulfil_note_by(const struct way *way, const struct actor *actor, const char *field,
+                               struct str value, struct error *err);
+
+// --- tasks (tasks.c) ----------------------------------------------------------------------------
+
+// The tasks of the request's service, which wait until they are started.
+MUST_CHECK bool fulfil_tasks_prepare(const struct way *way, const struct answers *answers,
+                                     struct error *err);
+// Opens the next stage where none is open. Agreement is the caller's business.
+MUST_CHECK bool fulfil_tasks_start(const struct way *way, struct error *err);
+// Whether nobody is left to agree, and nobody refused.
+MUST_CHECK bool fulfil_agreed(const struct way *way, bool *ret, struct error *err);
 
 // --- mails (letters.c) --------------------------------------------------------------------------
 

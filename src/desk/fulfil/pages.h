@@ -5,6 +5,7 @@
 #define STEWARD_DESK_FULFIL_PAGES_H
 
 #include "app/app.h"
+#include "desk/catalogue/catalogue.h"
 #include "desk/fulfil/fulfil.h"
 #include "view/layout.h"
 
@@ -66,6 +67,8 @@ struct vm_fulfil_side {
     int64_t agreed;
     bool refused;
     bool waiting;
+    int64_t tasks;
+    int64_t done;
 };
 MUST_CHECK bool fulfil_fill_side(struct ctx *ctx, struct ticket_id ticket,
                                  struct vm_fulfil_side *ret, struct error *err);
@@ -91,6 +94,29 @@ struct vm_gate {
     size_t ask_count;
 };
 
+struct vm_task {
+    int64_t id;
+    struct ticket_id ticket;
+    struct str subject;  // of the ticket, "" where the reader may not see it
+    int64_t stage;
+    struct str name;
+    struct str group;
+    struct str assignee;
+    struct str state;  // in words
+    struct str note;
+    struct str done_by;
+    int64_t at;  // since when it waits, or done
+    bool open;
+    bool mine;
+    bool ended;
+};
+
+struct vm_tasks {
+    struct vm_layout layout;
+    struct vm_task *tasks;
+    size_t count;
+};
+
 struct vm_fulfil_ticket {
     struct vm_layout layout;
     struct ticket_id id;
@@ -100,6 +126,11 @@ struct vm_fulfil_ticket {
     struct str error;
     struct vm_gate *gates;
     size_t gate_count;
+    struct vm_task *tasks;
+    size_t task_count;
+    struct vm_option *groups;
+    size_t group_count;
+    struct str task;  // typed
 };
 
 // --- arranging (pages_steps.c) ------------------------------------------------------------------
@@ -117,8 +148,22 @@ struct vm_step {
     bool last;
 };
 
+struct vm_plan {
+    int64_t id;
+    int64_t stage;
+    struct str name;
+    struct str group;
+    struct str when;  // "They need a computer: yes", or ""
+};
+
 struct vm_steps {
     struct vm_layout layout;
+    struct vm_plan *plans;
+    size_t plan_count;
+    struct vm_option *groups;
+    size_t group_count;
+    struct vm_option *questions;
+    size_t question_count;
     struct object_id service;
     struct str name;
     struct str error;
@@ -131,6 +176,22 @@ struct vm_steps {
     bool handler(struct ctx *ctx, struct error *err);
 #include "desk/fulfil/routes.def"
 #undef ROUTE
+
+// Staff's groups, for a choice.
+MUST_CHECK bool fulfil_group_options(struct ctx *ctx, struct vm_option **ret, size_t *ret_count,
+                                     struct error *err);
+// The tasks that requests of a service get, at the page of its steps.
+MUST_CHECK bool fulfil_fill_plans(struct ctx *ctx, const struct form *form, struct vm_steps *vm,
+                                  struct error *err);
+// The page of a service's steps, with what is wrong with what was sent.
+MUST_CHECK bool fulfil_show_steps(struct ctx *ctx, struct str mistake, struct error *err);
+// The tasks of a ticket that the reader may see.
+MUST_CHECK bool fulfil_fill_tasks(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct error *err);
+// A ticket's page with what is wrong with what was sent.
+MUST_CHECK bool fulfil_show_ticket(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct error *err);
+// A mistake of the person's own becomes words for the form; others go into *err.
+MUST_CHECK bool fulfil_own_mistake(struct ctx *ctx, const struct error *why, struct str *ret,
+                                   struct error *err);
 
 // By which requesters know this person: staff may have another name for them. "" for nobody.
 struct str fulfil_name(const struct names *names, struct user_id user);

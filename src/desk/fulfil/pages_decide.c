@@ -84,13 +84,8 @@ bool page_decide_send(struct ctx *ctx, struct error *err)
     deciding.decision.yes = str_eq_c(answer, "yes");
     deciding.decision.reason = vm.reason;
     if (!db_tx_run(ctx->app->db, "fulfil.decide", decide_in_tx, &deciding, &why)) {
-        if (why.code != ERR_INVALID && why.code != ERR_CONFLICT) {
-            *err = why;
-            return false;
-        }
-        vm.error = say_str(ctx, str_dup(ctx->mem, str_c(why.message)));
-        ctx->resp->status = error_http_status(why.code);
-        return show_question(ctx, &deciding.decision, &vm, err);
+        return fulfil_own_mistake(ctx, &why, &vm.error, err) &&
+               show_question(ctx, &deciding.decision, &vm, err);
     }
     http_redirect(ctx->resp,
                   str_printf(ctx->mem, "/approve/" STR_FMT, STR_ARG(ctx->path.texts[0])));

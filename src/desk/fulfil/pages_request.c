@@ -4,6 +4,7 @@
 // name that requesters know. Nothing that staff call things is in them.
 #include "app/say.h"
 #include "desk/fulfil/pages.h"
+#include "desk/fulfil/queries.h"
 #include "desk/tickets/names.h"
 
 struct str fulfil_name(const struct names *names, struct user_id user)
@@ -76,15 +77,34 @@ static void say_gate(struct ctx *ctx, const struct fulfil_gate *gate, const stru
     }
 }
 
+// How far it is; never what the tasks are called.
+static void say_tasks(struct ctx *ctx, const struct ticket *ticket,
+                      const struct fulfil_counts_row *sums, struct vm_fulfil_request *vm)
+{
+    const struct view_arg args[] = {{"done", view_value_i64(sums->done)},
+                                    {"all", view_value_i64(sums->tasks)}};
+    bool all = sums->done == sums->tasks;
+    if (sums->tasks == 0 || sums->waiting > 0 || sums->refused > 0 ||
+        ticket->status >= STATUS_SOLVED) {
+        return;
+    }
+    add_line(vm,
+             all ? say_words(ctx, "Everything that had to be prepared is done.")
+                 : say_with(ctx, WORDS("We prepare it: {done} of {all} things are done."), args, 2),
+             STR(""), 0, all);
+}
+
 bool fulfil_fill_request(struct ctx *ctx, const struct ticket *ticket,
                          struct vm_fulfil_request *ret, struct error *err)
 {
     struct fulfil_gate *gates = NULL;
     struct names names = {0};
     size_t count = 0;
-    size_t most = 1;
+    size_t most = 2;
     *ret = (struct vm_fulfil_request){0};
-    if (!fulfil_gates(ctx->db, ctx->mem, ticket->id, &gates, &count, err)) {
+    struct fulfil_counts_row sums;
+    if (!fulfil_counts(ctx->db, ctx->mem, ticket->id, &sums, err) ||
+        (sums.gates > 0 && !fulfil_gates(ctx->db, ctx->mem, ticket->id, &gates, &count, err))) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -101,5 +121,6 @@ bool fulfil_fill_request(struct ctx *ctx, const struct ticket *ticket,
     for (size_t i = 0; i < count; i++) {
         say_gate(ctx, &gates[i], &names, ret);
     }
+    say_tasks(ctx, ticket, &sums, ret);
     return true;
 }

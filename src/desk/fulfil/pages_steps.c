@@ -81,7 +81,8 @@ static bool show_steps(struct ctx *ctx, struct vm_steps *vm, const struct fulfil
     if (!service_load(ctx->db, ctx->mem, &ctx->actor, id, &service, err) ||
         !form_version(ctx->db, ctx->mem, &ctx->actor, id, 0, &form, err) ||
         !fulfil_steps(ctx->db, ctx->mem, &ctx->actor, id, &steps, &vm->count, err) ||
-        !fill_step(ctx, &form, typed != NULL ? typed : &fresh, &vm->added, err)) {
+        !fill_step(ctx, &form, typed != NULL ? typed : &fresh, &vm->added, err) ||
+        !fulfil_fill_plans(ctx, &form, vm, err)) {
         return false;
     }
     vm->added.id = 0;
@@ -104,6 +105,12 @@ static bool show_steps(struct ctx *ctx, struct vm_steps *vm, const struct fulfil
 bool page_steps(struct ctx *ctx, struct error *err)
 {
     struct vm_steps vm = {.error = STR("")};
+    return show_steps(ctx, &vm, NULL, err);
+}
+
+bool fulfil_show_steps(struct ctx *ctx, struct str mistake, struct error *err)
+{
+    struct vm_steps vm = {.error = mistake};
     return show_steps(ctx, &vm, NULL, err);
 }
 
@@ -185,13 +192,7 @@ static bool arrange(struct ctx *ctx, int64_t id, struct error *err)
                                             (long long)ctx->path.ids[0]));
         return true;
     }
-    if (why.code != ERR_INVALID) {
-        *err = why;
-        return false;
-    }
-    vm.error = say_str(ctx, str_dup(ctx->mem, str_c(why.message)));
-    ctx->resp->status = 422;
-    return show_steps(ctx, &vm, &a.step, err);
+    return fulfil_own_mistake(ctx, &why, &vm.error, err) && show_steps(ctx, &vm, &a.step, err);
 }
 
 // POST /admin/services/{object:id}/steps

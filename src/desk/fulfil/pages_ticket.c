@@ -28,22 +28,48 @@ bool fulfil_fill_side(struct ctx *ctx, struct ticket_id ticket, struct vm_fulfil
                                    .gates = row.gates,
                                    .agreed = row.agreed,
                                    .refused = row.refused > 0,
-                                   .waiting = row.waiting > 0};
+                                   .waiting = row.waiting > 0,
+                                   .tasks = row.tasks,
+                                   .done = row.done};
     return true;
 }
 
 struct str fulfil_event_words(struct ctx *ctx, const struct ticket_event *event)
 {
+    static const struct {
+        const char *field;
+        const char *before;
+        const char *after;
+    } EVENTS[] = {
+        {"approval_given", "heard that ", " agrees"},
+        {"approval_refused", "heard that ", " does not agree"},
+        {"task_done", "did the task “", "”"},
+        {"task_skipped", "left out the task “", "”"},
+        {"task_reopened", "opened the task “", "” again"},
+        {"task_added", "added the task “", "”"},
+    };
     if (!str_eq_c(event->kind, "Change")) {
         return STR_NONE;
     }
-    if (str_eq_c(event->field, "approval_given")) {
-        return str_printf(ctx->mem, "heard that " STR_FMT " agrees", STR_ARG(event->value));
-    }
-    if (str_eq_c(event->field, "approval_refused")) {
-        return str_printf(ctx->mem, "heard that " STR_FMT " does not agree", STR_ARG(event->value));
+    for (size_t i = 0; i < sizeof EVENTS / sizeof *EVENTS; i++) {
+        if (str_eq_c(event->field, EVENTS[i].field)) {
+            return str_printf(ctx->mem, "%s" STR_FMT "%s", EVENTS[i].before, STR_ARG(event->value),
+                              EVENTS[i].after);
+        }
     }
     return STR_NONE;
+}
+
+bool fulfil_own_mistake(struct ctx *ctx, const struct error *why, struct str *ret,
+                        struct error *err)
+{
+    if (why->code != ERR_INVALID && why->code != ERR_CONFLICT) {
+        *err = *why;
+        return false;
+    }
+    *ret = say_str(ctx, str_dup(ctx->mem, str_c(why->message)));
+    ctx->resp->status = error_http_status(why->code);
+    return true;
 }
 
 // --- the page -----------------------------------------------------------------------------------
@@ -97,13 +123,14 @@ static bool fill_gates(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct erro
     return true;
 }
 
-static bool show_fulfil(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct error *err)
+bool fulfil_show_ticket(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct error *err)
 {
     struct ticket ticket;
     struct view v;
     vm->id = (struct ticket_id){ctx->path.ids[0]};
     if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, vm->id, &ticket, err) ||
-        !fill_gates(ctx, vm, err)) {
+        !fill_gates(ctx, vm, err) || !fulfil_fill_tasks(ctx, vm, err) ||
+        !fulfil_group_options(ctx, &vm->groups, &vm->group_count, err)) {
         return false;
     }
     vm->subject = ticket.subject;
@@ -116,8 +143,8 @@ static bool show_fulfil(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct err
 // GET /tickets/{ticket:id}/fulfil
 bool page_fulfil(struct ctx *ctx, struct error *err)
 {
-    struct vm_fulfil_ticket vm = {.email = STR(""), .error = STR("")};
-    return show_fulfil(ctx, &vm, err);
+    struct vm_fulfil_ticket vm = {.email = STR(""), .task = STR(""), .error = STR("")};
+    return fulfil_show_ticket(ctx, &vm, err);
 }
 
 struct asking {
@@ -137,16 +164,10 @@ static bool ask_in_tx(struct db *tx, void *arg, struct error *err)
 bool page_approval_ask(struct ctx *ctx, struct error *err)
 {
     struct asking asking = {ctx, http_form_trimmed(ctx->req, "email")};
-    struct vm_fulfil_ticket vm = {.email = asking.email, .error = STR("")};
+    struct vm_fulfil_ticket vm = {.email = asking.email, .task = STR(""), .error = STR("")};
     struct error why;
     if (!db_tx_run(ctx->app->db, "fulfil.ask", ask_in_tx, &asking, &why)) {
-        if (why.code != ERR_INVALID && why.code != ERR_CONFLICT) {
-            *err = why;
-            return false;
-        }
-        vm.error = say_str(ctx, str_dup(ctx->mem, str_c(why.message)));
-        ctx->resp->status = error_http_status(why.code);
-        return show_fulfil(ctx, &vm, err);
+        return fulfil_own_mistake(ctx, &why, &vm.error, err) && fulfil_show_ticket(ctx, &vm, err);
     }
     http_redirect(ctx->resp,
                   str_printf(ctx->mem, "/tickets/%lld/fulfil", (long long)ctx->path.ids[0]));

@@ -126,15 +126,99 @@ UPDATE fulfil_ask SET state = 'over' WHERE gate_id = :gate_id AND state IN ('wai
 -- in: ticket_id ticket_id
 UPDATE fulfil_ask SET state = 'over' WHERE ticket_id = :ticket_id AND state IN ('waiting', 'open');
 
+-- ## Tasks
+
+-- name: plans_of_service :many
+-- row: plan_row
+-- in: service_id object_id
+-- out: id i64, service_id object_id, stage i64, name text, group_id group_id?, when_mark i64, when_value text
+SELECT id, service_id, stage, name, group_id, when_mark, when_value FROM fulfil_plan
+WHERE service_id = :service_id ORDER BY stage, id;
+
+-- name: plan_insert :exec
+-- in: id i64, service_id object_id, stage i64, name text, group_id group_id?, when_mark i64, when_value text
+INSERT INTO fulfil_plan (id, service_id, stage, name, group_id, when_mark, when_value)
+VALUES (:id, :service_id, :stage, :name, :group_id, :when_mark, :when_value);
+
+-- name: plan_delete :changes
+-- in: id i64, service_id object_id
+DELETE FROM fulfil_plan WHERE id = :id AND service_id = :service_id;
+
+-- name: tasks_of_ticket :many
+-- row: task_row
+-- in: ticket_id ticket_id
+-- out: id i64, ticket_id ticket_id, stage i64, name text, group_id group_id?, assignee_id user_id?, state text, note text, done_by user_id?, opened_at i64?, done_at i64?
+SELECT id, ticket_id, stage, name, group_id, assignee_id, state, note, done_by, opened_at, done_at
+FROM fulfil_task WHERE ticket_id = :ticket_id ORDER BY stage, id;
+
+-- name: task_by_id :opt
+-- row: task_row
+-- in: id i64
+-- out: id i64, ticket_id ticket_id, stage i64, name text, group_id group_id?, assignee_id user_id?, state text, note text, done_by user_id?, opened_at i64?, done_at i64?
+SELECT id, ticket_id, stage, name, group_id, assignee_id, state, note, done_by, opened_at, done_at
+FROM fulfil_task WHERE id = :id;
+
+-- What this person may have to do: theirs, what nobody has taken of their groups, and of no group.
+-- name: tasks_for :many
+-- row: task_row
+-- in: user_id user_id, groups group_id[], limit i64
+-- out: id i64, ticket_id ticket_id, stage i64, name text, group_id group_id?, assignee_id user_id?, state text, note text, done_by user_id?, opened_at i64?, done_at i64?
+SELECT id, ticket_id, stage, name, group_id, assignee_id, state, note, done_by, opened_at, done_at
+FROM fulfil_task WHERE state = 'open' AND (assignee_id = :user_id
+    OR (assignee_id IS NULL AND (group_id IS NULL OR group_id IN (:groups))))
+ORDER BY opened_at, id LIMIT :limit;
+
+-- name: task_insert :exec
+-- in: id i64, ticket_id ticket_id, stage i64, name text, group_id group_id?
+INSERT INTO fulfil_task (id, ticket_id, stage, name, group_id, state, note)
+VALUES (:id, :ticket_id, :stage, :name, :group_id, 'waiting', '');
+
+-- name: tasks_open :exec
+-- in: ticket_id ticket_id, stage i64, now i64
+UPDATE fulfil_task SET state = 'open', opened_at = :now
+WHERE ticket_id = :ticket_id AND stage = :stage AND state = 'waiting';
+
+-- name: task_take :exec
+-- in: id i64, assignee_id user_id?
+UPDATE fulfil_task SET assignee_id = :assignee_id WHERE id = :id AND state = 'open';
+
+-- name: task_end :exec
+-- in: id i64, state text, note text, done_by user_id, now i64
+UPDATE fulfil_task SET state = :state, note = :note, done_by = :done_by, done_at = :now
+WHERE id = :id AND state = 'open';
+
+-- name: task_reopen :exec
+-- in: id i64, now i64
+UPDATE fulfil_task SET state = 'open', done_by = NULL, done_at = NULL, opened_at = :now
+WHERE id = :id AND state IN ('done', 'skipped');
+
+-- name: tasks_drop :exec
+-- in: ticket_id ticket_id, now i64
+UPDATE fulfil_task SET state = 'skipped', done_at = :now
+WHERE ticket_id = :ticket_id AND state IN ('waiting', 'open');
+
+-- name: tasks_purge :exec
+-- in: ticket_id ticket_id
+DELETE FROM fulfil_task WHERE ticket_id = :ticket_id;
+
+-- name: tasks_move_person :exec
+-- in: from_id user_id, to_id user_id
+UPDATE fulfil_task SET assignee_id = CASE WHEN assignee_id = :from_id THEN :to_id ELSE assignee_id END,
+    done_by = CASE WHEN done_by = :from_id THEN :to_id ELSE done_by END
+WHERE assignee_id = :from_id OR done_by = :from_id;
+
 -- ## At a ticket
 
 -- name: fulfil_counts :one
 -- in: ticket_id ticket_id
--- out: gates i64, agreed i64, refused i64, waiting i64
+-- out: gates i64, agreed i64, refused i64, waiting i64, tasks i64, done i64
 SELECT COUNT(*) AS gates,
     COALESCE(SUM(CASE WHEN state = 'yes' THEN 1 ELSE 0 END), 0) AS agreed,
     COALESCE(SUM(CASE WHEN state = 'no' THEN 1 ELSE 0 END), 0) AS refused,
-    COALESCE(SUM(CASE WHEN state IN ('waiting', 'open') THEN 1 ELSE 0 END), 0) AS waiting
+    COALESCE(SUM(CASE WHEN state IN ('waiting', 'open') THEN 1 ELSE 0 END), 0) AS waiting,
+    (SELECT COUNT(*) FROM fulfil_task t WHERE t.ticket_id = :ticket_id) AS tasks,
+    (SELECT COUNT(*) FROM fulfil_task t WHERE t.ticket_id = :ticket_id
+        AND t.state IN ('done', 'skipped')) AS done
 FROM fulfil_gate WHERE ticket_id = :ticket_id;
 
 -- ## Ends
