@@ -6,6 +6,9 @@
 // make them is never told by hand. What objects look like stands in schemas.mjs; tests/api hold the
 // answers against it.
 import { execFileSync } from 'node:child_process';
+import { bodies } from './bodies.mjs';
+import { nameless, sample } from './example-values.mjs';
+import { ends, examples } from './examples.mjs';
 import { answers, parameters, schemas } from './schemas.mjs';
 
 const words = { anyone: 'anyone', 'signed-in': 'any person', staff: 'staff', agent: 'agents', lead: 'leads', admin: 'administrators' };
@@ -34,9 +37,16 @@ function distinct(path) {
   });
 }
 
+// A call as examples, bodies and answers know it: without values, and help-center calls without language.
+export const nameOf = (method, path) =>
+  nameless(`${method} ${path.startsWith('/api/v2') ? path.slice('/api/v2'.length).replace('/help_center/{locale}/', '/help_center/') : `/${path}`}`);
+const exampleOf = new Map([...examples, ...ends].reverse().filter(([, body]) => body !== undefined).map(([line, body]) => [nameless(line), body]));
+
 function operation(method, path, who) {
   const names = [...distinct(path).matchAll(/\{(\w+)(:id)?\}/g)];
-  const shown = answers[`${method} ${path}`];
+  const call = nameOf(method, path);
+  const { statuses = [200], schema } = answers[call] ?? {};
+  const example = exampleOf.get(call);
   const made = {
     operationId: `${method.toLowerCase()}_${path.replace(/[^\w]+/g, '_').replace(/^_|_$/g, '')}`,
     summary: summary(method, path),
@@ -50,13 +60,18 @@ function operation(method, path, who) {
   };
   if (method === 'GET' && !path.endsWith('}')) made.parameters.push(...Object.keys(parameters).map((name) => ({ $ref: `#/components/parameters/${name}` })));
   if (who === 'anyone') made.security = [{}, { basic: [] }, { bearer: [] }];
-  if (method === 'POST' || method === 'PUT' || method === 'PATCH') {
-    made.requestBody = { required: false, content: { 'application/json': { schema: { type: 'object' } } } };
+  if (call === 'POST /uploads') {
+    made.parameters.push({ name: 'filename', in: 'query', required: false, description: 'The name of the file.', schema: { type: 'string' } });
+    made.requestBody = { required: true, content: { 'application/octet-stream': {} } };
+  } else if (bodies[call]) {
+    made.requestBody = { required: true, content: { 'application/json': { schema: bodies[call], ...(example ? { example: sample(example) } : {}) } } };
+  } else if (example) {
+    made.requestBody = { required: false, content: { 'application/json': { schema: { type: 'object' }, example: sample(example) } } };
   }
-  const schema = shown ? { $ref: `#/components/schemas/${shown}` } : { type: 'object' };
-  if (method === 'DELETE') made.responses[204] = { description: 'It is gone.' };
-  if (method === 'POST') made.responses[201] = { description: 'It was made.', content: { 'application/json': { schema } } };
-  made.responses[200] = { description: 'The answer.', content: { 'application/json': { schema } } };
+  for (const status of statuses) {
+    const what = { 201: 'It was made.', 202: 'It was taken.', 204: 'It is done.' }[status] ?? 'The answer.';
+    made.responses[status] = { description: what, ...(schema ? { content: { 'application/json': { schema } } } : {}) };
+  }
   for (const status of [400, 401, 403, 404, 409, 422, 429]) made.responses[status] = { $ref: '#/components/responses/Error' };
   if (made.parameters.length === 0) delete made.parameters;
   return made;

@@ -2,6 +2,10 @@
 //
 // What the API's objects look like. One line an object: names with their types; s text, i whole
 // number, b boolean, t time, o object, ? may be null, [x] list of x, A a schema.
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 const types = {
   s: { type: 'string' },
   i: { type: 'integer' },
@@ -12,7 +16,7 @@ const types = {
   any: {},
 };
 
-function typeOf(word) {
+export function typeOf(word) {
   const list = word.match(/^\[(.+)\]$/);
   if (list) return { type: 'array', items: typeOf(list[1]) };
   const optional = word.match(/^(.+)\?$/);
@@ -49,6 +53,8 @@ const objects = {
     solved_at:t? reply_time_in_minutes:o full_resolution_time_in_minutes:o`,
   User: `id:i url:s name:s email:s? created_at:t updated_at:t time_zone:s phone:s? locale:s organization_id:i? role:s verified:b
     external_id:s? tags:[s] active:b suspended:b user_fields:o`,
+  Workweek: 'intervals:[o]',
+  ShortUser: 'id:i url:s name:s created_at:t updated_at:t photo:o?',
   Identity: 'url:s id:i user_id:i type:s value:s verified:b primary:b created_at:t updated_at:t',
   Organization: `url:s id:i name:s shared_tickets:b shared_comments:b external_id:s? created_at:t updated_at:t domain_names:[s] details:s
     notes:s group_id:i? tags:[s] organization_fields:o`,
@@ -68,34 +74,74 @@ const objects = {
   Locale: 'url:s id:i locale:s name:s created_at:t updated_at:t',
   CustomRole: 'id:i name:s description:s role_type:i team_member_count:i configuration:o created_at:t updated_at:t',
   TagCount: 'name:s count:i',
+  CountValue: 'value:i refreshed_at:s',
+  View: 'url:s? id:i?',
+  OrganizationMerge: `id:s url:s loser_id:i winner_id:i status:s`,
+  OrganizationSubscription: `url:s id:i organization_id:i user_id:i created_at:t`,
+  CustomFieldOption: `id:i url:s name:s raw_name:s value:s position:i default:b`,
+  Item: `url:s id:i name:s placeholder:s default_locale_id:i outdated:b variants:[o] created_at:t updated_at:t`,
+  Variant: `url:s id:i content:s locale_id:i outdated:b active:b default:b created_at:t updated_at:t`,
+  Schedule: `id:i name:s time_zone:s intervals:[o] group_ids:[any] created_at:t updated_at:t`,
+  Holiday: `id:i name:s start_date:s end_date:s`,
+  SlaPolicy: `url:s id:i title:s description:s position:i filter:o policy_metrics:[o] created_at:t updated_at:t`,
+  Webhook: `id:s name:s description:s? status:s subscriptions:[s] created_at:s created_by:s updated_at:s? updated_by:s? endpoint:s http_method:s
+    request_format:s authentication:o? custom_headers:o`,
+  SigningSecret: `secret:s algorithm:s`,
+  OauthClient: `id:i url:s name:s identifier:s company:any description:s? redirect_uri:[s] kind:s global:b user_id:i created_at:t updated_at:t`,
+  OauthToken: `id:i url:s user_id:i client_id:i scopes:[s] token:s refresh_token:any expires_at:t? used_at:any created_at:t`,
+  Disruption: `ticket_id:i degree:s people:i said_degree:any said_people:any corrected_by:i cents_an_hour:i cents:i`,
+  DisruptionRate: `organization_id:any cents:i`,
+  Bookmark: `url:s id:i ticket:o created_at:t`,
+  Skip: `id:i ticket_id:i user_id:i reason:s created_at:t updated_at:t ticket:o`,
+  SatisfactionRating: `url:s id:i assignee_id:i group_id:i requester_id:i ticket_id:i score:s comment:s reason:any reason_id:any created_at:t
+    updated_at:t`,
+  Row: `ticket:o subject:s requester_id:i`,
+  Column: `id:s title:s`,
+  ViewCount: `url:s? view_id:i? value:i pretty:s fresh:b active:b`,
+  Macro: `url:s id:i title:s raw_title:s active:b updated_at:t? created_at:t? default:b position:i description:s? actions:[o] restriction:any`,
+  TriggerCategory: `id:s name:s position:i created_at:t updated_at:t`,
+  Trigger: `url:s id:i title:s raw_title:s active:b updated_at:t created_at:t default:b position:i description:s? conditions:o actions:[o]
+    category_id:s`,
+  Automation: `url:s id:i title:s raw_title:s active:b updated_at:t created_at:t default:b position:i conditions:o actions:[o]`,
+  Category: `id:i url:s html_url:s position:i created_at:t updated_at:t name:s description:s locale:s source_locale:s outdated:b`,
+  Section: `id:i url:s html_url:s position:i created_at:t updated_at:t name:s description:s locale:s source_locale:s outdated:b category_id:i
+    parent_section_id:any sorting:s theme_template:s`,
+  Article: `id:i url:s html_url:s author_id:i comments_disabled:b draft:b promoted:b position:i vote_sum:i vote_count:i section_id:i created_at:t
+    updated_at:t edited_at:t label_names:[s] content_tag_ids:[any] permission_group_id:i user_segment_id:any user_segment_ids:[any] name:s title:s
+    source_locale:s locale:s outdated:b outdated_locales:[any] body:s`,
+  Vote: `id:i url:s user_id:i value:i item_id:i item_type:s created_at:t updated_at:t`,
+  Translation: `id:i url:s html_url:s source_id:i source_type:s locale:s title:s body:s outdated:b draft:b created_at:t updated_at:t created_by_id:i
+    updated_by_id:i`,
+  CharterVersion: `url:s id:i number:i state:s revision:i review_months:i hash:s? created_at:t updated_at:t in_force_at:t? review_at:t? overdue:b`,
+  Mark: `id:i comment_id:i value_id:i`,
+  Steward: `user_id:i name:s takes:b capacity:i skills:[s] languages:[s] schedule_id:any load:i away_until:any deputy_id:any`,
+  Need: `id:i kind:s word:s skill:s`,
+  StewardRoute: `group_id:i way:s`,
+  Absence: `id:i user_id:i from:t to:t deputy_id:any note:s`,
+  Upload: `token:s expires_at:t attachment:o attachments:[o]`,
+  TicketRelated: `url:s topic_id:any jira_issue_ids:[any] followup_source_ids:[any] from_archive:b incidents:i twitter:o`,
+  Action: `title:s subject:s type:s group:s nullable:b repeatable:b values:[o]`,
+  Activity: `url:s id:i title:s verb:s user_id:i actor_id:i object:o target:o user:o actor:o created_at:t updated_at:t`,
+  AuditLog: `url:s id:i action:s action_label:s actor_id:i actor_name:s source_id:i? source_type:s source_label:s change_description:s ip_address:s?
+    created_at:t`,
+  Charter: `desk:s mission:s vision:s greeting_chat:s greeting_call:s in_force_at:t values:[o]`,
+  PersonCoverage: `user_id:i name:s group_id:i acknowledged_at:t? current:b`,
+  UserRelated: `assigned_tickets:i requested_tickets:i ccd_tickets:i followed_tickets:i organization_subscriptions:i topics:i topic_comments:i votes:i
+    subscriptions:i entry_subscriptions:i forum_subscriptions:i`,
+  Session: `url:s id:i user_id:i authenticated_at:t last_seen_at:t`,
+  CurrentSession: `csrf_token:s`,
+  OrganizationRelated: `tickets_count:i users_count:i`,
+  SuspendedTicket: `url:s id:i author:o subject:s content:s cause:s cause_id:i message_id:s ticket_id:any created_at:t updated_at:t via:o brand_id:any
+    recipient:s error_messages:any`,
+  RecipientAddress: `url:s id:i email:s forwarding_status:s spf_status:s cname_status:s domain_verification_status:s domain_verification_code:any
+    name:s? brand_id:i default:b position:i created_at:t updated_at:t`,
   TicketEvent: 'id:i ticket_id:i timestamp:i created_at:t updater_id:i via:s event_type:s child_events:[o]',
-};
-
-// Answers: key: [schema, several?]
-const lists = {
-  tickets: 'Ticket', comments: 'Comment', audits: 'Audit', ticket_metrics: 'Metric', users: 'User', identities: 'Identity',
-  organizations: 'Organization', groups: 'Group', group_memberships: 'GroupMembership', organization_memberships: 'OrganizationMembership',
-  job_statuses: 'Job', ticket_fields: 'TicketField', user_fields: 'KeyedField', organization_fields: 'KeyedField',
-  ticket_forms: 'TicketForm', brands: 'Brand', custom_statuses: 'CustomStatus', requests: 'Request', deleted_tickets: 'DeletedTicket',
-  locales: 'Locale', custom_roles: 'CustomRole', tags: 'TagCount', ticket_events: 'TicketEvent',
-};
-const singles = {
-  ticket: 'Ticket', user: 'User', organization: 'Organization', group: 'Group', job_status: 'Job', ticket_metric: 'Metric',
-  request: 'Request', ticket_field: 'TicketField', brand: 'Brand', comment: 'Comment', attachment: 'Attachment', audit: 'Audit',
 };
 
 export const schemas = {
   Error: { type: 'object', description: 'Either error (a word, or title and message) or errors.' },
-  Count: { type: 'object', required: ['count'], properties: { count: object('value:i refreshed_at:s') } },
 };
-const used = (name) => `${name[0].toUpperCase()}${name.slice(1).replace(/_(\w)/g, (_, c) => c.toUpperCase())}`;
 for (const [name, text] of Object.entries(objects)) schemas[name] = object(text);
-for (const [key, item] of Object.entries(lists)) {
-  schemas[`${used(key)}List`] = { type: 'object', required: [key], properties: { [key]: typeOf(`[${item}]`) } };
-}
-for (const [key, item] of Object.entries(singles)) {
-  schemas[`${used(key)}Answer`] = { type: 'object', required: [key], properties: { [key]: typeOf(item) } };
-}
 
 const parameter = (name, description, type = 'integer') => ({ name, in: 'query', required: false, description, schema: { type } });
 export const parameters = {
@@ -107,32 +153,13 @@ export const parameters = {
   include: parameter('include', 'What else to show, by commas.', 'string'),
 };
 
-// Which call answers with which schema. Calls that are not named here answer with some object.
+// Which call answers how: "METHOD /path" to [status, schema]; the schema is absent where there is no body.
+const list = { count: { type: 'integer' }, next_page: { type: ['string', 'null'] }, previous_page: { type: ['string', 'null'] }, meta: { type: 'object' }, links: { type: 'object' } };
 export const answers = {};
-const v2 = '/api/v2';
-for (const key of ['tickets', 'ticket_metrics', 'users', 'organizations', 'groups', 'group_memberships', 'organization_memberships', 'job_statuses',
-  'ticket_fields', 'user_fields', 'organization_fields', 'ticket_forms', 'brands', 'custom_statuses', 'requests', 'deleted_tickets', 'locales',
-  'custom_roles', 'tags']) {
-  answers[`GET ${v2}/${key}`] = `${used(key)}List`;
+for (const line of fs.readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), 'answers.txt'), 'utf8').split('\n')) {
+  const [, call, statuses, text] = line.match(/^([A-Z]+ \/\S*) ([\d,]+)(?: (.*))?$/) ?? [];
+  if (!call) continue;
+  const schema = text === undefined ? undefined : object(text);
+  if (schema && call.startsWith('GET') && / \w+:\[/.test(` ${text}`) && !schema.properties.count) schema.properties = { ...schema.properties, ...list };
+  answers[call] = { statuses: statuses.split(',').map(Number), schema };
 }
-for (const key of ['tickets', 'users', 'organizations', 'ticket_events']) answers[`GET ${v2}/incremental/${key}`] = `${used(key)}List`;
-for (const key of ['tickets', 'users']) answers[`GET ${v2}/incremental/${key}/cursor`] = `${used(key)}List`;
-for (const key of ['tickets', 'users', 'organizations', 'groups']) answers[`GET ${v2}/${key}/count`] = 'Count';
-answers[`GET ${v2}/ticket_audits`] = 'AuditsList';
-answers[`GET ${v2}/tickets/{ticket:id}/comments`] = 'CommentsList';
-answers[`GET ${v2}/tickets/{ticket:id}/audits`] = 'AuditsList';
-answers[`GET ${v2}/users/{user:id}/identities`] = 'IdentitiesList';
-answers[`GET ${v2}/tickets/{ticket:id}/metrics`] = 'TicketMetricAnswer';
-for (const [key, path] of Object.entries({ ticket: 'tickets', user: 'users', organization: 'organizations', group: 'groups' })) {
-  for (const method of ['GET', 'PUT']) answers[`${method} ${v2}/${path}/{${key}:id}`] = `${used(key)}Answer`;
-  answers[`POST ${v2}/${path}`] = `${used(key)}Answer`;
-}
-answers[`GET ${v2}/requests/{ticket:id}`] = 'RequestAnswer';
-answers[`PUT ${v2}/requests/{ticket:id}`] = 'RequestAnswer';
-answers[`GET ${v2}/attachments/{attachment:id}`] = 'AttachmentAnswer';
-answers[`GET ${v2}/tickets/{ticket:id}/audits/{audit:id}`] = 'AuditAnswer';
-answers[`PUT ${v2}/tickets/{ticket:id}/comments/{comment:id}/redact`] = 'CommentAnswer';
-answers[`GET ${v2}/job_statuses/{name}`] = 'JobStatusAnswer';
-answers[`PUT ${v2}/tickets/update_many`] = 'JobStatusAnswer';
-answers[`GET ${v2}/ticket_fields/{record:id}`] = 'TicketFieldAnswer';
-answers[`GET ${v2}/brands/{record:id}`] = 'BrandAnswer';

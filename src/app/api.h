@@ -48,6 +48,8 @@ bool api_write_problems(struct ctx *ctx, const struct problems *problems);
 MUST_CHECK bool api_body(struct ctx *ctx, const char *key, struct jr_value *ret, struct error *err);
 // The whole body; absent when it is empty.
 MUST_CHECK bool api_body_whole(struct ctx *ctx, struct jr_value *ret, struct error *err);
+// A text that may stand in the address or in the body, {"name":"…"}; absent when in neither.
+MUST_CHECK bool api_said(struct ctx *ctx, const char *name, struct str *ret, struct error *err);
 
 #define API_BATCH_MAX 100
 

@@ -90,6 +90,25 @@ bool api_body_whole(struct ctx *ctx, struct jr_value *ret, struct error *err)
     return jr_parse(ctx->mem, ctx->req->body, ret, err);
 }
 
+bool api_said(struct ctx *ctx, const char *name, struct str *ret, struct error *err)
+{
+    struct jr_value whole = JR_NONE;
+    *ret = http_param(ctx->req, name);
+    if (!str_none(*ret)) {
+        return true;
+    }
+    if (ctx->req->form.count > 0) {
+        *ret = http_form(ctx->req, name);
+        return true;
+    }
+    // Clients label bodies of a GET as they like; those are passed over.
+    if (ctx->req->method != HTTP_GET && !api_body_whole(ctx, &whole, err)) {
+        return false;
+    }
+    *ret = jr_text(jr_get(whole, name));
+    return true;
+}
+
 bool api_body(struct ctx *ctx, const char *key, struct jr_value *ret, struct error *err)
 {
     if (ctx->req->form.count > 0) {

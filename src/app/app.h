@@ -75,6 +75,7 @@ struct ctx {
     struct str session;       // id of the session as hex of its hash, "" without one
     uint64_t verified_epoch;  // see rate_verified_add()
     struct str scopes;        // of an OAuth token, absent for everybody else: no limit
+    int64_t token;            // which token was shown, an OAuth one too; 0 without one
 };
 
 typedef bool handler_fn(struct ctx *ctx, struct error *err);

@@ -96,9 +96,13 @@ static bool is_counted(const struct ctx *ctx, enum rate_class class)
     return class != RATE_NONE && (!writes_only || is_write(ctx->req->method));
 }
 
-// Who is known is counted alone, wherever they sit; strangers by their address.
+// Each token is counted alone, so that one program does not use up another's share; who is known
+// without one by who they are, wherever they sit; strangers by their address.
 static struct str rate_key(const struct ctx *ctx, enum rate_class class)
 {
+    if (class == RATE_API && ctx->token != 0) {
+        return str_printf(ctx->mem, "%d:token:%lld", (int)class, (long long)ctx->token);
+    }
     bool by_user = (class == RATE_API || class == RATE_PAGE) && ctx->actor.user.v != 0;
     if (by_user) {
         return str_printf(ctx->mem, "%d:user:%lld", (int)class, (long long)ctx->actor.user.v);
@@ -125,6 +129,19 @@ static void rate_headers(struct ctx *ctx, int64_t budget, int64_t left)
                     str_printf(ctx->mem, "%lld", (long long)((total - rest) * 60 / total)));
 }
 
+// All API calls of one address together; what is left of it is told to nobody.
+static bool address_take(struct ctx *ctx, const struct route *route, int64_t *ret_wait)
+{
+    int64_t budget = ctx->app->config->rate_api_address;
+    int64_t left = 0;
+    if (route->kind != ROUTE_API || budget == 0) {
+        return true;
+    }
+    struct str key =
+        str_printf(ctx->mem, "all:" STR_FMT, STR_ARG(rate_address(ctx->mem, ctx->req->peer)));
+    return rate_take(ctx->app->limiter, key, budget, clock_now(ctx->app->clock), &left, ret_wait);
+}
+
 static bool rate_check(struct ctx *ctx, const struct route *route, struct error *err)
 {
     int64_t budget = budget_of(ctx->app, route->rate);
@@ -138,6 +155,7 @@ static bool rate_check(struct ctx *ctx, const struct route *route, struct error 
     if (route->kind == ROUTE_API) {
         rate_headers(ctx, budget, left);
     }
+    ok = ok && address_take(ctx, route, &wait);
     return ok || error_wait(err, ERR_RATE_LIMITED, wait,
                             "That was too much in a short time. Please try again in %lld second%s.",
                             (long long)wait, wait == 1 ? "" : "s");

@@ -393,7 +393,21 @@ static bool by_oauth(struct ctx *ctx, struct str access, struct error *err)
         return false;
     }
     ctx->scopes = token.scopes;
+    ctx->token = token.id;
     return true;
+}
+
+// Any address of theirs will do: scripts go on when somebody's main address changes.
+static bool owns(struct ctx *ctx, struct str email, struct error *err)
+{
+    struct user_id owner = {0};
+    if (str_none(email) || str_ieq(email, ctx->actor.email)) {
+        return true;
+    }
+    if (!ctx->app->find_by_email(ctx->db, ctx->mem, email, &owner, err)) {
+        return false;
+    }
+    return owner.v == ctx->actor.user.v || unauthenticated(err);
 }
 
 // `email` may be absent (bearer tokens); when given, it must be the token's owner.
@@ -410,10 +424,11 @@ static bool by_token(struct ctx *ctx, struct str email, struct str token, struct
     if (!become_known(ctx, row.user_id, err)) {
         return false;
     }
-    if (!str_none(email) && !str_ieq(email, ctx->actor.email)) {
+    if (!owns(ctx, email, err)) {
         be_anonymous(ctx);
-        return unauthenticated(err);
+        return false;
     }
+    ctx->token = row.id.v;
     int64_t now = clock_now(ctx->app->clock);
     if (!row.used_at.set || now - row.used_at.v > SEEN_EVERY_MS) {
         seen_token(ctx->app->seen, row.id, now);

@@ -231,8 +231,19 @@ static void test_budget(void **state)
     assert_string_equal(world_header(w, resp, "Retry-After"), "31");
     assert_string_equal(world_header(w, resp, "X-Rate-Limit-Remaining"), "0");
     ASSERT_HAS(world_body(resp), "\"error\":\"APIRateLimitExceeded\"");
-    // Each has their own.
+    // Each has their own, and each token of one person, too.
     assert_int_equal(status_of(w, admin), 200);
+    const char *second = world_basic(w, "u2@example.org/token", world_token(w, AGENT));
+    assert_int_equal(status_of(w, second), 200);
+    assert_int_equal(status_of(w, agent), 429);
+    // An address has one for all who call from there.
+    w->config.rate_api = 0;
+    w->config.rate_api_address = 2;
+    assert_int_equal(status_of(w, agent), 200);
+    assert_int_equal(status_of(w, admin), 200);
+    resp = call(w, HTTP_GET, "/api/v2/things", second);
+    assert_int_equal(resp->status, 429);
+    assert_string_equal(world_header(w, resp, "Retry-After"), "31");
 }
 
 static void test_errors(void **state)

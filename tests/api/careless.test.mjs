@@ -4,8 +4,9 @@
 // says what the client does.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { request } from '../support/http.mjs';
+import { Api, request } from '../support/http.mjs';
 import { startServer } from '../support/server.mjs';
+import { until } from '../support/wait.mjs';
 
 let server;
 let api;
@@ -127,5 +128,31 @@ test('start_time up to now and 1 are taken; exports of empty spans end', async (
     assert.deepEqual([late.count, late.end_of_stream, late[path]], [0, true, []]);
     assert.ok(late.next_page.includes('start_time='));
     assert.equal((await api.get(`/api/v2/incremental/${path}?start_time=1`)).status, 200);
+  }
+});
+
+test('each token has a budget of its own, and each call an id that the log tells, too', async () => {
+  const one = await startServer({ env: { STEWARD_RATE_API: '3' } });
+  try {
+    const first = await one.api();
+    const { json } = await first.post('/api/v2/oauth/clients', { client: { name: 'C', identifier: 'c', redirect_uri: ['https://c.example/'] } });
+    const made = await first.post('/api/v2/oauth/tokens', { token: { client_id: json.client.id, scopes: ['read'] } });
+    assert.equal(made.status, 201, made.text);
+    assert.deepEqual([made.headers['x-rate-limit'], made.headers['x-rate-limit-remaining']], ['3', '1']);
+    assert.equal((await first.get('/api/v2/users/me')).status, 200);
+    const refused = await first.get('/api/v2/users/me');
+    assert.deepEqual([refused.status, refused.json.error], [429, 'APIRateLimitExceeded']);
+    assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
+    const bearer = new Api(one.url);
+    bearer.headers = { authorization: `Bearer ${made.json.token.full_token}` };
+    const answer = await bearer.get('/api/v2/users/me');
+    assert.deepEqual([answer.status, answer.headers['x-rate-limit-remaining']], [200, '2'], 'another token of the same person');
+    const id = answer.headers['x-request-id'];
+    assert.ok(id, 'an id');
+    await until('the call in the log', () => one.log.includes(id));
+    bearer.close();
+    first.close();
+  } finally {
+    await one.stop();
   }
 });

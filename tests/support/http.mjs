@@ -204,16 +204,18 @@ export class Api {
   }
 
   async call(method, path, json, headers = {}) {
+    const body = json === undefined || typeof json === 'string' ? json : JSON.stringify(json);
     const answer = await request(new URL(path, this.base), {
       method,
       agent: this.agent,
       headers: {
         accept: 'application/json',
         ...this.headers,
-        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        // Node frames the body of a DELETE by itself in no way.
+        ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
         ...headers,
       },
-      body: json === undefined ? undefined : typeof json === 'string' ? json : JSON.stringify(json),
+      body,
     });
     const type = answer.headers['content-type'] ?? '';
     answer.json = type.includes('application/json') ? JSON.parse(answer.text) : undefined;

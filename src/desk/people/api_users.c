@@ -284,12 +284,15 @@ bool api_users_search(struct ctx *ctx, struct error *err)
     return api_users_answer(ctx, &page, &found, users, err);
 }
 
-// GET /api/v2/users/autocomplete?name=
+// GET /api/v2/users/autocomplete?name=, POST {"name":"…"}
 bool api_users_autocomplete(struct ctx *ctx, struct error *err)
 {
     struct user *users = NULL;
     size_t count = 0;
-    struct str name = http_param(ctx->req, "name");
+    struct str name;
+    if (!api_said(ctx, "name", &name, err)) {
+        return false;
+    }
     if (str_trim(name).len < 2) {
         return error_field(err, "name", "TooShort", "Name: give at least two characters");
     }

@@ -543,10 +543,13 @@ bool api_tags(struct ctx *ctx, struct error *err)
 // GET and POST /api/v2/autocomplete/tags?name=
 bool api_tags_complete(struct ctx *ctx, struct error *err)
 {
-    struct str name = http_param(ctx->req, "name");
+    struct str name;
     struct str *tags = NULL;
     struct jw w;
     size_t count = 0;
+    if (!api_said(ctx, "name", &name, err)) {
+        return false;
+    }
     if (name.len >= 2 && !tags_complete(ctx->db, ctx->mem, name, 30, &tags, &count, err)) {
         return false;
     }
