@@ -22,6 +22,7 @@
 #include "desk/hooks/routes.h"
 #include "desk/keep/collect.h"
 #include "desk/knowledge/pages.h"
+#include "desk/lend/pages.h"
 #include "desk/marks/marks.h"
 #include "desk/marks/routes.h"
 #include "desk/moments/pages.h"
@@ -85,6 +86,7 @@ const struct job_timer DESK_TIMERS[] = {
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
     {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
     {"charter.remind", CHARTER_REMIND_MS, charter_remind},
+    {"lend.remind", LEND_REMIND_MS, lend_remind},
     {"fulfil.remind", FULFIL_REMIND_MS, fulfil_remind},
     {"day.purge", 6 * HOURS_MS, day_purge},
     {"keep.collect", 6 * HOURS_MS, blobs_collect_timer},
@@ -109,6 +111,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, work_routes);
     add_routes(table, catalogue_routes);
     add_routes(table, fulfil_routes);
+    add_routes(table, lend_routes);
     add_routes(table, contact_routes);
     add_routes(table, moments_routes);
     add_routes(table, rules_routes);

@@ -17,6 +17,7 @@
 #include "desk/door/pages.h"
 #include "desk/fulfil/fulfil.h"
 #include "desk/hooks/events.h"
+#include "desk/lend/lend.h"
 #include "desk/marks/marks.h"
 #include "desk/moments/moments.h"
 #include "desk/records/records.h"
@@ -243,7 +244,8 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
     return tickets_move_person(&desk->tickets, tx, from, to, err) &&
            marks_person_moved(tx, from, to, err) && factors_forget(tx, from, err) &&
            work_person_moved(tx, from, to, err) && catalogue_person_moved(tx, from, to, err) &&
-           fulfil_person_moved(tx, from, to, err) && hooks_person_merged(desk, tx, from, to, err);
+           fulfil_person_moved(tx, from, to, err) && lend_person_moved(tx, from, to, err) &&
+           hooks_person_merged(desk, tx, from, to, err);
 }
 
 bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket, struct error *err)
