@@ -105,7 +105,11 @@ static void print_done(const struct import_done *done, double seconds, const cha
                  "refused", "deleted");
     for (size_t i = 0; i < IMPORT_KIND_COUNT; i++) {
         const struct import_count *count = &done->kinds[i];
+        int64_t told = count->made + count->updated + count->same + count->refused + count->gone;
         rows += count->made + count->updated;
+        if (told == 0) {
+            continue;
+        }
         (void)printf("%-28s %9lld %9lld %9lld %9lld %9lld %9lld\n",
                      import_kind_plain((enum import_kind)i), (long long)count->made,
                      (long long)count->updated, (long long)count->same, (long long)count->partly,

@@ -67,6 +67,24 @@ export function foreignDesk() {
     organization_memberships: [
       { id: 401, user_id: 702, organization_id: 801, default: true, created_at: time(1), updated_at: time(1) },
     ],
+    views: [
+      {
+        id: 7001, title: 'Singing for Printers', active: true, updated_at: time(1), conditions: { all: [{ field: 'status', operator: 'less_than', value: 'closed' }, { field: 'group_id', operator: 'is', value: '901' }, { field: 'custom_fields_8101', operator: 'is', value: '11' }], any: [] },
+        execution: { columns: [{ id: 'subject', title: 'Subject' }, { id: 'requester', title: 'Requester' }, { id: 8102, title: 'Pages' }], group_by: 'assignee', group_order: 'asc', sort_by: 'updated', sort_order: 'desc' }, restriction: null,
+      },
+      { id: 7002, title: "Alma's own", active: true, updated_at: time(1), conditions: { all: [{ field: 'assignee_id', operator: 'is', value: '701' }], any: [] }, execution: { columns: [] }, restriction: { type: 'User', id: 701 } },
+      { id: 7003, title: 'Of a group that is gone', active: true, updated_at: time(1), conditions: { all: [{ field: 'group_id', operator: 'is', value: '999' }], any: [] }, execution: { columns: [] }, restriction: null },
+    ],
+    macros: [
+      { id: 7101, title: 'Toner is on its way', active: true, updated_at: time(1), actions: [{ field: 'comment_value', value: ['channel:all', 'Dear {{ticket.requester.first_name}}, soon.'] }, { field: 'status', value: 'pending' }, { field: 'custom_fields_8102', value: '12' }], restriction: { type: 'Group', id: 901, ids: [901] } },
+    ],
+    triggers: [
+      { id: 7201, title: 'Tell Printers', active: true, updated_at: time(1), conditions: { all: [{ field: 'update_type', operator: 'is', value: 'Create' }], any: [{ field: 'requester_id', operator: 'is', value: '702' }] }, actions: [{ field: 'notification_group', value: ['901', 'New', 'Words {{ticket.id}}'] }, { field: 'assignee_id', value: 'current_user' }] },
+      { id: 7202, title: 'Calls what is not here', active: true, updated_at: time(1), conditions: { all: [{ field: 'update_type', operator: 'is', value: 'Create' }], any: [] }, actions: [{ field: 'notification_target', value: ['20', 'x'] }] },
+    ],
+    automations: [
+      { id: 7301, title: 'Close what was solved long ago', active: true, updated_at: time(1), conditions: { all: [{ field: 'status', operator: 'is', value: 'solved' }, { field: 'SOLVED', operator: 'greater_than', value: '200' }], any: [] }, actions: [{ field: 'status', value: 'closed' }] },
+    ],
     tickets: [
       {
         id: 31, subject: 'The printer sings', description: 'It sings at night.', status: 'closed', priority: 'high', type: 'incident', tags: ['printer', 'night', 'model_big'], custom_fields: [{ id: 8101, value: 'model_big' }, { id: 8102, value: 12 }, { id: 8105, value: null }], ticket_form_id: 8402, brand_id: 8502, external_id: 'old-31', requester_id: 702, submitter_id: 702, assignee_id: 701, group_id: 901, organization_id: 801, email_cc_ids: [703], problem_id: 33,
@@ -102,7 +120,7 @@ const lines = (list) => list.map((one) => `${JSON.stringify(one)}\n`).join('');
 
 // Pages as the API answers them, where they may be; lines for the rest.
 export function writeExport(root, desk) {
-  for (const kind of ['brands', 'user_fields', 'organization_fields', 'ticket_fields', 'custom_statuses', 'ticket_forms', 'groups', 'organizations', 'group_memberships', 'organization_memberships']) {
+  for (const kind of ['brands', 'user_fields', 'organization_fields', 'ticket_fields', 'custom_statuses', 'ticket_forms', 'views', 'macros', 'triggers', 'automations', 'groups', 'organizations', 'group_memberships', 'organization_memberships']) {
     write(root, `${kind}.json`, JSON.stringify({ [kind]: desk[kind], meta: { has_more: false }, links: { next: null } }));
   }
   write(root, 'users/0001.json', JSON.stringify({ users: desk.users, identities: desk.identities, after_cursor: 'x', end_of_stream: true }));
@@ -152,7 +170,7 @@ export async function serveForeign(desk, { key, before = () => false } = {}) {
       if (!desk.tickets.some((one) => one.id === Number(ticket[1]) && one.status !== 'deleted')) return null;
       return whole.byList(desk.comments[ticket[1]] ?? [], 'comments', query);
     }
-    const records = /^\/api\/v2\/(brands|user_fields|organization_fields|ticket_forms|ticket_fields)\.json$/.exec(path);
+    const records = /^\/api\/v2\/(brands|views|macros|triggers|automations|user_fields|organization_fields|ticket_forms|ticket_fields)\.json$/.exec(path);
     if (records) return whole.byList(desk[records[1]], records[1], query);
     switch (path) {
       case '/api/v2/groups.json': return whole.byList(desk.groups, 'groups', query);

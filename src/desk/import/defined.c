@@ -273,6 +273,36 @@ static bool form_body(struct import *run, struct ctx *ctx, struct jw *w, struct 
            write_conditions(run, ctx, w, item, "end_user_conditions", err);
 }
 
+// --- options ------------------------------------------------------------------------------------
+
+// Conditions name options by number.
+static bool keep_options(struct import *run, struct ctx *ctx, struct import_item *item, int64_t id,
+                         struct error *err)
+{
+    struct record record;
+    struct jr_value theirs = jr_get(item->object, "custom_field_options");
+    if (jr_count(theirs) == 0) {
+        return true;
+    }
+    if (!record_load(ctx->db, ctx->mem, kind_of(item->kind), id, &record, err)) {
+        return false;
+    }
+    struct jr_value ours = jr_get(record.doc, "custom_field_options");
+    for (size_t i = 0; i < jr_count(theirs); i++) {
+        struct import_comment row = {.key = import_id(jr_at(theirs, i), "id")};
+        struct str value = jr_text(jr_get(jr_at(theirs, i), "value"));
+        for (size_t k = 0; k < jr_count(ours) && row.key != 0; k++) {
+            row.own = str_ieq(jr_text(jr_get(jr_at(ours, k), "value")), value)
+                          ? import_id(jr_at(ours, k), "id")
+                          : row.own;
+        }
+        if (row.own != 0 && !import_put(run, ctx->db, IMPORT_OPTION, &row, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 // --- one record ---------------------------------------------------------------------------------
 
 static bool apply_record(struct import *run, struct ctx *ctx, struct import_item *item,
@@ -288,7 +318,7 @@ static bool apply_record(struct import *run, struct ctx *ctx, struct import_item
     }
     if (here != 0) {
         import_was_here(item, here);
-        return true;
+        return keep_options(run, ctx, item, here, err);
     }
     buf_init(&out, ctx->mem, BODY_MAX);
     jw_init(&w, &out);
@@ -302,7 +332,7 @@ static bool apply_record(struct import *run, struct ctx *ctx, struct import_item
         return false;
     }
     import_became(item, after.id);
-    return true;
+    return keep_options(run, ctx, item, after.id, err);
 }
 
 // The values of such a field are numbers of the other desk's records.

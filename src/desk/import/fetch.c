@@ -40,6 +40,12 @@ static const struct stream {
      NULL, "members of groups fetched"},
     {"organization_memberships", "/api/v2/organization_memberships.json", "page%5Bsize%5D=100",
      BY_LIST, true, NULL, "members of organisations fetched"},
+    {"views", "/api/v2/views.json", "page%5Bsize%5D=100", BY_LIST, true, NULL, "views fetched"},
+    {"macros", "/api/v2/macros.json", "page%5Bsize%5D=100", BY_LIST, true, NULL, "macros fetched"},
+    {"triggers", "/api/v2/triggers.json", "page%5Bsize%5D=100", BY_LIST, true, NULL,
+     "triggers fetched"},
+    {"automations", "/api/v2/automations.json", "page%5Bsize%5D=100", BY_LIST, true, NULL,
+     "automations fetched"},
     {"tickets", "/api/v2/incremental/tickets/cursor.json", "per_page=1000&include=metric_sets",
      BY_CURSOR, false, "/api/v2/tickets/count.json", "tickets fetched"},
 };

@@ -3,6 +3,7 @@
 // JSON handlers that views, macros, triggers and automations share. Which of them is meant stands
 // in the address.
 #include "desk/rules/api.h"
+#include "desk/rules/api_bind.h"
 
 #include <stdlib.h>
 
@@ -236,6 +237,18 @@ static bool run_write(struct ctx *ctx, int64_t id, struct error *err)
         api_created(ctx, api_rule_url(ctx, &call.after));
     }
     return answer_one(ctx, &call.after, err);
+}
+
+bool api_rule_make(struct ctx *ctx, struct db *tx, enum rule_kind kind, struct jr_value object,
+                   struct rule *ret, struct error *err)
+{
+    struct rule_change change = {0};
+    struct problems problems;
+    problems_init(&problems, ctx->mem);
+    if (!api_rule_change_read(ctx, object, kind, &change, &problems)) {
+        return problems_none(&problems, err);
+    }
+    return rule_create(desk_of(ctx)->rules, tx, ctx->mem, &ctx->actor, &change, ret, err);
 }
 
 bool api_rule_create(struct ctx *ctx, struct error *err)
