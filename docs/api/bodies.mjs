@@ -185,3 +185,11 @@ bodies['PUT /stewards/{}'] = inside('steward', fields('skills:[s] languages:[s] 
 bodies['PUT /stewards/needs'] = inside('needs', { type: 'array', items: fields('kind:s word:any skill:s') });
 bodies['PUT /stewards/routes/{}'] = inside('route', fields('way:s'));
 bodies['POST /absences'] = inside('absence', fields('user_id:i from:s to:s deputy_id:i note:s'));
+
+// Side conversations.
+const sideTo = { type: 'array', items: fields('user_id:i support_group_id:i support_agent_id:i email:s name:s') };
+const sideMessage = (text) => inside('message', member(fields(`body:s html_body:s attachment_ids:[s] ${text}`), 'to', sideTo));
+bodies['POST /tickets/{}/side_conversations'] = more(sideMessage('subject:s'), 'external_ids:o?');
+bodies['POST /tickets/{}/side_conversations/import'] = more(inside('message', member(member(fields('subject:s body:s html_body:s'), 'to', sideTo), 'from', fields('name:s email:s'))), 'created_at:s external_ids:o?');
+bodies['POST /tickets/{}/side_conversations/{}/reply'] = sideMessage('');
+bodies['PUT /tickets/{}/side_conversations/{}'] = inside('side_conversation', fields('state:s subject:s'));

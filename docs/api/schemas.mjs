@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What the API's objects look like. One line an object: names with their types; s text, i whole
-// number, b boolean, t time, o object, ? may be null, [x] list of x, A a schema.
+// number, b boolean, t time, ms time with milliseconds, o object, ? may be null, [x] list of x, A a schema.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ const types = {
   n: { type: 'number' },
   b: { type: 'boolean' },
   t: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$' },
+  ms: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
   o: { type: 'object' },
   any: {},
 };
@@ -118,6 +119,11 @@ const objects = {
   Need: `id:i kind:s word:s skill:s`,
   StewardRoute: `group_id:i way:s`,
   Absence: `id:i user_id:i from:t to:t deputy_id:any note:s`,
+  Participant: `user_id:i? support_group_id:i? support_agent_id:any slack_workspace_id:any slack_channel_id:any msteams_channel_id:any name:s email:s?`,
+  SideConversation: `url:s id:s ticket_id:i subject:s preview_text:s state:s participants:[Participant] created_at:ms updated_at:ms message_added_at:ms
+    state_updated_at:ms external_ids:o kind:s news:s answered_at:ms?`,
+  SideConversationEvent: `id:s side_conversation_id:s actor:Participant type:s via:s created_at:ms message:any updates:o ticket_id:i url:s`,
+  SideConversationFile: `id:s file_name:s content_type:s size:i content_url:s inline:b`,
   Upload: `token:s expires_at:t attachment:o attachments:[o]`,
   TicketRelated: `url:s topic_id:any jira_issue_ids:[any] followup_source_ids:[any] from_archive:b incidents:i twitter:o`,
   Action: `title:s subject:s type:s group:s nullable:b repeatable:b values:[o]`,

@@ -8,6 +8,7 @@
 #include "desk/api/bulk.h"
 #include "desk/api/idempotency.h"
 #include "desk/api/routes.h"
+#include "desk/aside/pages.h"
 #include "desk/catalogue/pages.h"
 #include "desk/channels/channels.h"
 #include "desk/channels/inbox.h"
@@ -51,8 +52,8 @@ static const struct ticket_observer OBSERVERS[] = {
     {"contact", contact_observe},   {"moments", moments_observe},
     {"marks", marks_observe},       {"mentions", mentions_observe},
     {"hooks", hooks_observe},       {"work", work_observe},
-    {"fulfil", fulfil_observe},     {"notify", channels_notify},
-    {"publish", channels_publish},
+    {"fulfil", fulfil_observe},     {"aside", aside_observe},
+    {"notify", channels_notify},    {"publish", channels_publish},
 };
 
 const struct job_kind DESK_JOBS[] = {
@@ -83,6 +84,7 @@ const struct job_timer DESK_TIMERS[] = {
     {"automations", HOURS_MS, automations_run},
     {"hooks.sweep", DAYS_MS, hooks_sweep},
     {"marks.sweep", DAYS_MS, marks_sweep},
+    {"aside.sweep", DAYS_MS, aside_sweep},
     {"api.bulk.sweep", HOURS_MS, bulk_sweep},
     {"api.idempotency.sweep", HOURS_MS, idempotency_sweep},
     {"charter.remind", CHARTER_REMIND_MS, charter_remind},
@@ -109,6 +111,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, tickets_routes);
     add_routes(table, day_routes);
     add_routes(table, work_routes);
+    add_routes(table, aside_routes);
     add_routes(table, catalogue_routes);
     add_routes(table, fulfil_routes);
     add_routes(table, lend_routes);

@@ -9,6 +9,7 @@
 #include "app/say.h"
 #include "app/session.h"
 #include "base/random.h"
+#include "desk/aside/aside.h"
 #include "desk/catalogue/catalogue.h"
 #include "desk/charter/charter.h"
 #include "desk/contact/contact.h"
@@ -175,7 +176,7 @@ static bool may_hear(struct ctx *ctx, struct str topic)
     if (str_eq_c(topic, "desk")) {
         return actor_is_staff(&ctx->actor);
     }
-    bool here = str_eq_c(kind, "here") && actor_is_staff(&ctx->actor);
+    bool here = (str_eq_c(kind, "here") || str_eq_c(kind, "aside")) && actor_is_staff(&ctx->actor);
     return (here || str_eq_c(kind, "ticket")) && str_to_i64(number, &id) &&
            ticket_load(ctx->db, ctx->mem, &ctx->actor, (struct ticket_id){id}, &ticket, &ignored);
 }
@@ -243,23 +244,24 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
     struct desk *desk = env;
     return tickets_move_person(&desk->tickets, tx, from, to, err) &&
            marks_person_moved(tx, from, to, err) && factors_forget(tx, from, err) &&
-           work_person_moved(tx, from, to, err) && catalogue_person_moved(tx, from, to, err) &&
-           fulfil_person_moved(tx, from, to, err) && lend_person_moved(tx, from, to, err) &&
-           hooks_person_merged(desk, tx, from, to, err);
+           work_person_moved(tx, from, to, err) && aside_person_moved(tx, from, to, err) &&
+           catalogue_person_moved(tx, from, to, err) && fulfil_person_moved(tx, from, to, err) &&
+           lend_person_moved(tx, from, to, err) && hooks_person_merged(desk, tx, from, to, err);
 }
 
 bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket, struct error *err)
 {
-    return work_ticket_purged(tx, ticket, err) && catalogue_ticket_purged(tx, ticket, err) &&
-           fulfil_ticket_purged(tx, ticket, err) && records_ticket_purged(tx, ticket, err) &&
-           contact_ticket_purged(tx, ticket, err) && moments_ticket_purged(tx, ticket, err) &&
-           charter_ticket_purged(tx, ticket, err) && mail_spool_scrub_ticket(tx, ticket, err) &&
-           mail_outbox_scrub_ticket(tx, ticket, err);
+    return work_ticket_purged(tx, ticket, err) && aside_ticket_purged(tx, ticket, err) &&
+           catalogue_ticket_purged(tx, ticket, err) && fulfil_ticket_purged(tx, ticket, err) &&
+           records_ticket_purged(tx, ticket, err) && contact_ticket_purged(tx, ticket, err) &&
+           moments_ticket_purged(tx, ticket, err) && charter_ticket_purged(tx, ticket, err) &&
+           mail_spool_scrub_ticket(tx, ticket, err) && mail_outbox_scrub_ticket(tx, ticket, err);
 }
 
 bool site_redacted(void *env UNUSED, struct db *tx, const struct redacted *what, struct error *err)
 {
-    return (what->mail.v == 0 || mail_spool_scrub(tx, what->mail, err)) &&
+    return aside_redacted(tx, what, err) &&
+           (what->mail.v == 0 || mail_spool_scrub(tx, what->mail, err)) &&
            (str_none(what->text) ||
             mail_outbox_blacken(tx, what->ticket, what->text, what->black, err));
 }

@@ -402,9 +402,12 @@ static void judge_own(struct judge *j)
 {
     struct ticket_id ticket;
     struct comment_id comment;
+    int64_t aside = 0;
+    int64_t member = 0;
     const struct mail_message *m = j->message;
     if (j->own->secret.len > 0) {
-        if (mail_message_id_verify(j->own->secret, m->message_id, &ticket, &comment)) {
+        if (mail_message_id_verify(j->own->secret, m->message_id, &ticket, &comment) ||
+            mail_aside_id_verify(j->own->secret, m->message_id, &aside, &member)) {
             because(j, &j->v.own_loop, "Message-ID is ours", m->message_id);
         }
         struct str mark = header(j, "X-Steward-Loop");

@@ -36,23 +36,31 @@ static struct str mac_text(const mem_ctx *ctx, struct str secret, const char *la
     return base32_encode(ctx, (struct str){(const char *)bytes, MAC_BYTES});
 }
 
+struct lettered {
+    char letter;
+    int64_t number;
+};
+
 static const char MESSAGE_LABEL[] = "mail message id:";
+static const char ASIDE_LABEL[] = "mail aside id:";
 static const char TOKEN_LABEL[] = "mail address token:";
 static const char LOOP_LABEL[] = "mail loop mark:";
 
-struct str mail_message_id(mem_ctx *ctx, struct str secret, struct ticket_id ticket,
-                           struct comment_id comment, struct str domain)
+// "<" first second random hash "@" domain ">", the numbers lettered.
+static struct str numbered_id(mem_ctx *ctx, struct str secret, const char *label,
+                              const struct lettered numbers[2], struct str domain)
 {
     struct buf id;
     buf_init(&id, ctx, MESSAGE_ID_MAX + domain.len);
-    buf_put(&id, STR("<t"));
-    buf_put_i64(&id, ticket.v);
-    buf_put(&id, STR(".c"));
-    buf_put_i64(&id, comment.v);
-    buf_put_char(&id, '.');
+    buf_put_char(&id, '<');
+    for (size_t i = 0; i < 2; i++) {
+        buf_put_char(&id, numbers[i].letter);
+        buf_put_i64(&id, numbers[i].number);
+        buf_put_char(&id, '.');
+    }
     buf_put(&id, random_token32(ctx, RANDOM_BYTES));
     struct str signed_part = str_from(buf_str(&id), 1);
-    struct str hash = mac_text(ctx, secret, MESSAGE_LABEL, signed_part);
+    struct str hash = mac_text(ctx, secret, label, signed_part);
     buf_put_char(&id, '.');
     buf_put(&id, hash);
     buf_put_char(&id, '@');
@@ -68,8 +76,9 @@ static bool lettered_number(struct str part, char letter, int64_t *ret)
            str_to_i64(str_from(part, 1), ret);
 }
 
-bool mail_message_id_verify(struct str secret, struct str message_id, struct ticket_id *ret_ticket,
-                            struct comment_id *ret_comment)
+// Fills the numbers behind the letters; false leaves them.
+static bool numbered_id_verify(struct str secret, const char *label, struct str message_id,
+                               struct lettered numbers[2])
 {
     struct str id = str_trim(message_id);
     if (id.len > 0 && id.ptr[0] == '<') {
@@ -89,26 +98,62 @@ bool mail_message_id_verify(struct str secret, struct str message_id, struct tic
     local = (struct str){folded, local.len};
     size_t signed_len = local.len - MAC_CHARS - 1;
     mem_ctx *scratch = mem_ctx_new(NULL, "message id");
-    struct str expected = mac_text(scratch, secret, MESSAGE_LABEL, str_sub(local, 0, signed_len));
+    struct str expected = mac_text(scratch, secret, label, str_sub(local, 0, signed_len));
     bool ours =
         local.ptr[signed_len] == '.' && secret_equal(expected, str_from(local, signed_len + 1));
     mem_free(scratch);
     if (!ours) {
         return false;
     }
-    struct str ticket_part;
-    struct str comment_part;
+    struct str parts[2];
     struct str rest;
-    str_cut(str_sub(local, 0, signed_len), '.', &ticket_part, &rest);
-    str_cut(rest, '.', &comment_part, &rest);
-    int64_t ticket = 0;
-    int64_t comment = 0;
-    if (rest.len != RANDOM_CHARS || !lettered_number(ticket_part, 't', &ticket) ||
-        !lettered_number(comment_part, 'c', &comment)) {
+    str_cut(str_sub(local, 0, signed_len), '.', &parts[0], &rest);
+    str_cut(rest, '.', &parts[1], &rest);
+    int64_t values[2] = {0, 0};
+    if (rest.len != RANDOM_CHARS || !lettered_number(parts[0], numbers[0].letter, &values[0]) ||
+        !lettered_number(parts[1], numbers[1].letter, &values[1])) {
         return false;
     }
-    *ret_ticket = (struct ticket_id){ticket};
-    *ret_comment = (struct comment_id){comment};
+    numbers[0].number = values[0];
+    numbers[1].number = values[1];
+    return true;
+}
+
+struct str mail_message_id(mem_ctx *ctx, struct str secret, struct ticket_id ticket,
+                           struct comment_id comment, struct str domain)
+{
+    const struct lettered numbers[2] = {{'t', ticket.v}, {'c', comment.v}};
+    return numbered_id(ctx, secret, MESSAGE_LABEL, numbers, domain);
+}
+
+bool mail_message_id_verify(struct str secret, struct str message_id, struct ticket_id *ret_ticket,
+                            struct comment_id *ret_comment)
+{
+    struct lettered numbers[2] = {{'t', 0}, {'c', 0}};
+    if (!numbered_id_verify(secret, MESSAGE_LABEL, message_id, numbers)) {
+        return false;
+    }
+    *ret_ticket = (struct ticket_id){numbers[0].number};
+    *ret_comment = (struct comment_id){numbers[1].number};
+    return true;
+}
+
+struct str mail_aside_id(mem_ctx *ctx, struct str secret, int64_t aside, int64_t member,
+                         struct str domain)
+{
+    const struct lettered numbers[2] = {{'s', aside}, {'m', member}};
+    return numbered_id(ctx, secret, ASIDE_LABEL, numbers, domain);
+}
+
+bool mail_aside_id_verify(struct str secret, struct str message_id, int64_t *ret_aside,
+                          int64_t *ret_member)
+{
+    struct lettered numbers[2] = {{'s', 0}, {'m', 0}};
+    if (!numbered_id_verify(secret, ASIDE_LABEL, message_id, numbers)) {
+        return false;
+    }
+    *ret_aside = numbers[0].number;
+    *ret_member = numbers[1].number;
     return true;
 }
 
@@ -179,6 +224,16 @@ struct str mail_reply_address(mem_ctx *ctx, struct str secret, struct str mailbo
     return token_address(ctx, secret, mailbox, (struct str){(const char *)payload, len});
 }
 
+struct str mail_aside_address(mem_ctx *ctx, struct str secret, struct str mailbox, int64_t aside,
+                              int64_t member)
+{
+    unsigned char payload[TOKEN_MAX_BYTES] = {MAIL_TOKEN_ASIDE};
+    size_t len = 1;
+    len += put_number(payload + len, aside);
+    len += put_number(payload + len, member);
+    return token_address(ctx, secret, mailbox, (struct str){(const char *)payload, len});
+}
+
 struct str mail_bounce_address(mem_ctx *ctx, struct str secret, struct str mailbox,
                                struct outmail_id mail)
 {
@@ -236,9 +291,20 @@ static bool token_read(struct str secret, struct str text, struct mail_token *re
     }
     struct mail_token token = {.kind = (enum mail_token_kind)bytes[0]};
     struct str rest = str_from(payload, 1);
-    bool whole = token.kind == MAIL_TOKEN_REPLY
-                     ? take_number(&rest, &token.ticket.v) && take_number(&rest, &token.user.v)
-                     : token.kind == MAIL_TOKEN_BOUNCE && take_number(&rest, &token.mail.v);
+    bool whole = false;
+    switch (bytes[0]) {
+    case MAIL_TOKEN_REPLY:
+        whole = take_number(&rest, &token.ticket.v) && take_number(&rest, &token.user.v);
+        break;
+    case MAIL_TOKEN_BOUNCE:
+        whole = take_number(&rest, &token.mail.v);
+        break;
+    case MAIL_TOKEN_ASIDE:
+        whole = take_number(&rest, &token.aside) && take_number(&rest, &token.member);
+        break;
+    default:
+        break;
+    }
     if (!whole || rest.len != 0) {
         return false;
     }
@@ -335,6 +401,23 @@ struct str mail_subject_tagged(mem_ctx *ctx, struct str prefix, struct str subje
     }
     buf_put(&out, mail_subject_tag(ctx, prefix, ticket));
     return buf_str(&out);
+}
+
+struct str mail_subject_untagged(mem_ctx *ctx, struct str prefix, struct str subject)
+{
+    struct buf out;
+    struct str rest = subject;
+    buf_init(&out, ctx, subject.len + 1);
+    for (ptrdiff_t open = str_find_char(rest, '['); open >= 0; open = str_find_char(rest, '[')) {
+        struct str from = str_from(rest, (size_t)open + 1);
+        ptrdiff_t close = str_find_char(from, ']');
+        int64_t number = 0;
+        bool tag = close > 0 && tag_read(prefix, str_sub(from, 0, (size_t)close), &number);
+        buf_put(&out, str_sub(rest, 0, tag ? (size_t)open : (size_t)open + 1));
+        rest = tag ? str_from(from, (size_t)close + 1) : from;
+    }
+    buf_put(&out, rest);
+    return str_trim(buf_str(&out));
 }
 
 struct str mail_loop_mark(mem_ctx *ctx, struct str secret)

@@ -23,10 +23,18 @@ MUST_CHECK bool mail_message_id_verify(struct str secret, struct str message_id,
                                        struct ticket_id *ret_ticket,
                                        struct comment_id *ret_comment);
 
+// "<s12.m34.RANDOM.HASH@domain>", of a mail in the side conversation `aside` to its member: a form
+// of its own, so that an answer to it is never taken for one to the ticket.
+struct str mail_aside_id(mem_ctx *ctx, struct str secret, int64_t aside, int64_t member,
+                         struct str domain);
+MUST_CHECK bool mail_aside_id_verify(struct str secret, struct str message_id, int64_t *ret_aside,
+                                     int64_t *ret_member);
+
 enum mail_token_kind {
     MAIL_TOKEN_NONE,    // no token, or one that does not verify
     MAIL_TOKEN_REPLY,   // an answer by `user` to `ticket`
     MAIL_TOKEN_BOUNCE,  // the outgoing mail `mail` could not be delivered
+    MAIL_TOKEN_ASIDE,   // an answer by `member` to the side conversation `aside`
 };
 
 struct mail_token {
@@ -34,6 +42,8 @@ struct mail_token {
     struct ticket_id ticket;
     struct user_id user;
     struct outmail_id mail;
+    int64_t aside;
+    int64_t member;
 };
 
 // "support+TOKEN@domain" for the mailbox "support@domain". Letters of either case, digits: the
@@ -41,6 +51,9 @@ struct mail_token {
 // octets of RFC 5321, 4.5.3.1.1: then leave Reply-To as the bare mailbox.
 struct str mail_reply_address(mem_ctx *ctx, struct str secret, struct str mailbox,
                               struct ticket_id ticket, struct user_id user);
+// The same for a side conversation.
+struct str mail_aside_address(mem_ctx *ctx, struct str secret, struct str mailbox, int64_t aside,
+                              int64_t member);
 // The envelope sender of an outgoing mail, in the same form: a bounce comes back naming the mail.
 struct str mail_bounce_address(mem_ctx *ctx, struct str secret, struct str mailbox,
                                struct outmail_id mail);
@@ -58,6 +71,9 @@ struct ticket_id mail_subject_ticket(struct str prefix, struct str subject);
 // "subject [#42]" as replies carry it: the tag is added once.
 struct str mail_subject_tagged(mem_ctx *ctx, struct str prefix, struct str subject,
                                struct ticket_id ticket);
+
+// The subject without tags of this desk: side conversations carry none.
+struct str mail_subject_untagged(mem_ctx *ctx, struct str prefix, struct str subject);
 
 // The value of our own loop header (X-Steward-Loop): says "this desk sent it", to this desk only.
 struct str mail_loop_mark(mem_ctx *ctx, struct str secret);

@@ -227,6 +227,12 @@ bool mail_outbox_scrub_ticket(struct db *tx, struct ticket_id ticket, struct err
     return mail_out_scrub_ticket(tx, ticket, err);
 }
 
+bool mail_outbox_scrub(struct db *tx, struct outmail_id id, struct error *err)
+{
+    bool ignored = false;
+    return mail_outbox_cancel(tx, id, &ignored, err) && mail_out_scrub(tx, id, err);
+}
+
 bool mail_outbox_blacken(struct db *tx, struct ticket_id ticket, struct str text, struct str black,
                          struct error *err)
 {

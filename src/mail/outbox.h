@@ -78,6 +78,8 @@ MUST_CHECK bool mail_outbox_cancel(struct db *tx, struct outmail_id id, bool *re
 // The ticket is deleted for good: what has not left never will, and nothing stays of the rest but
 // that it was.
 MUST_CHECK bool mail_outbox_scrub_ticket(struct db *tx, struct ticket_id ticket, struct error *err);
+// The same for one mail.
+MUST_CHECK bool mail_outbox_scrub(struct db *tx, struct outmail_id id, struct error *err);
 // The words were redacted: what mails of the ticket still have of them is `black`.
 MUST_CHECK bool mail_outbox_blacken(struct db *tx, struct ticket_id ticket, struct str text,
                                     struct str black, struct error *err);

@@ -72,6 +72,11 @@ UPDATE mail_in SET blob = NULL WHERE id = :id;
 -- in: id mail_id
 UPDATE mail_in SET blob = NULL, size = 0, subject = '' WHERE id = :id;
 
+-- name: mail_in_forget :exec
+-- in: id mail_id
+UPDATE mail_in SET blob = NULL, size = 0, subject = '', sender = '', envelope_from = ''
+WHERE id = :id;
+
 -- name: mail_in_raw_scrub_ticket :exec
 -- in: ticket_id ticket_id
 DELETE FROM mail_in_raw WHERE mail_id IN (SELECT id FROM mail_in WHERE ticket_id = :ticket_id);
@@ -190,6 +195,10 @@ SELECT id FROM mail_out WHERE ticket_id = :ticket_id AND state = 'waiting' ORDER
 -- name: mail_out_scrub_ticket :exec
 -- in: ticket_id ticket_id
 UPDATE mail_out SET payload = '', address = '', last_error = '' WHERE ticket_id = :ticket_id;
+
+-- name: mail_out_scrub :exec
+-- in: id outmail_id
+UPDATE mail_out SET payload = '', address = '', last_error = '' WHERE id = :id;
 
 -- name: mail_out_blacken :exec
 -- in: ticket_id ticket_id, text text, black text

@@ -242,6 +242,11 @@ bool mail_spool_scrub(struct db *tx, struct mail_id id, struct error *err)
     return mail_in_raw_delete(tx, id, err) && mail_in_scrub(tx, id, err);
 }
 
+bool mail_spool_forget(struct db *tx, struct mail_id id, struct error *err)
+{
+    return mail_in_raw_delete(tx, id, err) && mail_in_forget(tx, id, err);
+}
+
 bool mail_spool_scrub_ticket(struct db *tx, struct ticket_id ticket, struct error *err)
 {
     return mail_in_raw_scrub_ticket(tx, ticket, err) && mail_in_scrub_ticket(tx, ticket, err);

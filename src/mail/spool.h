@@ -53,7 +53,8 @@ struct mail_spooled {
 MUST_CHECK bool mail_spool_put(struct db *tx, const struct mail_arrival *arrival,
                                struct mail_spooled *ret, struct error *err);
 
-// What intake made of it; each counts as an attempt. ERR_NOT_FOUND for an unknown id.
+// What intake made of it; each counts as an attempt. Without a ticket it became part of something
+// else, which names it. ERR_NOT_FOUND for an unknown id.
 MUST_CHECK bool mail_spool_done(struct db *tx, struct mail_id id, struct ticket_id ticket,
                                 struct comment_id comment, int64_t now, struct error *err);
 MUST_CHECK bool mail_spool_quarantine(struct db *tx, struct mail_id id, struct str reason,
@@ -86,6 +87,8 @@ MUST_CHECK bool mail_spool_delete(struct db *tx, mem_ctx *ctx, struct mail_id id
 // and markup have too many ways to say it to take out that alone. The mail stays known and counted.
 // A blob is left to whoever collects those that no row names.
 MUST_CHECK bool mail_spool_scrub(struct db *tx, struct mail_id id, struct error *err);
+// The same, and who sent it.
+MUST_CHECK bool mail_spool_forget(struct db *tx, struct mail_id id, struct error *err);
 // The same for all mails of a ticket that is deleted for good, and who sent them.
 MUST_CHECK bool mail_spool_scrub_ticket(struct db *tx, struct ticket_id ticket, struct error *err);
 

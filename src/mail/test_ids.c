@@ -190,6 +190,36 @@ static void subject_tags(void **state)
                          "Re: Printer [#42]"));
 }
 
+static void side_conversations_have_a_form_of_their_own(void **state)
+{
+    mem_ctx *ctx = *state;
+    struct ticket_id ticket = {7};
+    struct comment_id comment = {7};
+    int64_t aside = 0;
+    int64_t member = 0;
+    struct str id = mail_aside_id(ctx, SECRET, 12, 34, STR("d.example"));
+    assert_true(str_starts(id, STR("<s12.m34.")));
+    assert_true(mail_aside_id_verify(SECRET, id, &aside, &member));
+    assert_int_equal(aside, 12);
+    assert_int_equal(member, 34);
+    assert_false(mail_message_id_verify(SECRET, id, &ticket, &comment));
+    assert_false(mail_aside_id_verify(OTHER, id, &aside, &member));
+    struct str theirs = mail_message_id(ctx, SECRET, (struct ticket_id){12},
+                                        (struct comment_id){34}, STR("d.example"));
+    assert_false(mail_aside_id_verify(SECRET, theirs, &aside, &member));
+    struct str mailbox;
+    struct str address = mail_aside_address(ctx, SECRET, STR("help@d.example"), 12, 34);
+    struct mail_token token = mail_address_token(ctx, SECRET, address, &mailbox);
+    assert_int_equal(token.kind, MAIL_TOKEN_ASIDE);
+    assert_int_equal(token.aside, 12);
+    assert_int_equal(token.member, 34);
+    assert_true(str_eq_c(mailbox, "help@d.example"));
+    assert_int_equal(mail_address_token(ctx, OTHER, address, &mailbox).kind, MAIL_TOKEN_NONE);
+    assert_true(str_eq_c(mail_subject_untagged(ctx, STR(""), STR("[#12] Re: [x] Printer [#12]")),
+                         "Re: [x] Printer"));
+    assert_true(str_eq_c(mail_subject_untagged(ctx, STR(""), STR("a [b")), "a [b"));
+}
+
 static void loop_marks(void **state)
 {
     mem_ctx *ctx = *state;
@@ -209,6 +239,7 @@ int main(void)
         cmocka_unit_test(mailboxes_with_a_plus_and_long_ones),
         cmocka_unit_test(bounces_name_the_mail),
         cmocka_unit_test(subject_tags),
+        cmocka_unit_test(side_conversations_have_a_form_of_their_own),
         cmocka_unit_test(loop_marks),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -76,6 +76,9 @@ async function makeTicket() {
     method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `csrf=${encodeURIComponent(csrf)}&body=zebra+draft&public=1`,
   });
   assert.equal(draft.status, 204, draft.text);
+  const { side_conversation: side } = (await admin.post(`/api/v2/tickets/${ticket.id}/side_conversations`, {
+    message: { subject: 'zebra aside', body: 'zebra: when do you come?', to: [{ email: 'zebra@vendor.example', name: 'Zebra Ltd' }, { user_id: tom.id }] },
+  })).json;
   const answer = await answerForm(tom.visitor, ticket.id, 'We are looking at it.', { public: '1' });
   assert.equal(answer.status, 303, answer.text);
   const comments = (await admin.get(`/api/v2/tickets/${ticket.id}/comments`)).json.comments;
@@ -85,7 +88,7 @@ async function makeTicket() {
   return {
     ticket: ticket.id, comment: note.id, attachment: note.attachments[0].id, audit: audits.at(-1).id,
     group: other.id, user: tom.id, view: views.find((one) => secret.test(one.title)).id, problem: problem.id,
-    file: note.attachments[0].content_url,
+    file: note.attachments[0].content_url, side: side.id, object: Number((await tom.visitor.get(`/tickets/${ticket.id}`)).text.match(/asides\/(\d+)/)[1]),
   };
 }
 
@@ -116,7 +119,7 @@ function address(route, own) {
     .replace(/\{user:id\}/g, own ? ana.id : tom.id)
     .replace(/\{(\w+):id\}/g, (all, name) => ids[name] ?? 1)
     .replace('{token}', 'x'.repeat(32))
-    .replace('{name}', 'x');
+    .replace('{name}', route.includes('side_conversations') ? ids.side : 'x');
 }
 
 // Each way in which somebody may ask for the same.

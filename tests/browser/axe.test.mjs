@@ -47,10 +47,20 @@ async function check(page, paths) {
   for (const path of paths) {
     await page.setViewportSize(sizes[0]);
     await page.goto(path);
-    if (path.startsWith('/tickets/') && !/new|as-requester|macros|merge|links|split|snooze|time|call|deleted|spam|redact|print|handover|fulfil/.test(path)) await page.locator('trix-editor').waitFor();
+    if (path.startsWith('/tickets/') && !/new|as-requester|macros|merge|links|split|snooze|time|call|deleted|spam|redact|print|handover|fulfil|asides/.test(path)) await page.locator('trix-editor').waitFor();
     found.push(...(await findings(page)));
   }
   assert.equal(found.join('\n'), '');
+}
+
+// The address of a side conversation of the ticket, made for it.
+async function askedAside(page) {
+  const api = await server.api();
+  const message = { subject: 'A part for the printer', body: 'When can you come?', to: [{ email: 'help@vendor.example', name: 'Vendor' }] };
+  assert.equal((await api.post(`/api/v2${places.ticket}/side_conversations`, { message })).status, 201);
+  api.close();
+  await page.goto(`${places.ticket}/asides`);
+  return page.locator('main li a[href*="/asides/"]').first().getAttribute('href');
 }
 
 test('pages for everybody', async () => {
@@ -127,7 +137,8 @@ test('pages of an agent: lists', async () => {
 test('pages of an agent: tickets and people', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
-  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, `${places.ticket}/fulfil`, '/absences', `${places.ticket}?play=open&played=2`, '/tickets/new', '/people', '/people/new', places.person]);
+  const aside = await askedAside(page);
+  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, `${places.ticket}/asides`, `${places.ticket}/asides/new`, aside, `${places.ticket}/fulfil`, '/absences', `${places.ticket}?play=open&played=2`, '/tickets/new', '/people', '/people/new', places.person]);
   await page.context().close();
 });
 

@@ -20,7 +20,7 @@ const named = {
   translations: 'language', versions: 'charter', marks: 'mark', stewards: 'agent', absences: 'absence', job_statuses: 'job',
   deleted_users: 'double', sessions: 'session', organization_merges: 'organization_merge', suspended_tickets: 'mail3', locales: 'locale',
   custom_roles: 'role', memberships: 'group_membership', group_memberships: 'group_membership', organization_memberships: 'organization_membership',
-  invocations: 'invocation', merges: 'organization_merge', objectives: 'objective', routes: 'group', help_center: 'locale',
+  invocations: 'invocation', merges: 'organization_merge', objectives: 'objective', routes: 'group', help_center: 'locale', side_conversations: 'side',
 };
 
 export class Walk {
@@ -150,8 +150,8 @@ Walk.prototype.reader = function reader(route) {
   return this.who({ requests: 'user', activities: 'agent' }[part]);
 };
 
-// No example makes a delivery of a webhook: webhooks.test.mjs has real ones.
-export const unasked = new Set(['GET /webhooks/{}/invocations/{}/attempts']);
+// No example makes a delivery of a webhook: webhooks.test.mjs has real ones. Files of side conversations: aside.test.mjs.
+export const unasked = new Set(['GET /webhooks/{}/invocations/{}/attempts', 'POST /tickets/side_conversations/attachments', 'GET /tickets/side_conversations/attachments/{}']);
 
 const queries = [
   [/\/(incremental|exports)\//, () => '?start_time=0'],

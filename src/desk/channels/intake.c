@@ -244,6 +244,9 @@ static bool take_in_tx(struct db *tx, void *arg, struct error *err)
         return mail_spool_drop(tx, in->spooled.id, in->reason, in->now, err);
     case INGEST_QUARANTINE:
         return mail_spool_quarantine(tx, in->spooled.id, in->reason, err);
+    case INGEST_ASIDE:
+        return mail_spool_done(tx, in->spooled.id, (struct ticket_id){0}, (struct comment_id){0},
+                               in->now, err);
     case INGEST_GO_ON:
         break;
     }

@@ -10,7 +10,12 @@
 #include "mail/message.h"
 #include "mail/spool.h"
 
-enum ingest_decision { INGEST_GO_ON, INGEST_DROP, INGEST_QUARANTINE };
+enum ingest_decision {
+    INGEST_GO_ON,
+    INGEST_DROP,
+    INGEST_QUARANTINE,
+    INGEST_ASIDE  // it became part of a side conversation
+};
 
 struct ingest {
     struct desk *desk;

@@ -6,6 +6,7 @@
 #include "desk/channels/intake_internal.h"
 
 #include "app/config.h"
+#include "desk/aside/aside.h"
 #include "desk/channels/mailbox.h"
 #include "desk/desk.h"
 #include "mail/address.h"
@@ -62,7 +63,7 @@ static bool step_bounce(struct ingest *in, struct error *err)
 {
     struct outmail mail;
     bool found = false;
-    if (!in->verdict.is_bounce) {
+    if (!in->verdict.is_bounce || in->token.kind == MAIL_TOKEN_ASIDE) {
         return true;
     }
     if (in->token.kind != MAIL_TOKEN_BOUNCE) {
@@ -75,11 +76,42 @@ static bool step_bounce(struct ingest *in, struct error *err)
     if (found && in->verdict.bounce.delivery == DELIVERY_PERMANENT) {
         if (!mail_outbox_bounced(in->tx, mail.id, bounce_text(in), &found, err) ||
             !identity_undeliverable(&in->desk->people, in->tx, mail.address, err) ||
-            !note_bounce(in, &mail, err)) {
+            !note_bounce(in, &mail, err) ||
+            !aside_mail_failed(in->desk, in->tx, &mail, bounce_text(in), err)) {
             return false;
         }
     }
     return decide(in, INGEST_DROP, STR("A notice about a mail of ours; noted at its ticket."));
+}
+
+// --- side conversations -------------------------------------------------------------------------
+
+// What belongs to one ends here, whoever wrote it: behind this step stand requests and comments.
+static bool step_aside(struct ingest *in, struct error *err)
+{
+    struct aside_arrival arrival = {
+        .from = mail_requester(in->message, &in->own),
+        .message_id = in->message->message_id_made ? STR("") : in->message->message_id,
+        .mail = in->spooled.id,
+        .words = &in->comment,
+        .automatic = in->verdict.auto_reply || in->verdict.is_bounce,
+        .silent = in->letter->silent,
+        .now = in->now,
+    };
+    if (!aside_find(in->desk, in->tx, in->ctx, &in->token, in->message, &arrival.place, err)) {
+        return false;
+    }
+    if (!arrival.place.belongs) {
+        return true;
+    }
+    if (arrival.place.gone) {
+        return doubt(in, "It answers a side conversation that is gone.");
+    }
+    if (str_empty(arrival.from.address) && in->verdict.from_own) {
+        return decide(in, INGEST_QUARANTINE, STR("The mail claims to come from this desk itself."));
+    }
+    return aside_take(in->desk, in->tx, in->ctx, &arrival, err) &&
+           decide(in, INGEST_ASIDE, STR(""));
 }
 
 // --- who ----------------------------------------------------------------------------------------
@@ -377,8 +409,9 @@ static bool apply(struct ingest *in, struct error *err)
 
 bool intake_steps(struct ingest *in, struct error *err)
 {
-    static ingest_step *const STEPS[] = {step_own_loop,    step_bounce,  step_sender,
-                                         step_find_ticket, step_machine, intake_forwarded};
+    static ingest_step *const STEPS[] = {step_own_loop,   step_bounce,      step_aside,
+                                         step_sender,     step_find_ticket, step_machine,
+                                         intake_forwarded};
     in->comment.stranger = STR_NONE;
     in->comment.author = (struct user_id){0};
     in->comment.is_public = true;

@@ -7,6 +7,7 @@
 #include "app/config.h"
 #include "base/buf.h"
 #include "blob/blob.h"
+#include "desk/aside/aside.h"
 #include "desk/channels/mail_reply.html.h"
 #include "desk/channels/mail_view.h"
 #include "desk/channels/mailbox.h"
@@ -49,6 +50,7 @@ struct sending {
     struct str left_out;  // names of files too large for a mail
     struct str mission;
     struct compose_mail out;
+    bool unwanted;
 };
 
 // --- what it is made of -------------------------------------------------------------------------
@@ -170,10 +172,19 @@ static bool by_rule(const struct sending *s)
     return str_eq_c(s->mail.kind, "rule");
 }
 
+// A mail of a side conversation is that room's altogether.
+static bool is_aside(const struct outmail *mail)
+{
+    return str_eq_c(mail->kind, ASIDE_MAIL_KIND);
+}
+
 static bool load_in_read(struct db *db, void *arg, struct error *err)
 {
     struct sending *s = arg;
     struct actor system = actor_system(CHANNEL_SYSTEM);
+    if (is_aside(&s->mail)) {
+        return aside_compose(s->desk, db, s->ctx, &s->mail, &s->out, &s->unwanted, err);
+    }
     s->mission = charter_mission(s->desk, db, s->ctx);
     if (s->mail.ticket.v == 0) {
         return true;
@@ -336,6 +347,17 @@ static void compose_written_mail(struct sending *s)
     s->out.html = (struct html){STR_NONE};
 }
 
+// What every mail has alike.
+static bool compose_end(struct sending *s, struct composed *ret, struct error *err)
+{
+    s->out.message_id = s->mail.message_id;
+    s->out.date = s->now;
+    s->out.loop_mark = mail_loop_mark(s->ctx, s->desk->app->secret);
+    s->out.unsubscribe_url = STR("");
+    s->out.unsubscribe_mail = STR("");
+    return mail_compose(s->ctx, &s->out, ret, err);
+}
+
 static bool compose(struct sending *s, struct composed *ret, struct error *err)
 {
     const struct config *config = s->desk->app->config;
@@ -376,20 +398,15 @@ static bool compose(struct sending *s, struct composed *ret, struct error *err)
     s->out.to = to;
     s->out.to_count = 1;
     s->out.cc = cc;
-    s->out.message_id = s->mail.message_id;
     s->out.in_reply_to = s->in_reply_to;
     s->out.references = s->references;
     s->out.reference_count = s->reference_count;
-    s->out.date = s->now;
     s->out.origin = reply                                ? COMPOSE_BY_PERSON
                     : str_eq_c(s->mail.kind, "received") ? COMPOSE_AUTO_REPLIED
                                                          : COMPOSE_AUTO_GENERATED;
-    s->out.loop_mark = mail_loop_mark(s->ctx, s->desk->app->secret);
-    s->out.unsubscribe_url = STR("");
-    s->out.unsubscribe_mail = STR("");
     s->out.files = s->files;
     s->out.file_count = s->file_count;
-    return mail_compose(s->ctx, &s->out, ret, err);
+    return compose_end(s, ret, err);
 }
 
 // --- what the mailer asks -----------------------------------------------------------------------
@@ -415,7 +432,10 @@ static bool compose_one(void *env, mem_ctx *ctx, const struct outmail *mail, str
     if (!db_read(desk->app->db, load_in_read, s, err)) {
         return false;
     }
-    *ret_unwanted = s->comment.withdrawn;
+    *ret_unwanted = s->comment.withdrawn || s->unwanted;
+    if (is_aside(mail)) {
+        return s->unwanted || compose_end(s, ret, err);
+    }
     return compose(s, ret, err);
 }
 
@@ -423,6 +443,9 @@ static bool settled(void *env, struct db *tx, const struct outmail *mail, enum o
                     struct str text, struct error *err)
 {
     struct desk *desk = env;
+    if (state == OUTMAIL_FAILED && is_aside(mail)) {
+        return aside_mail_failed(desk, tx, mail, text, err);
+    }
     if (state == OUTMAIL_SENT || mail->ticket.v == 0) {
         return true;
     }

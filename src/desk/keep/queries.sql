@@ -86,6 +86,8 @@ SELECT hash FROM (
     UNION
     SELECT * FROM (SELECT DISTINCT hash FROM later_file WHERE hash > :after ORDER BY hash LIMIT :most)
     UNION
+    SELECT * FROM (SELECT DISTINCT hash FROM aside_file WHERE hash > :after ORDER BY hash LIMIT :most)
+    UNION
     SELECT * FROM (SELECT DISTINCT blob AS hash FROM mail_in WHERE blob IS NOT NULL AND blob > :after
         ORDER BY blob LIMIT :most))
 ORDER BY hash LIMIT :most;
@@ -94,6 +96,8 @@ SELECT hash FROM (
     (SELECT DISTINCT hash FROM attachment WHERE hash > :after ORDER BY hash LIMIT :most)
     UNION
     (SELECT DISTINCT hash FROM later_file WHERE hash > :after ORDER BY hash LIMIT :most)
+    UNION
+    (SELECT DISTINCT hash FROM aside_file WHERE hash > :after ORDER BY hash LIMIT :most)
     UNION
     (SELECT DISTINCT blob AS hash FROM mail_in WHERE blob IS NOT NULL AND blob > :after
         ORDER BY blob LIMIT :most)) AS named
@@ -105,6 +109,7 @@ ORDER BY hash LIMIT :most;
 -- out: hash text?
 SELECT hash FROM attachment WHERE hash IN (:hashes)
 UNION SELECT hash FROM later_file WHERE hash IN (:hashes)
+UNION SELECT hash FROM aside_file WHERE hash IN (:hashes)
 UNION SELECT blob AS hash FROM mail_in WHERE blob IN (:hashes);
 
 -- How much there is.

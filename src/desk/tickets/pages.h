@@ -5,6 +5,7 @@
 #define STEWARD_DESK_TICKETS_PAGES_H
 
 #include "app/app.h"
+#include "desk/aside/pages.h"
 #include "desk/catalogue/catalogue.h"
 #include "desk/contact/pages.h"
 #include "desk/day/play.h"
@@ -205,6 +206,7 @@ struct vm_ticket_page {
     struct ticket_id followup_of;
     struct vm_work work;
     struct vm_play play;  // the round in which it was handed out
+    struct vm_asides asides;
     struct vm_ticket_fields fields;
     struct asked_with asked;  // the form of a service
     struct vm_fulfil_side fulfil;

@@ -240,7 +240,7 @@ static bool fill_page(struct ctx *ctx, const struct ticket *ticket, struct vm_ti
     return desk_views(ctx, STR(""), &vm->layout, err) &&
            fill_people(ctx, ticket, &names, vm, err) && fill_deliveries(ctx, ticket, vm, err) &&
            fill_draft(ctx, ticket, vm, err) && fill_read(ctx, ticket, vm, err) &&
-           work_fill(ctx, ticket, &vm->work, err) &&
+           work_fill(ctx, ticket, &vm->work, err) && aside_fill(ctx, ticket, &vm->asides, err) &&
            ticket_asked_with(ctx->db, ctx->mem, ticket->id, &vm->asked, err) &&
            fulfil_fill_side(ctx, ticket->id, &vm->fulfil, err) &&
            fill_clocks(ctx, ticket, vm, err) && fill_disruption(ctx, ticket, vm, err) &&
