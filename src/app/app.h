@@ -20,6 +20,12 @@ struct limiter;
 struct metrics;
 struct seen;
 
+// A place elsewhere where people sign in.
+struct sign_in_place {
+    struct str name;
+    struct url link;
+};
+
 struct app {
     const struct config *config;
     struct clock *clock;
@@ -47,6 +53,9 @@ struct app {
     // A question to whoever has a passkey, for the page where people sign in. NULL: none is asked.
     void (*passkey_ask)(struct ctx *ctx, struct str *ret_challenge, struct str *ret_ticket,
                         struct str *ret_rp);
+    // Other places where people sign in, as links, for the same page. NULL: there are none.
+    bool (*sign_in_places)(struct ctx *ctx, struct str next, struct sign_in_place **ret,
+                           size_t *ret_count, struct error *err);
     // Writes an error as a page.
     void (*render_error)(struct ctx *ctx, const struct error *err);
     struct view_site *site;  // zones, formats and plurals for pages; NULL: English, UTC

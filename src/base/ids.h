@@ -42,7 +42,8 @@
     ID(schedule)                                                                                   \
     ID(object)                                                                                     \
     ID(inbox)                                                                                      \
-    ID(factor)
+    ID(factor)                                                                                     \
+    ID(provider)
 
 #define ID(name)                                                                                   \
     struct name##_id {                                                                             \

@@ -37,6 +37,7 @@
 #include "desk/service/routes.h"
 #include "desk/service/service.h"
 #include "desk/site.h"
+#include "desk/sso/pages.h"
 #include "desk/tend/pages.h"
 #include "desk/tickets/routes.h"
 #include "desk/trail/routes.h"
@@ -125,6 +126,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, knowledge_routes);
     add_routes(table, charter_routes);
     add_routes(table, tend_routes);
+    add_routes(table, sso_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
     add_routes(table, api_routes);
@@ -144,6 +146,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     desk->mailboxes = mailbox_known_new(desk);
     desk->charter = charter_new(desk);
     desk->tend = tend_new(desk);
+    desk->sso = sso_new(desk);
     desk->site = view_site_new(desk);
     app->site = desk->site;
     desk->tickets = (struct tickets){.clock = app->clock,
@@ -178,6 +181,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     app->find_by_email = site_find_by_email;
     app->arrives = door_arrives;
     app->passkey_ask = door_passkey_anyone;
+    app->sign_in_places = sso_offer;
     app->live_topics = site_live_topics;
     app->render_error = site_render_error;
     if (app->live != NULL) {

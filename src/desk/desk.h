@@ -19,6 +19,7 @@ struct rules;
 struct service_room;
 struct charter_room;
 struct tend_room;
+struct sso_room;
 
 struct desk {
     struct app *app;
@@ -29,6 +30,7 @@ struct desk {
     struct service_room *service;
     struct charter_room *charter;
     struct tend_room *tend;  // desk/tend/tend.h
+    struct sso_room *sso;    // desk/sso/sso.h
     struct view_site *site;
     struct mailer *mailer;
     struct contact *contact;  // desk/contact/contact.h

@@ -22,6 +22,7 @@
 #include "desk/marks/marks.h"
 #include "desk/moments/moments.h"
 #include "desk/records/records.h"
+#include "desk/sso/sso.h"
 #include "desk/tend/tend.h"
 #include "desk/trail/trail.h"
 #include "desk/work/work.h"
@@ -244,9 +245,10 @@ bool site_person_moved(void *env, struct db *tx, struct user_id from, struct use
     struct desk *desk = env;
     return tickets_move_person(&desk->tickets, tx, from, to, err) &&
            marks_person_moved(tx, from, to, err) && factors_forget(tx, from, err) &&
-           work_person_moved(tx, from, to, err) && aside_person_moved(tx, from, to, err) &&
-           catalogue_person_moved(tx, from, to, err) && fulfil_person_moved(tx, from, to, err) &&
-           lend_person_moved(tx, from, to, err) && hooks_person_merged(desk, tx, from, to, err);
+           sso_person_moved(tx, from, to, err) && work_person_moved(tx, from, to, err) &&
+           aside_person_moved(tx, from, to, err) && catalogue_person_moved(tx, from, to, err) &&
+           fulfil_person_moved(tx, from, to, err) && lend_person_moved(tx, from, to, err) &&
+           hooks_person_merged(desk, tx, from, to, err);
 }
 
 bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket, struct error *err)
@@ -314,6 +316,7 @@ bool site_person_changed(void *env, struct db *tx, const struct actor *actor,
         noted = !str_none(note.change);
     }
     return (!noted || trail_add(tx, actor, clock_now(desk->app->clock), &note, err)) &&
+           (after->active || sso_person_gone(tx, after->id, err)) &&
            tend_person_changed(desk, tx, before, after, err) &&
            hooks_person_changed(desk, tx, before, after, err);
 }

@@ -1,38 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mail/oauth.h"
 
-#include <assert.h>
-#include <curl/curl.h>
-
 #include "base/buf.h"
-#include "base/clock.h"
+#include "http/fetch.h"
 #include "json/read.h"
-
-#define ANSWER_BYTES (256 * 1024)
-#define TIMEOUT_MS (30 * SECONDS_MS)
-
-// --- the address --------------------------------------------------------------------------------
-
-static bool is_this_machine(struct str host)
-{
-    return str_eq_c(host, "localhost") || str_starts(host, STR("127.")) || str_eq_c(host, "[::1]");
-}
 
 bool oauth_url_check(mem_ctx *ctx, struct str url, struct error *err)
 {
-    CURLU *parsed = curl_url();
-    char *host = NULL;
-    char *scheme = NULL;
-    bool fine = curl_url_set(parsed, CURLUPART_URL, str_cstr(ctx, url), 0) == CURLUE_OK &&
-                curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-                curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK;
-    fine = fine && (str_eq_c(str_c(scheme), "https") ||
-                    (str_eq_c(str_c(scheme), "http") && is_this_machine(str_c(host))));
-    curl_free(host);
-    curl_free(scheme);
-    curl_url_cleanup(parsed);
-    return fine || error_field(err, "token_url", "InvalidValue",
-                               "The address that gives tokens begins with https://");
+    return fetch_url_fine(ctx, url) ||
+           error_field(err, "token_url", "InvalidValue",
+                       "The address that gives tokens begins with https://");
 }
 
 // --- the exchange -------------------------------------------------------------------------------
@@ -44,29 +21,6 @@ static void put_field(struct buf *form, const char *name, struct str value)
         buf_put_c(form, name);
         buf_put_char(form, '=');
         buf_put_percent(form, value);
-    }
-}
-
-static size_t on_write(char *data, size_t size, size_t count, void *arg)
-{
-    struct buf *answer = arg;
-    buf_put(answer, (struct str){data, size * count});
-    return answer->failed ? 0 : size * count;
-}
-
-static void set_options(CURL *curl, mem_ctx *ctx, const struct oauth_request *request)
-{
-    int64_t timeout = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
-    curl_easy_setopt(curl, CURLOPT_URL, str_cstr(ctx, request->token_url));
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout);
-    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_write);
-    if (request->ca.len > 0) {
-        struct curl_blob ca = {(void *)(uintptr_t)request->ca.ptr, request->ca.len, CURL_BLOB_COPY};
-        curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca);
     }
 }
 
@@ -92,15 +46,15 @@ static bool refused(mem_ctx *ctx, struct jr_value answer, long status, struct er
                      ours ? " Grant access anew." : "");
 }
 
-static bool read_answer(mem_ctx *ctx, struct buf *body, long status, struct oauth_answer *ret,
+static bool read_answer(mem_ctx *ctx, const struct fetch_answer *said, struct oauth_answer *ret,
                         struct error *err)
 {
     struct jr_value answer = JR_NONE;
     struct error why;
     struct oauth_answer got = {0};
-    bool json = jr_parse(ctx, buf_str(body), &answer, &why);
-    if (status != 200 || !json) {
-        return refused(ctx, answer, status, err);
+    bool json = jr_parse(ctx, said->body, &answer, &why);
+    if (said->status != 200 || !json) {
+        return refused(ctx, answer, said->status, err);
     }
     got.access_token = text_at(ctx, answer, "access_token");
     got.refresh_token = text_at(ctx, answer, "refresh_token");
@@ -119,27 +73,20 @@ static bool read_answer(mem_ctx *ctx, struct buf *body, long status, struct oaut
 static bool ask(mem_ctx *ctx, const struct oauth_request *request, struct buf *form,
                 struct oauth_answer *ret, struct error *err)
 {
-    struct buf body;
-    long status = 0;
+    const struct fetch_call call = {.url = request->token_url,
+                                    .form = buf_str(form),
+                                    .ca = request->ca,
+                                    .timeout_ms = request->timeout_ms};
+    struct fetch_answer said;
+    struct error why;
     if (!oauth_url_check(ctx, request->token_url, err)) {
         return false;
     }
-    buf_init(&body, ctx, ANSWER_BYTES);
-    CURL *curl = curl_easy_init();
-    assert(curl != NULL);
-    set_options(curl, ctx, request);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)form->len);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, buf_str(form).ptr);
-    CURLcode code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup(curl);
-    if (code != CURLE_OK) {
+    if (!fetch(ctx, &call, &said, &why)) {
         return error_set(err, ERR_UNAVAILABLE,
-                         "The server that gives access tokens cannot be reached: %s.",
-                         curl_easy_strerror(code));
+                         "The server that gives access tokens does not answer: %s", why.message);
     }
-    return read_answer(ctx, &body, status, ret, err);
+    return read_answer(ctx, &said, ret, err);
 }
 
 bool oauth_refresh(mem_ctx *ctx, const struct oauth_request *request, struct oauth_answer *ret,

@@ -794,7 +794,7 @@ async function freshObjects(admin, round) {
   const article = await created(admin, `${hc}/sections/${section.id}/articles`, { article: { title: 'Words', body: 'x' } });
   return {
     schedule: schedule.id, holiday: holiday.id, policy: policy.id,
-    category: category.id, section: section.id, article: article.id, object: 999999, factor: 999999,
+    category: category.id, section: section.id, article: article.id, object: 999999, factor: 999999, provider: 999999,
     moment: rated.json.satisfaction_rating.id,
     view: view.id, macro: macro.id, trigger: trigger.id, rule: automation.id, triggerCategory: triggerCategory.id,
     ticket: ticket.id, comment: comments[0].id, audit: audits[0].id, user: user.id, identity: identity.id,

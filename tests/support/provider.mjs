@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A provider of mailboxes that grants access by OAuth: node-oidc-provider, a certified server, which
+// A provider that signs people in, and grants access to mailboxes, by OAuth: node-oidc-provider, a certified server, which
 // asks for PKCE and gives a new refresh token with each use. startProvider({ redirect }) answers with
 // { url, authorize, token, check, visit(url), asked }: check is where Dovecot looks tokens up; visit is
 // a person who signs in there and agrees, and returns the address that they are sent back to.
@@ -9,18 +9,20 @@ import Provider from 'oidc-provider';
 import { Visitor } from './http.mjs';
 import { freePort } from './wait.mjs';
 
-export async function startProvider({ redirect, client = 'steward', secret = 'client secret' }) {
+// claims(login) is what it says of a person beside their number, which is the login; it may change.
+export async function startProvider({ redirect, client = 'steward', secret = 'client secret', auth = 'client_secret_post', claims = () => ({}) }) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const provider = new Provider(url, {
     clients: [{
       client_id: client, client_secret: secret, redirect_uris: [redirect], response_types: ['code'],
-      grant_types: ['authorization_code', 'refresh_token'], token_endpoint_auth_method: 'client_secret_post',
+      grant_types: ['authorization_code', 'refresh_token'], token_endpoint_auth_method: auth,
     }],
     cookies: { keys: ['a key for the cookies of a test'] },
     pkce: { required: () => true, methods: ['S256'] },
     rotateRefreshToken: () => true,
-    findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...claims(id) }) }),
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'locale'] },
     ttl: { AccessToken: 3600, AuthorizationCode: 60, Grant: 86400, IdToken: 3600, Interaction: 3600, RefreshToken: 86400, Session: 86400 },
   });
   const asked = [];

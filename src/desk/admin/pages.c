@@ -78,6 +78,8 @@ static const struct door DOORS[] = {
      WORDS("What replies must not say about us, and what they said all the same")},
     {"/rules/triggers", WORDS("Rules"), WORDS("Triggers, automations, macros and views")},
     {"/moments", WORDS("Moments"), WORDS("How people judged the answers that they got")},
+    {"/admin/sign-on", WORDS("Single sign-on"),
+     WORDS("Places elsewhere with whose accounts people sign in (OpenID Connect)")},
     {"/admin/mailboxes", WORDS("Mailboxes"),
      WORDS("Mailboxes at other servers that mail is fetched from")},
 };

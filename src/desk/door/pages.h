@@ -62,6 +62,12 @@ MUST_CHECK bool door_password_alone(struct ctx *ctx, struct str email, struct st
 void door_passkey_anyone(struct ctx *ctx, struct str *ret_challenge, struct str *ret_ticket,
                          struct str *ret_rp);
 
+// A text that goes out sealed, for ten minutes and one place, and comes back.
+struct str door_give_out(struct ctx *ctx, const char *place, struct user_id user, struct str text);
+// False when it is too old or not ours.
+bool door_take_back(struct ctx *ctx, const char *place, struct str sealed, struct user_id *ret_user,
+                    struct str *ret);
+
 const struct route *door_routes(size_t *ret_count);
 
 #endif

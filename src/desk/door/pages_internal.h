@@ -13,11 +13,6 @@
 struct factors door_factors(struct ctx *ctx);
 // From the commit on, passwords that were right a moment ago are looked at again.
 void door_forget_passwords(struct ctx *ctx, struct db *tx);
-// A text that goes out sealed, for ten minutes and one place, and comes back.
-struct str door_give_out(struct ctx *ctx, const char *place, struct user_id user, struct str text);
-// False when it is too old or not ours.
-bool door_take_back(struct ctx *ctx, const char *place, struct str sealed, struct user_id *ret_user,
-                    struct str *ret);
 // A new secret for an app; `account` is what the app shows beside the desk's name.
 MUST_CHECK bool door_app_new(struct ctx *ctx, struct user_id user, struct str account,
                              struct vm_app_new *ret, struct error *err);

@@ -18,6 +18,8 @@ struct vm_sign_in {
     struct str passkey_challenge;  // empty: not offered
     struct str passkey_ticket;
     struct str passkey_rp;
+    struct sign_in_place *places;  // elsewhere
+    size_t place_count;
 };
 
 // A page that only says something.
@@ -160,6 +162,10 @@ struct vm_person_form {
     struct str error_manager;
 };
 
+// Begins a session and goes to `next` or this person's home, unless a second step is due: then
+// the answer asks for it.
+MUST_CHECK bool page_arrive(struct ctx *ctx, const struct user *user, struct str next,
+                            struct error *err);
 // The end of every way in: begins a session and goes to `next` or this person's home, without
 // asking for anything more.
 MUST_CHECK bool page_let_in(struct ctx *ctx, const struct user *user, struct str next,

@@ -18,8 +18,5 @@ bool page_note(struct ctx *ctx, const struct vm_note *note, struct str title);
 bool page_link_gone(struct ctx *ctx, const struct error *why);
 // Mails a link to the address in the form; the answer is the same for all addresses.
 MUST_CHECK bool page_mail_link(struct ctx *ctx, enum link_purpose purpose, struct error *err);
-// Begins a session and goes to `next` or this person's home.
-MUST_CHECK bool page_arrive(struct ctx *ctx, const struct user *user, struct str next,
-                            struct error *err);
 
 #endif

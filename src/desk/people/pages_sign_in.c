@@ -80,7 +80,8 @@ bool page_let_in(struct ctx *ctx, const struct user *user, struct str next, stru
 
 // --- by password --------------------------------------------------------------------------------
 
-static bool show_sign_in(struct ctx *ctx, struct vm_sign_in *vm, const struct error *why)
+static bool show_sign_in(struct ctx *ctx, struct vm_sign_in *vm, const struct error *why,
+                         struct error *err)
 {
     struct view v;
     if (why != NULL) {
@@ -90,6 +91,10 @@ static bool show_sign_in(struct ctx *ctx, struct vm_sign_in *vm, const struct er
     }
     if (ctx->app->passkey_ask != NULL) {
         ctx->app->passkey_ask(ctx, &vm->passkey_challenge, &vm->passkey_ticket, &vm->passkey_rp);
+    }
+    if (ctx->app->sign_in_places != NULL &&
+        !ctx->app->sign_in_places(ctx, vm->next, &vm->places, &vm->place_count, err)) {
+        return false;
     }
     desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Sign in"), "sign-in");
     view_sign_in(&v, vm);
@@ -117,9 +122,9 @@ bool page_sign_in(struct ctx *ctx, struct error *err)
     if (!str_none(http_param(ctx->req, "passkey"))) {
         struct error why;
         (void)error_set(&why, ERR_UNAUTHENTICATED, "This passkey is not known here.");
-        return show_sign_in(ctx, &vm, &why);
+        return show_sign_in(ctx, &vm, &why, err);
     }
-    return show_sign_in(ctx, &vm, NULL);
+    return show_sign_in(ctx, &vm, NULL, err);
 }
 
 // POST /sign-in
@@ -133,7 +138,7 @@ bool page_sign_in_post(struct ctx *ctx, struct error *err)
     struct user user;
     struct error why;
     if (!guess_allowed(limiter, account, ctx->req->peer, now, &why)) {
-        return show_sign_in(ctx, &vm, &why);
+        return show_sign_in(ctx, &vm, &why, err);
     }
     if (password_check(ctx->db, ctx->mem, account, http_form_text(ctx->req, "password"), &user,
                        &why)) {
@@ -145,7 +150,7 @@ bool page_sign_in_post(struct ctx *ctx, struct error *err)
         return false;
     }
     guess_failed(limiter, account, ctx->req->peer, now);
-    return show_sign_in(ctx, &vm, &why);
+    return show_sign_in(ctx, &vm, &why, err);
 }
 
 // POST /sign-out
@@ -207,7 +212,7 @@ bool page_link_ask(struct ctx *ctx, struct error *err)
     if (!email_normalise(ctx->mem, vm.email, &ignored)) {
         (void)error_set(&why, ERR_INVALID,
                         "Give your mail address, so that we can send you a link.");
-        return show_sign_in(ctx, &vm, &why);
+        return show_sign_in(ctx, &vm, &why, err);
     }
     return page_mail_link(ctx, LINK_SIGN_IN, err);
 }
