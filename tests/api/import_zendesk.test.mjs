@@ -166,6 +166,25 @@ test('rules mean here what they meant there; what would run waits to be switched
   assert.deepEqual(told.map((one) => [one.kind, one.id, one.outcome, one.field]), [['view', 7001, 'left out', 'columns'], ['view', 7003, 'refused', 'base'], ['trigger', 7202, 'refused', 'base']]);
 });
 
+test('the help centre, with its languages', async () => {
+  const help = async (where) => (await api.get(`/api/v2/help_center/${where}`)).json;
+  const articles = (await help('de/articles.json?per_page=100')).articles.filter((one) => ['Toner wechseln', 'Nur für uns'].includes(one.title));
+  const [toner, ours] = ['Toner wechseln', 'Nur für uns'].map((title) => articles.find((one) => one.title === title));
+  assert.match(toner.body, /<b>auf<\/b>/);
+  assert.doesNotMatch(toner.body, /script/);
+  assert.deepEqual([toner.promoted, toner.draft, toner.source_locale], [true, false, 'de']);
+  assert.deepEqual([...toner.label_names].sort(), ['drucker', 'toner']);
+  assert.equal(toner.author_id, (await person('Alma Agent')).id);
+  const { section } = await help(`de/sections/${toner.section_id}.json`);
+  assert.equal(section.name, 'Toner');
+  assert.equal((await help(`de/categories/${section.category_id}.json`)).category.name, 'Paper');
+  const { translations } = await help(`articles/${toner.id}/translations.json`);
+  assert.deepEqual(translations.map((one) => [one.locale, one.title]).sort(), [['de', 'Toner wechseln'], ['en-us', 'Change the toner']]);
+  assert.equal(await sql(server, `SELECT visibility FROM kb_article WHERE id = ${ours.id}`), 'staff');
+  const told = report('one').filter((one) => ['category', 'section', 'article', 'translation'].includes(one.kind));
+  assert.deepEqual(told.map((one) => [one.id, one.outcome, one.field]), [[6102, 'refused', 'category_id'], [6202, 'left out', 'user_segment_id'], [6202, 'left out', 'body']]);
+});
+
 test('a ticket without comments says what its description says; unknown people are one person', async () => {
   const [ticket] = await ticketCalled('Without comments');
   assert.deepEqual((await commentsOf(ticket.id)).map((one) => one.body), ['Only a description.']);
@@ -184,7 +203,7 @@ test('what did not fit is told, one by one and in figures', () => {
   assert.deepEqual(why('ticket', 33), [['left out', 'requester_id'], ['left out', 'custom_fields'], ['left out', 'custom_fields']]);
   assert.deepEqual(why('ticket_field', 8103), [['refused', 'type']]);
   assert.deepEqual(why('ticket_field', 8104), [['refused', 'custom_field_options']]);
-  assert.equal(told.length, 11, JSON.stringify(told));
+  assert.equal(told.length, 14, JSON.stringify(told));
   assert.deepEqual(counts(first.stdout, 'tickets'), [3, 0, 0, 2, 0, 1]);
   assert.deepEqual(counts(first.stdout, 'comments'), [4, 0, 0, 0, 0, 0]);
   assert.deepEqual(counts(first.stdout, 'people'), [4, 0, 1, 1, 0, 0]);
@@ -223,10 +242,16 @@ test('a newer export changes what changed there and leaves what was changed here
   Object.assign(old31, { status: 'deleted', updated_at: time(9) });
   newer.users[1] = { ...newer.users[1], name: 'Rita Renamed', updated_at: time(9) };
   newer.users[0] = { ...newer.users[0], active: false, email: null, updated_at: time(9) };
+  const [toner] = (await api.get('/api/v2/help_center/de/articles.json?per_page=100')).json.articles.filter((one) => one.title === 'Toner wechseln');
+  assert.equal((await api.put(`/api/v2/help_center/articles/${toner.id}/translations/en-us.json`, { translation: { title: 'Our own words', body: 'Mine' } })).status, 200);
+  Object.assign(newer.articles[0], { name: 'Toner tauschen', title: 'Toner tauschen', updated_at: time(9) });
+  Object.assign(newer.translations[1], { title: 'Swap the toner', updated_at: time(9) });
   writeExport(at('two'), newer);
   const result = await bring('two');
   assert.deepEqual(counts(result.stdout, 'tickets'), [0, 3, 0, 2, 0, 1]);
   assert.deepEqual(counts(result.stdout, 'comments'), [2, 0, 2, 0, 0, 0]);
+  const { translations } = (await api.get(`/api/v2/help_center/articles/${toner.id}/translations.json`)).json;
+  assert.deepEqual(translations.map((one) => [one.locale, one.title]).sort(), [['de', 'Toner tauschen'], ['en-us', 'Our own words']]);
   const [one] = await ticketCalled('Without comments');
   assert.equal(one.priority, 'low', 'a change made here stays');
   assert.deepEqual((await commentsOf(one.id)).map((c) => c.body), ['Only a description.', 'Said later']);

@@ -85,6 +85,19 @@ export function foreignDesk() {
     automations: [
       { id: 7301, title: 'Close what was solved long ago', active: true, updated_at: time(1), conditions: { all: [{ field: 'status', operator: 'is', value: 'solved' }, { field: 'SOLVED', operator: 'greater_than', value: '200' }], any: [] }, actions: [{ field: 'status', value: 'closed' }] },
     ],
+    categories: [{ id: 6001, name: 'Paper', description: 'All about paper', locale: 'de', source_locale: 'de', position: 1, updated_at: time(1) }],
+    sections: [
+      { id: 6101, category_id: 6001, name: 'Toner', description: '', locale: 'de', source_locale: 'de', position: 1, updated_at: time(1) },
+      { id: 6102, category_id: 6999, name: 'Lost', locale: 'de', source_locale: 'de', updated_at: time(1) },
+    ],
+    articles: [
+      { id: 6201, section_id: 6101, author_id: 701, name: 'Toner wechseln', title: 'Toner wechseln', body: '<p>Erst <b>auf</b>.<script>alert(1)</script></p>', locale: 'de', source_locale: 'de', draft: false, promoted: true, label_names: ['toner', 'drucker'], user_segment_id: null, updated_at: time(1) },
+      { id: 6202, section_id: 6101, author_id: 701, title: 'Nur für uns', body: '<img src="https://old.example/x.png">', locale: 'de', source_locale: 'de', draft: false, user_segment_id: 77, label_names: [], updated_at: time(1) },
+    ],
+    translations: [
+      { id: 6301, source_id: 6201, source_type: 'Article', locale: 'de', title: 'Toner wechseln', body: 'Erst', draft: false, updated_at: time(1) },
+      { id: 6302, source_id: 6201, source_type: 'Article', locale: 'en-us', title: 'Change the toner', body: '<p>Open first.</p>', draft: false, updated_at: time(1) },
+    ],
     tickets: [
       {
         id: 31, subject: 'The printer sings', description: 'It sings at night.', status: 'closed', priority: 'high', type: 'incident', tags: ['printer', 'night', 'model_big'], custom_fields: [{ id: 8101, value: 'model_big' }, { id: 8102, value: 12 }, { id: 8105, value: null }], ticket_form_id: 8402, brand_id: 8502, external_id: 'old-31', requester_id: 702, submitter_id: 702, assignee_id: 701, group_id: 901, organization_id: 801, email_cc_ids: [703], problem_id: 33,
@@ -123,6 +136,8 @@ export function writeExport(root, desk) {
   for (const kind of ['brands', 'user_fields', 'organization_fields', 'ticket_fields', 'custom_statuses', 'ticket_forms', 'views', 'macros', 'triggers', 'automations', 'groups', 'organizations', 'group_memberships', 'organization_memberships']) {
     write(root, `${kind}.json`, JSON.stringify({ [kind]: desk[kind], meta: { has_more: false }, links: { next: null } }));
   }
+  write(root, 'help/articles.json', JSON.stringify({ articles: desk.articles, translations: desk.translations }));
+  write(root, 'help/shelves.json', JSON.stringify({ categories: desk.categories, sections: desk.sections }));
   write(root, 'users/0001.json', JSON.stringify({ users: desk.users, identities: desk.identities, after_cursor: 'x', end_of_stream: true }));
   write(root, 'tickets-2021.jsonl', `${lines(desk.tickets)}\n`);
   for (const [ticket, comments] of Object.entries(desk.comments)) {
@@ -172,6 +187,11 @@ export async function serveForeign(desk, { key, before = () => false } = {}) {
     }
     const records = /^\/api\/v2\/(brands|views|macros|triggers|automations|user_fields|organization_fields|ticket_forms|ticket_fields)\.json$/.exec(path);
     if (records) return whole.byList(desk[records[1]], records[1], query);
+    const help = /^\/api\/v2\/help_center\/(categories|sections|articles)\.json$/.exec(path);
+    if (help) {
+      const page = whole.byList(desk[help[1]], help[1], query);
+      return { ...page, translations: desk.translations.filter((one) => page[help[1]].some((it) => it.id === one.source_id)) };
+    }
     switch (path) {
       case '/api/v2/groups.json': return whole.byList(desk.groups, 'groups', query);
       case '/api/v2/group_memberships.json': return whole.byList(desk.group_memberships, 'group_memberships', query);

@@ -46,6 +46,12 @@ static const struct stream {
      "triggers fetched"},
     {"automations", "/api/v2/automations.json", "page%5Bsize%5D=100", BY_LIST, true, NULL,
      "automations fetched"},
+    {"categories", "/api/v2/help_center/categories.json", "page%5Bsize%5D=100&include=translations",
+     BY_LIST, true, NULL, "categories fetched"},
+    {"sections", "/api/v2/help_center/sections.json", "page%5Bsize%5D=100&include=translations",
+     BY_LIST, true, NULL, "sections fetched"},
+    {"articles", "/api/v2/help_center/articles.json", "page%5Bsize%5D=100&include=translations",
+     BY_LIST, true, NULL, "articles fetched"},
     {"tickets", "/api/v2/incremental/tickets/cursor.json", "per_page=1000&include=metric_sets",
      BY_CURSOR, false, "/api/v2/tickets/count.json", "tickets fetched"},
 };

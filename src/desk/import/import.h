@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Takes over what another desk with the same API exported: a folder of its pages becomes people,
-// groups, organisations and tickets of this desk, through the functions that API calls use. Times,
-// authors and comments are taken as they were; nobody is mailed, no rule runs and no webhook is
-// called.
+// Takes over what another desk with the same API exported: a folder of its pages becomes fields,
+// forms, people, groups, organisations, rules, articles and tickets of this desk, through the
+// functions that API calls use. Times, authors and comments of tickets are taken as they were;
+// nobody is mailed, no rule runs and no webhook is called.
 //
 // What became of each record is written down (table import_record) by the transaction that makes
 // it. So an import can be stopped anywhere and begun again, and run again with a newer export: what
-// has changed there is changed here, new comments are added, nothing comes twice. What somebody
-// has changed here since is left as it is, but for new comments; so is whoever was here before with
-// the same address, and groups and organisations of the same name.
+// has changed there is changed here, new comments are added, nothing comes twice. Left as they are:
+// tickets (but for new comments) and words of articles that somebody changed here since, rules that
+// came already, whoever was here before with the same address, and what was here under the same
+// name.
 #ifndef STEWARD_DESK_IMPORT_IMPORT_H
 #define STEWARD_DESK_IMPORT_IMPORT_H
 

@@ -527,6 +527,10 @@ static bool run_all(struct import *run, struct error *err)
         {IMPORT_MACRO, &IMPORT_WAY_MACRO},
         {IMPORT_TRIGGER, &IMPORT_WAY_TRIGGER},
         {IMPORT_AUTOMATION, &IMPORT_WAY_AUTOMATION},
+        {IMPORT_CATEGORY, &IMPORT_WAY_CATEGORY},
+        {IMPORT_SECTION, &IMPORT_WAY_SECTION},
+        {IMPORT_ARTICLE, &IMPORT_WAY_ARTICLE},
+        {IMPORT_TRANSLATION, &IMPORT_WAY_TRANSLATION},
         {IMPORT_TICKET, &IMPORT_WAY_TICKET},
     };
     for (size_t i = 0; i < sizeof WAYS / sizeof *WAYS; i++) {

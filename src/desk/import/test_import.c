@@ -27,7 +27,7 @@ static void test_pages(void **state)
     struct import_piece piece = read_piece(
         ctx, "whatever.json",
         "{\"tickets\":[{\"id\":1},{\"id\":2}],\"users\":[{\"id\":3}],\"groups\":[],\"count\":2,"
-        "\"macros\":[{\"id\":9}],\"organizations\":null}");
+        "\"targets\":[{\"id\":9}],\"organizations\":null}");
     assert_int_equal(piece.count, 2);
     assert_int_equal(piece.lists[0].kind, IMPORT_USER);
     assert_int_equal(piece.lists[1].kind, IMPORT_TICKET);
