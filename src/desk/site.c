@@ -19,6 +19,7 @@
 #include "desk/fulfil/fulfil.h"
 #include "desk/hooks/events.h"
 #include "desk/lend/lend.h"
+#include "desk/lend/stock.h"
 #include "desk/marks/marks.h"
 #include "desk/moments/moments.h"
 #include "desk/records/records.h"
@@ -255,9 +256,10 @@ bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket
 {
     return work_ticket_purged(tx, ticket, err) && aside_ticket_purged(tx, ticket, err) &&
            catalogue_ticket_purged(tx, ticket, err) && fulfil_ticket_purged(tx, ticket, err) &&
-           records_ticket_purged(tx, ticket, err) && contact_ticket_purged(tx, ticket, err) &&
-           moments_ticket_purged(tx, ticket, err) && charter_ticket_purged(tx, ticket, err) &&
-           mail_spool_scrub_ticket(tx, ticket, err) && mail_outbox_scrub_ticket(tx, ticket, err);
+           stock_ticket_purged(tx, ticket, err) && records_ticket_purged(tx, ticket, err) &&
+           contact_ticket_purged(tx, ticket, err) && moments_ticket_purged(tx, ticket, err) &&
+           charter_ticket_purged(tx, ticket, err) && mail_spool_scrub_ticket(tx, ticket, err) &&
+           mail_outbox_scrub_ticket(tx, ticket, err);
 }
 
 bool site_redacted(void *env UNUSED, struct db *tx, const struct redacted *what, struct error *err)

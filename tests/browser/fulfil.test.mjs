@@ -90,6 +90,24 @@ test('a manager approves a laptop by mail', async () => {
   await desk.getByRole('link', { name: 'All of it' }).click();
   await desk.getByText('Line management').waitFor();
   await checked(desk, 'fulfil');
+  // It is brought: the requester reads when, and who took it.
+  await desk.getByText('Bring, repair or copy something').click();
+  await desk.getByLabel('What it is about').fill('Laptop');
+  await desk.getByLabel('Where', { exact: true }).fill('Library, room 2');
+  await desk.getByLabel('Between').fill('2030-05-06T09:00');
+  await desk.getByLabel('and', { exact: true }).fill('2030-05-06T11:00');
+  await desk.getByRole('button', { name: 'Make the work order' }).click();
+  await desk.getByRole('heading', { name: 'Laptop' }).waitFor();
+  await ana.getByText('We bring it to you: Laptop').waitFor();
+  await checked(desk, 'order');
+  await desk.getByRole('link', { name: 'Slip' }).click();
+  await desk.getByText('Received, date and signature').waitFor();
+  await checked(desk, 'slip');
+  await desk.getByRole('link', { name: 'Back to the work order' }).click();
+  await desk.getByLabel('Who received it').fill('Ana Ruiz');
+  await desk.getByRole('button', { name: 'Done' }).click();
+  await ana.getByText('It is with you: Laptop · received by Ana Ruiz').waitFor();
+  await checked(ana, 'request-done');
   for (const page of [desk, ana, bea, looking]) await page.context().close();
 });
 

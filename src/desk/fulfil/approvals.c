@@ -572,11 +572,11 @@ bool fulfil_person_moved(struct db *tx, struct user_id from, struct user_id to, 
 {
     return step_people_twice(tx, from, to, err) && step_people_move(tx, from, to, err) &&
            asks_twice(tx, from, to, err) && asks_move(tx, from, to, err) &&
-           tasks_move_person(tx, from, to, err);
+           tasks_move_person(tx, from, to, err) && orders_move_person(tx, from, to, err);
 }
 
 bool fulfil_ticket_purged(struct db *tx, struct ticket_id ticket, struct error *err)
 {
-    return tasks_purge(tx, ticket, err) && asks_purge(tx, ticket, err) &&
-           gates_purge(tx, ticket, err);
+    return orders_purge(tx, ticket, err) && tasks_purge(tx, ticket, err) &&
+           asks_purge(tx, ticket, err) && gates_purge(tx, ticket, err);
 }

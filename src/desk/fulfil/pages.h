@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "desk/catalogue/catalogue.h"
 #include "desk/fulfil/fulfil.h"
+#include "desk/fulfil/orders.h"
 #include "view/layout.h"
 
 struct names;
@@ -69,6 +70,8 @@ struct vm_fulfil_side {
     bool waiting;
     int64_t tasks;
     int64_t done;
+    int64_t orders;
+    int64_t orders_open;
 };
 MUST_CHECK bool fulfil_fill_side(struct ctx *ctx, struct ticket_id ticket,
                                  struct vm_fulfil_side *ret, struct error *err);
@@ -111,6 +114,44 @@ struct vm_task {
     bool ended;
 };
 
+struct vm_order {
+    int64_t id;
+    struct ticket_id ticket;
+    struct str subject;  // of the ticket
+    struct str requester;
+    struct str kind;  // in words, as the state
+    struct str state;
+    struct str what;
+    struct str place;
+    int64_t from_at;  // 0: no window
+    int64_t to_at;
+    struct str from;  // as the form has it
+    struct str to;
+    struct str assignee;
+    struct str parts;
+    struct str note;
+    struct str signed_name;
+    int64_t signed_at;
+    bool planned;
+    bool open;  // and the reader may change it
+};
+
+struct vm_orders {
+    struct vm_layout layout;
+    struct vm_order *orders;
+    size_t count;
+};
+
+struct vm_order_page {
+    struct vm_layout layout;
+    struct vm_order order;
+    bool mine;
+    struct str error;
+    struct str address;  // of the slip's code
+    struct str qr;
+    int qr_size;
+};
+
 struct vm_tasks {
     struct vm_layout layout;
     struct vm_task *tasks;
@@ -131,6 +172,10 @@ struct vm_fulfil_ticket {
     struct vm_option *groups;
     size_t group_count;
     struct str task;  // typed
+    struct vm_order *orders;
+    size_t order_count;
+    struct vm_order fresh;  // what a new order's form has
+    struct vm_option kinds[ORDER_KINDS];
 };
 
 // --- arranging (pages_steps.c) ------------------------------------------------------------------
@@ -187,6 +232,8 @@ MUST_CHECK bool fulfil_fill_plans(struct ctx *ctx, const struct form *form, stru
 MUST_CHECK bool fulfil_show_steps(struct ctx *ctx, struct str mistake, struct error *err);
 // The tasks of a ticket that the reader may see.
 MUST_CHECK bool fulfil_fill_tasks(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct error *err);
+// Its work orders.
+MUST_CHECK bool fulfil_fill_orders(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct error *err);
 // A ticket's page with what is wrong with what was sent.
 MUST_CHECK bool fulfil_show_ticket(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct error *err);
 // A mistake of the person's own becomes words for the form; others go into *err.

@@ -3,6 +3,7 @@
 // What requesters read of what stands between asking and having: plain sentences, people by the
 // name that requesters know. Nothing that staff call things is in them.
 #include "app/say.h"
+#include "base/clock.h"
 #include "desk/fulfil/pages.h"
 #include "desk/fulfil/queries.h"
 #include "desk/tickets/names.h"
@@ -94,6 +95,21 @@ static void say_tasks(struct ctx *ctx, const struct ticket *ticket,
              STR(""), 0, all);
 }
 
+static void say_orders(struct ctx *ctx, const struct work_order *orders, size_t count,
+                       struct vm_fulfil_request *vm)
+{
+    struct buf nowhere;
+    struct view v;
+    buf_init(&nowhere, ctx->mem, 1024);
+    view_init(&v, &nowhere, ctx->mem);
+    v.site = ctx->app->site;
+    v.now = clock_now(ctx->app->clock);
+    view_reader(&v, say_locale(ctx), ctx->actor.time_zone);
+    for (size_t i = 0; i < count; i++) {
+        add_line(vm, order_words(&v, &orders[i]), STR(""), 0, orders[i].state > ORDER_UNDER_WAY);
+    }
+}
+
 bool fulfil_fill_request(struct ctx *ctx, const struct ticket *ticket,
                          struct vm_fulfil_request *ret, struct error *err)
 {
@@ -101,12 +117,17 @@ bool fulfil_fill_request(struct ctx *ctx, const struct ticket *ticket,
     struct names names = {0};
     size_t count = 0;
     size_t most = 2;
+    struct work_order *orders = NULL;
+    size_t order_count = 0;
     *ret = (struct vm_fulfil_request){0};
     struct fulfil_counts_row sums;
     if (!fulfil_counts(ctx->db, ctx->mem, ticket->id, &sums, err) ||
-        (sums.gates > 0 && !fulfil_gates(ctx->db, ctx->mem, ticket->id, &gates, &count, err))) {
+        (sums.gates > 0 && !fulfil_gates(ctx->db, ctx->mem, ticket->id, &gates, &count, err)) ||
+        (sums.orders > 0 &&
+         !orders_of(ctx->db, ctx->mem, ticket->id, &orders, &order_count, err))) {
         return false;
     }
+    most += order_count;
     for (size_t i = 0; i < count; i++) {
         most += gates[i].ask_count + 1;
         for (size_t k = 0; k < gates[i].ask_count; k++) {
@@ -122,5 +143,6 @@ bool fulfil_fill_request(struct ctx *ctx, const struct ticket *ticket,
         say_gate(ctx, &gates[i], &names, ret);
     }
     say_tasks(ctx, ticket, &sums, ret);
+    say_orders(ctx, orders, order_count, ret);
     return true;
 }

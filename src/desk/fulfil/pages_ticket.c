@@ -30,7 +30,9 @@ bool fulfil_fill_side(struct ctx *ctx, struct ticket_id ticket, struct vm_fulfil
                                    .refused = row.refused > 0,
                                    .waiting = row.waiting > 0,
                                    .tasks = row.tasks,
-                                   .done = row.done};
+                                   .done = row.done,
+                                   .orders = row.orders,
+                                   .orders_open = row.orders_open};
     return true;
 }
 
@@ -46,6 +48,8 @@ struct str fulfil_event_words(struct ctx *ctx, const struct ticket_event *event)
         {"task_done", "did the task “", "”"},
         {"task_skipped", "left out the task “", "”"},
         {"task_reopened", "opened the task “", "” again"},
+        {"order_made", "made the work order “", "”"},
+        {"order_state", "noted of the work order “", "”"},
         {"task_added", "added the task “", "”"},
     };
     if (!str_eq_c(event->kind, "Change")) {
@@ -130,6 +134,7 @@ bool fulfil_show_ticket(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct err
     vm->id = (struct ticket_id){ctx->path.ids[0]};
     if (!ticket_load(ctx->db, ctx->mem, &ctx->actor, vm->id, &ticket, err) ||
         !fill_gates(ctx, vm, err) || !fulfil_fill_tasks(ctx, vm, err) ||
+        !fulfil_fill_orders(ctx, vm, err) ||
         !fulfil_group_options(ctx, &vm->groups, &vm->group_count, err)) {
         return false;
     }

@@ -207,18 +207,78 @@ UPDATE fulfil_task SET assignee_id = CASE WHEN assignee_id = :from_id THEN :to_i
     done_by = CASE WHEN done_by = :from_id THEN :to_id ELSE done_by END
 WHERE assignee_id = :from_id OR done_by = :from_id;
 
+-- ## Work orders
+
+-- name: orders_of_ticket :many
+-- row: order_row
+-- in: ticket_id ticket_id
+-- out: id i64, ticket_id ticket_id, kind text, state text, what text, place text, from_at i64?, to_at i64?, assignee_id user_id?, parts text, note text, signed_name text, signed_at i64?, created_at i64
+SELECT id, ticket_id, kind, state, what, place, from_at, to_at, assignee_id, parts, note, signed_name,
+    signed_at, created_at
+FROM work_order WHERE ticket_id = :ticket_id ORDER BY id;
+
+-- name: orders_open :many
+-- row: order_row
+-- in: limit i64
+-- out: id i64, ticket_id ticket_id, kind text, state text, what text, place text, from_at i64?, to_at i64?, assignee_id user_id?, parts text, note text, signed_name text, signed_at i64?, created_at i64
+SELECT id, ticket_id, kind, state, what, place, from_at, to_at, assignee_id, parts, note, signed_name,
+    signed_at, created_at
+FROM work_order WHERE state IN ('planned', 'under_way')
+ORDER BY COALESCE(from_at, 9000000000000000), id LIMIT :limit;
+
+-- name: order_by_id :opt
+-- row: order_row
+-- in: id i64
+-- out: id i64, ticket_id ticket_id, kind text, state text, what text, place text, from_at i64?, to_at i64?, assignee_id user_id?, parts text, note text, signed_name text, signed_at i64?, created_at i64
+SELECT id, ticket_id, kind, state, what, place, from_at, to_at, assignee_id, parts, note, signed_name,
+    signed_at, created_at
+FROM work_order WHERE id = :id;
+
+-- name: order_insert :exec
+-- in: id i64, ticket_id ticket_id, kind text, what text, place text, from_at i64?, to_at i64?, assignee_id user_id?, parts text, note text, created_by user_id?, now i64
+INSERT INTO work_order (id, ticket_id, kind, state, what, place, from_at, to_at, assignee_id, parts,
+    note, signed_name, created_by, created_at)
+VALUES (:id, :ticket_id, :kind, 'planned', :what, :place, :from_at, :to_at, :assignee_id, :parts,
+    :note, '', :created_by, :now);
+
+-- name: order_update :exec
+-- in: id i64, what text, place text, from_at i64?, to_at i64?, assignee_id user_id?, parts text, note text
+UPDATE work_order SET what = :what, place = :place, from_at = :from_at, to_at = :to_at,
+    assignee_id = :assignee_id, parts = :parts, note = :note WHERE id = :id;
+
+-- name: order_set_state :changes
+-- in: id i64, before text, state text, ended_at i64?
+UPDATE work_order SET state = :state, ended_at = :ended_at WHERE id = :id AND state = :before;
+
+-- name: order_sign :exec
+-- in: id i64, name text, now i64
+UPDATE work_order SET signed_name = :name, signed_at = :now WHERE id = :id;
+
+-- name: orders_purge :exec
+-- in: ticket_id ticket_id
+DELETE FROM work_order WHERE ticket_id = :ticket_id;
+
+-- name: orders_move_person :exec
+-- in: from_id user_id, to_id user_id
+UPDATE work_order SET assignee_id = CASE WHEN assignee_id = :from_id THEN :to_id ELSE assignee_id END,
+    created_by = CASE WHEN created_by = :from_id THEN :to_id ELSE created_by END
+WHERE assignee_id = :from_id OR created_by = :from_id;
+
 -- ## At a ticket
 
 -- name: fulfil_counts :one
 -- in: ticket_id ticket_id
--- out: gates i64, agreed i64, refused i64, waiting i64, tasks i64, done i64
+-- out: gates i64, agreed i64, refused i64, waiting i64, tasks i64, done i64, orders i64, orders_open i64
 SELECT COUNT(*) AS gates,
     COALESCE(SUM(CASE WHEN state = 'yes' THEN 1 ELSE 0 END), 0) AS agreed,
     COALESCE(SUM(CASE WHEN state = 'no' THEN 1 ELSE 0 END), 0) AS refused,
     COALESCE(SUM(CASE WHEN state IN ('waiting', 'open') THEN 1 ELSE 0 END), 0) AS waiting,
     (SELECT COUNT(*) FROM fulfil_task t WHERE t.ticket_id = :ticket_id) AS tasks,
     (SELECT COUNT(*) FROM fulfil_task t WHERE t.ticket_id = :ticket_id
-        AND t.state IN ('done', 'skipped')) AS done
+        AND t.state IN ('done', 'skipped')) AS done,
+    (SELECT COUNT(*) FROM work_order o WHERE o.ticket_id = :ticket_id) AS orders,
+    (SELECT COUNT(*) FROM work_order o WHERE o.ticket_id = :ticket_id
+        AND o.state IN ('planned', 'under_way')) AS orders_open
 FROM fulfil_gate WHERE ticket_id = :ticket_id;
 
 -- ## Ends

@@ -454,5 +454,5 @@ bool lend_item_store(struct desk *desk, struct db *tx, mem_ctx *ctx, const struc
 
 bool lend_person_moved(struct db *tx, struct user_id from, struct user_id to, struct error *err)
 {
-    return lend_move_person(tx, from, to, err);
+    return lend_move_person(tx, from, to, err) && stock_move_person(tx, from, to, err);
 }

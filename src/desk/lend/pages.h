@@ -6,6 +6,7 @@
 
 #include "app/app.h"
 #include "desk/lend/lend.h"
+#include "desk/lend/stock.h"
 #include "view/layout.h"
 
 struct vm_lend_item {
@@ -79,6 +80,42 @@ struct vm_lend_edit {
     struct vm_lend_item item;
     struct vm_loan *loans;
     size_t loan_count;
+    struct str error;
+};
+
+struct vm_stock {
+    int64_t id;
+    struct str name;
+    struct str place;
+    int64_t amount;
+    int64_t minimum;
+    struct str minimum_text;
+    bool low;
+};
+
+struct vm_stock_line {
+    struct str amount;  // "+5", "-2"
+    struct str person;
+    struct ticket_id ticket;
+    struct str note;
+    int64_t at;
+};
+
+struct vm_stock_list {
+    struct vm_layout layout;
+    struct vm_stock *items;
+    size_t count;
+    struct vm_stock fresh;
+    bool may_arrange;
+    struct str error;
+};
+
+struct vm_stock_page {
+    struct vm_layout layout;
+    struct vm_stock item;
+    struct vm_stock_line *lines;
+    size_t count;
+    bool may_arrange;
     struct str error;
 };
 

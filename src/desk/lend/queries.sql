@@ -111,3 +111,48 @@ UPDATE lend_loan SET user_id = CASE WHEN user_id = :from_id THEN :to_id ELSE use
     out_by = CASE WHEN out_by = :from_id THEN :to_id ELSE out_by END,
     back_by = CASE WHEN back_by = :from_id THEN :to_id ELSE back_by END
 WHERE user_id = :from_id OR out_by = :from_id OR back_by = :from_id;
+
+-- ## Stock
+
+-- name: stock_items_all :many
+-- row: stock_item_row
+-- out: id i64, name text, place text, amount i64, minimum i64, told bool
+SELECT id, name, place, amount, minimum, told FROM stock_item ORDER BY name, id;
+
+-- name: stock_item_by_id :opt
+-- row: stock_item_row
+-- in: id i64
+-- out: id i64, name text, place text, amount i64, minimum i64, told bool
+SELECT id, name, place, amount, minimum, told FROM stock_item WHERE id = :id;
+
+-- name: stock_item_insert :exec
+-- in: id i64, name text, place text, minimum i64, now i64
+INSERT INTO stock_item (id, name, place, amount, minimum, told, created_at)
+VALUES (:id, :name, :place, 0, :minimum, 1, :now);
+
+-- name: stock_item_update :exec
+-- in: id i64, name text, place text, minimum i64
+UPDATE stock_item SET name = :name, place = :place, minimum = :minimum WHERE id = :id;
+
+-- name: stock_item_count :exec
+-- in: id i64, amount i64, told bool
+UPDATE stock_item SET amount = :amount, told = :told WHERE id = :id;
+
+-- name: stock_move_insert :exec
+-- in: id i64, item_id i64, amount i64, user_id user_id, ticket_id ticket_id?, note text, now i64
+INSERT INTO stock_move (id, item_id, amount, user_id, ticket_id, note, created_at)
+VALUES (:id, :item_id, :amount, :user_id, :ticket_id, :note, :now);
+
+-- name: stock_moves_of :many
+-- in: item_id i64
+-- out: id i64, amount i64, user_id user_id?, ticket_id ticket_id?, note text, created_at i64
+SELECT id, amount, user_id, ticket_id, note, created_at FROM stock_move WHERE item_id = :item_id
+ORDER BY id DESC LIMIT 100;
+
+-- name: stock_move_person :exec
+-- in: from_id user_id, to_id user_id
+UPDATE stock_move SET user_id = :to_id WHERE user_id = :from_id;
+
+-- name: stock_forget_ticket :exec
+-- in: ticket_id ticket_id
+UPDATE stock_move SET ticket_id = NULL, note = '' WHERE ticket_id = :ticket_id;
