@@ -477,6 +477,9 @@ bool fulfil_decide(struct desk *desk, struct db *tx, mem_ctx *ctx,
         return false;
     }
     const struct way way = {desk, tx, ctx, &question.ticket, clock_now(desk->app->clock)};
+    if (decision->user.v == question.ticket.requester.v) {
+        return error_set(err, ERR_FORBIDDEN, "Nobody agrees to what they ask for themselves.");
+    }
     if (!decision->yes && reason.len == 0) {
         return error_field(err, "reason", "BlankValue", "Please say why: who asked reads it.");
     }

@@ -191,8 +191,8 @@ MUST_CHECK bool fulfil_asks_of(struct db *db, mem_ctx *ctx, struct user_id user,
                                struct fulfil_ask **ret, size_t *ret_count, struct error *err);
 
 // The caller has made sure that it is this person who decides. A refusal needs a reason: INVALID
-// without. CONFLICT when it is decided already or the request has ended; deciding the same again is
-// no mistake.
+// without. FORBIDDEN for who asks themselves by now. CONFLICT when it is decided already or the
+// request has ended; deciding the same again is no mistake.
 struct fulfil_decision {
     int64_t ask;
     struct user_id user;

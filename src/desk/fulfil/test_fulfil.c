@@ -128,6 +128,27 @@ static void a_solved_ticket_asks_nobody(void **state)
     assert_int_equal(run(&d, decide_in_tx), ERR_CONFLICT);
 }
 
+static bool hand_over_in_tx(struct db *tx, void *arg, struct error *err)
+{
+    struct doing *d = arg;
+    struct ticket_outcome outcome;
+    struct ticket_change change = {
+        .ticket = d->ticket, .set = SET_REQUESTER, .requester = d->winner};
+    return ticket_apply(&d->w->desk->tickets, tx, d->w->ctx, &d->actor, &change, &outcome, err);
+}
+
+static void whoever_asks_by_now_does_not_decide(void **state)
+{
+    struct world *w = *state;
+    struct doing d = begin(w);
+    struct fulfil_gate gate = only_gate(w, d.ticket);
+    d.winner = gate.asks[0].user;
+    assert_int_equal(run(&d, hand_over_in_tx), DONE);
+    d.decision = (struct fulfil_decision){.ask = gate.asks[0].id, .user = d.winner, .yes = true};
+    assert_int_equal(run(&d, decide_in_tx), ERR_FORBIDDEN);
+    assert_int_equal(only_gate(w, d.ticket).state, GATE_OPEN);
+}
+
 static void two_accounts_of_one_approver_become_one(void **state)
 {
     struct world *w = *state;
@@ -174,6 +195,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_does_not_answer_is_reminded, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(a_solved_ticket_asks_nobody, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(whoever_asks_by_now_does_not_decide, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(two_accounts_of_one_approver_become_one, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(links_are_one_persons, world_setup, world_teardown),
