@@ -193,3 +193,4 @@ bodies['POST /tickets/{}/side_conversations'] = more(sideMessage('subject:s'), '
 bodies['POST /tickets/{}/side_conversations/import'] = more(inside('message', member(member(fields('subject:s body:s html_body:s'), 'to', sideTo), 'from', fields('name:s email:s'))), 'created_at:s external_ids:o?');
 bodies['POST /tickets/{}/side_conversations/{}/reply'] = sideMessage('');
 bodies['PUT /tickets/{}/side_conversations/{}'] = inside('side_conversation', fields('state:s subject:s'));
+bodies['POST /tickets/{}/experts'] = inside('expert', fields('user_id:i support_group_id:i email:s question:s'));

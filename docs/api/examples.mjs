@@ -209,6 +209,7 @@ export const examples = [
   ['PUT /stewards/routes/{group}', { route: { way: 'turn' } }],
   ['POST /absences', { absence: { user_id: $('agent'), from: '2027-02-01T08:00:00Z', to: '2027-02-05T18:00:00Z', note: 'Skiing' } }, { keep: 'absence' }],
   ['POST /tickets/{ticket}/side_conversations', { message: { subject: 'A new drum', body: 'When can you come?', to: [{ email: 'help@vendor.example', name: 'Vendor' }] }, external_ids: { order: '17' } }, { keep: 'side' }],
+  ['POST /tickets/{ticket}/experts', { expert: { support_group_id: $('group'), question: 'Is the network at fault?' } }],
   ['POST /tickets/{ticket}/side_conversations/import', { message: { subject: 'The old drum', body: 'It is worn.', from: { name: 'Vendor', email: 'help@vendor.example' }, to: [{ user_id: $('agent') }] }, created_at: '2024-02-01T08:00:00Z' }],
   ['POST /tickets/{ticket}/side_conversations/{side}/reply', { message: { body: 'Tomorrow would be best.', to: [{ support_group_id: $('group') }] } }],
   ['PUT /tickets/{ticket}/side_conversations/{side}', { side_conversation: { state: 'closed' } }],

@@ -36,7 +36,7 @@ async function person(email, name, role) {
 
 before(async () => {
   sink = await startSink();
-  server = await startServer({ lmtp: true, smtp: sink.url });
+  server = await startServer({ lmtp: true, smtp: sink.url, env: { STEWARD_TEST_AHEAD_SECONDS: '0' } });
   admin = await server.api();
   tom = await person('tom@example.org', 'Tom Berg', 'agent');
   dana = await person('dana@example.org', 'Dana', 'agent');
@@ -168,7 +168,6 @@ test('an answer lands inside, by each way a mail finds back', async (t) => {
 test('a machine’s answer is kept and does not count; a bounce is told inside', async () => {
   const side = await begin(await newTicket(), { to: [{ email: vendor }] });
   const mail = await mailTo(vendor, side.subject);
-  const toTom = sink.mails.filter((one) => one.to.includes(tom.email)).length;
   await landsInside(side, () => write({ to: replyTo(mail), text: 'quokka: I am away', headers: ['Auto-Submitted: auto-replied'] }));
   assert.equal((await load(side)).answered_at, null);
   const report = ['MIME-Version: 1.0', 'Content-Type: multipart/report; report-type=delivery-status; boundary=b', '', '--b', '', 'no such person', '--b',
@@ -183,7 +182,9 @@ test('a machine’s answer is kept and does not count; a bounce is told inside',
   assert.equal((await load(side)).news, 'trouble');
   assert.equal((await comments(side.ticket_id)).length, before);
   assert.doesNotMatch((await admin.get(`/api/v2/tickets/${side.ticket_id}/audits`)).text, /quokka/);
-  assert.equal(sink.mails.filter((one) => one.to.includes(tom.email)).length, toTom, 'nobody is mailed because of a machine');
+  const next = await begin(side.ticket_id, { to: [{ email: vendor }] });
+  await mailTo(vendor, next.subject);
+  assert.deepEqual(sink.mails.filter((one) => one.to.includes(tom.email) && one.header('subject').includes(side.subject)), [], 'nobody is mailed because of a machine');
 });
 
 test('a group is mailed person by person; one of them answers by page', async () => {
@@ -340,4 +341,46 @@ test('merge takes it along, redaction blackens it, deletion for good ends it', a
   await write({ to: replyTo(mail), text: 'quokka: are you there?' });
   assert.equal(await ticketCount(), before, 'an answer to what is gone waits for an administrator');
   assert.ok((await admin.get('/api/v2/suspended_tickets')).json.suspended_tickets.length >= 1);
+});
+
+test('an expert is brought in by one action, knows what is known, and their time is measured', async () => {
+  const ticket = await newTicket('The quay printer hums');
+  await tom.api.put(`/api/v2/tickets/${ticket}`, { ticket: { priority: 'high', comment: { body: 'We have looked at the drum.', public: true } } });
+  await tom.api.put(`/api/v2/tickets/${ticket}`, { ticket: { comment: { body: 'numbat: internal word', public: false } } });
+  assert.equal((await tom.api.put(`/api/v2/tickets/${ticket}/disruption`, { disruption: { degree: 'stopped', people: 12 } })).status, 200);
+  const page = await tom.visitor.get(`/tickets/${ticket}`);
+  const form = forms(page.text).find((one) => one.action === `/tickets/${ticket}/expert`);
+  assert.deepEqual(Object.keys(form.fields).sort(), ['csrf', 'question', 'who'], 'no checklist');
+  const gone = await tom.visitor.submit(page, form.action, { who: '', question: '' });
+  assert.equal(gone.status, 422, 'somebody must be chosen');
+  const answer = await tom.visitor.submit(page, form.action, { who: `p${dana.id}`, question: 'quokka: is it the network?' });
+  assert.equal(answer.status, 303, answer.text);
+  const [side] = (await tom.api.get(of(ticket))).json.side_conversations;
+  assert.equal(side.kind, 'expert');
+  const mail = await sink.wait((one) => one.to.includes(dana.email) && /is it the network/.test(one.text ?? ''));
+  for (const known of ['The quay printer hums', 'Ana', 'Steward: Tom Berg', 'High', 'Cannot work: 12 people', 'We have looked at the drum.']) assert.ok(mail.text.includes(known), `${known} in ${mail.text}`);
+  assert.doesNotMatch(mail.text, /numbat|It hums all day/, 'the last public words, and no others');
+  await server.halt();
+  server.options.env.STEWARD_TEST_AHEAD_SECONDS = '4500';
+  await server.start();
+  assert.match(pageText((await tom.visitor.get(`/tickets/${ticket}`)).text), /waiting for 1 h 1[5-6] min/);
+  await write({ to: replyTo(mail), from: dana.email, text: 'quokka: it is the switch' });
+  const now = await load(side);
+  const took = (Date.parse(now.answered_at) - Date.parse(now.created_at)) / 60000;
+  assert.ok(took > 74 && took < 80, `${took} minutes`);
+  assert.match(pageText((await tom.visitor.get(`/tickets/${ticket}`)).text), /answered after 1 h 1[5-9] min/);
+  await write({ to: replyTo(mail), from: dana.email, text: 'quokka: surely' });
+  assert.equal((await load(side)).answered_at, now.answered_at, 'the first answer counts');
+  const group = (await admin.get('/api/v2/groups')).json.groups[0];
+  const second = await tom.api.post(`/api/v2/tickets/${ticket}/experts`, { expert: { support_group_id: group.id } });
+  assert.equal(second.status, 201, second.text);
+  assert.equal(second.json.side_conversation.answered_at, null);
+  assert.equal((await tom.api.post(`/api/v2/tickets/${ticket}/experts`, { expert: {} })).status, 422);
+  assert.equal((await ana.api.post(`/api/v2/tickets/${ticket}/experts`, { expert: { user_id: dana.id } })).status, 403);
+  const lead = await person('lead@example.org', 'Lead', 'lead');
+  const report = pageText((await lead.visitor.get('/asides/experts')).text);
+  assert.match(report, /Dana 1 1 0 1 h 1[5-9] min 1 h 1[5-9] min/);
+  assert.match(report, new RegExp(`${group.name} 1 0 1`));
+  assert.equal((await tom.visitor.send('/asides/experts')).status, 403);
+  lead.visitor.close();
 });

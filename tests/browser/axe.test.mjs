@@ -58,6 +58,7 @@ async function askedAside(page) {
   const api = await server.api();
   const message = { subject: 'A part for the printer', body: 'When can you come?', to: [{ email: 'help@vendor.example', name: 'Vendor' }] };
   assert.equal((await api.post(`/api/v2${places.ticket}/side_conversations`, { message })).status, 201);
+  assert.equal((await api.post(`/api/v2${places.ticket}/experts`, { expert: { email: 'expert@vendor.example' } })).status, 201);
   api.close();
   await page.goto(`${places.ticket}/asides`);
   return page.locator('main li a[href*="/asides/"]').first().getAttribute('href');
@@ -138,7 +139,7 @@ test('pages of an agent: tickets and people', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
   const aside = await askedAside(page);
-  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, `${places.ticket}/asides`, `${places.ticket}/asides/new`, aside, `${places.ticket}/fulfil`, '/absences', `${places.ticket}?play=open&played=2`, '/tickets/new', '/people', '/people/new', places.person]);
+  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, `${places.ticket}/asides`, `${places.ticket}/asides/new`, aside, '/asides/experts', `${places.ticket}/fulfil`, '/absences', `${places.ticket}?play=open&played=2`, '/tickets/new', '/people', '/people/new', places.person]);
   await page.context().close();
 });
 

@@ -401,6 +401,13 @@ static bool answer_fresh(struct api_call *call, struct error *err)
     return db_read(call->ctx->app->db, answer_in_read, call, err);
 }
 
+bool aside_answer_begun(struct ctx *ctx, const struct aside *aside, struct error *err)
+{
+    struct api_call call = {.ctx = ctx, .aside = *aside};
+    api_created(ctx, aside_url(ctx, aside));
+    return answer_fresh(&call, err);
+}
+
 static bool create(struct ctx *ctx, bool import, struct error *err)
 {
     struct api_call call = {.ctx = ctx};
@@ -443,8 +450,7 @@ static bool create(struct ctx *ctx, bool import, struct error *err)
     if (!db_tx_run(ctx->app->db, "aside.begin", begin_in_tx, &call, err)) {
         return false;
     }
-    api_created(ctx, aside_url(ctx, &call.aside));
-    return answer_fresh(&call, err);
+    return aside_answer_begun(ctx, &call.aside, err);
 }
 
 // POST /api/v2/tickets/{ticket:id}/side_conversations

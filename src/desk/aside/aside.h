@@ -22,6 +22,7 @@
 #include "mail/message.h"
 #include "mail/outbox.h"
 
+struct ctx;
 struct desk;
 
 #define ASIDE_SUBJECT_MOST 200
@@ -193,6 +194,28 @@ MUST_CHECK bool aside_upload(struct desk *desk, struct db *tx, mem_ctx *ctx,
                              struct aside_file *ret, struct error *err);
 // Timer: forgets what was sent ahead and not used.
 bool aside_sweep(void *desk, mem_ctx *ctx, struct error *err);
+
+// --- experts ------------------------------------------------------------------------------------
+
+// What is known of the ticket so far, in the words of ctx's reader, below their question (may be
+// ""): who asks, since when, what it costs them, the steward, how it stands, and the last public
+// words.
+MUST_CHECK bool aside_summary(struct ctx *ctx, const struct ticket *ticket, struct str question,
+                              struct str *ret, struct error *err);
+
+// How soon those who were brought in as experts answered, by who was asked.
+struct aside_expert_row {
+    struct str people;
+    int64_t asked;
+    int64_t answered;
+    int64_t waiting;    // open and without an answer
+    int64_t median_ms;  // of those that were answered; 0 without one
+    int64_t longest_ms;
+};
+#define ASIDE_EXPERTS_MOST 5000
+// Leads; the latest ASIDE_EXPERTS_MOST since that time, those asked most first.
+MUST_CHECK bool aside_experts(struct db *db, mem_ctx *ctx, const struct actor *actor, int64_t since,
+                              struct aside_expert_row **ret, size_t *ret_count, struct error *err);
 
 // --- mail ---------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@
 
 // --- at the ticket ------------------------------------------------------------------------------
 
-static struct str span_words(mem_ctx *ctx, int64_t ms)
+struct str aside_span_words(mem_ctx *ctx, int64_t ms)
 {
     int64_t minutes = (ms + MINUTES_MS - 1) / MINUTES_MS;
     if (minutes >= 2 * 24 * 60) {
@@ -28,8 +28,8 @@ static struct str waited_words(struct ctx *ctx, const struct aside *aside)
 {
     bool done = aside->answered_at != 0;
     int64_t end = done ? aside->answered_at : clock_now(ctx->app->clock);
-    const struct view_arg time = {"time",
-                                  view_value_str(span_words(ctx->mem, end - aside->created_at))};
+    const struct view_arg time = {
+        "time", view_value_str(aside_span_words(ctx->mem, end - aside->created_at))};
     if (aside->kind != ASIDE_EXPERT || (!done && aside->closed)) {
         return STR("");
     }

@@ -90,11 +90,32 @@ struct vm_aside_new {
     struct str error;
 };
 
+struct vm_expert_row {
+    struct str people;
+    int64_t asked;
+    int64_t answered;
+    int64_t waiting;
+    struct str median;  // "12 min", or ""
+    struct str longest;
+};
+
+struct vm_experts {
+    struct vm_layout layout;
+    struct vm_expert_row *rows;
+    size_t count;
+};
+
+// "12 min", "3 h 5 min", "2 d 4 h"; minutes begun count.
+struct str aside_span_words(mem_ctx *ctx, int64_t ms);
+
 struct vm_aside_list {
     struct vm_layout layout;
     struct vm_asides asides;
     struct str ticket_subject;
 };
+
+// The answer to a program that began one: 201 with it.
+MUST_CHECK bool aside_answer_begun(struct ctx *ctx, const struct aside *aside, struct error *err);
 
 const struct route *aside_routes(size_t *ret_count);
 

@@ -40,6 +40,13 @@ SELECT id, uuid, ticket_id, kind, subject, preview, people, state, news, externa
     created_at, updated_at, state_at, message_at, answered_at, answered_by
 FROM aside WHERE ticket_id = :ticket ORDER BY id DESC LIMIT :most;
 
+-- Whom experts were asked as, and how long each took.
+-- name: aside_experts_since :many
+-- in: since i64, most i64
+-- out: people text, created_at i64, answered_at i64?, closed bool
+SELECT people, created_at, answered_at, CASE state WHEN 'closed' THEN 1 ELSE 0 END AS closed
+FROM aside WHERE kind = 'expert' AND created_at >= :since ORDER BY created_at DESC LIMIT :most;
+
 -- name: aside_message_note :exec
 -- in: id i64, preview text, people text, news text, at i64
 UPDATE aside SET preview = :preview, people = :people, news = :news, updated_at = :at,
