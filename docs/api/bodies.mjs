@@ -94,6 +94,7 @@ const of = {
   recipient_addresses: inside('recipient_address', record('RECIPIENT_ADDRESSES')),
   webhooks: inside('webhook', hook),
   requests: inside('request', request),
+  targets: inside('target', bound('desk/hooks/api_targets.c', 'FIELDS')),
 };
 
 // By call, with {} for the parts of a path that are values.

@@ -87,6 +87,8 @@ const objects = {
   SlaPolicy: `url:s id:i title:s description:s position:i filter:o policy_metrics:[o] created_at:t updated_at:t`,
   Webhook: `id:s name:s description:s? status:s subscriptions:[s] created_at:s created_by:s updated_at:s? updated_by:s? endpoint:s http_method:s
     request_format:s authentication:o? custom_headers:o`,
+  Target: 'url:s id:i title:s type:s active:b created_at:t target_url:s method:s username:s? password:s?',
+  TargetFailure: 'url:s id:s target_name:s status_code:i? raw_response:s created_at:t',
   SigningSecret: `secret:s algorithm:s`,
   OauthClient: `id:i url:s name:s identifier:s company:any description:s? redirect_uri:[s] kind:s global:b user_id:i created_at:t updated_at:t`,
   OauthToken: `id:i url:s user_id:i client_id:i scopes:[s] token:s refresh_token:any expires_at:t? used_at:any created_at:t`,

@@ -788,12 +788,13 @@ async function freshObjects(admin, round) {
   const schedule = await created(admin, '/api/v2/business_hours/schedules', { schedule: { name: `Hours ${round}` } });
   const holiday = await created(admin, `/api/v2/business_hours/schedules/${schedule.id}/holidays`, { holiday: { name: 'Day', start_date: '2026-12-24' } });
   const policy = await created(admin, '/api/v2/slas/policies', { sla_policy: { title: `Owed ${round}` } });
+  const target = await created(admin, '/api/v2/targets', { target: { title: `Told ${round}`, type: 'http_target', target_url: 'https://told.example/' } });
   const hc = '/api/v2/help_center';
   const category = await created(admin, `${hc}/categories`, { category: { name: `Shelf ${round}` } });
   const section = await created(admin, `${hc}/categories/${category.id}/sections`, { section: { name: 'Section' } });
   const article = await created(admin, `${hc}/sections/${section.id}/articles`, { article: { title: 'Words', body: 'x' } });
   return {
-    schedule: schedule.id, holiday: holiday.id, policy: policy.id,
+    target: target.id, schedule: schedule.id, holiday: holiday.id, policy: policy.id,
     category: category.id, section: section.id, article: article.id, object: 999999, factor: 999999, provider: 999999,
     moment: rated.json.satisfaction_rating.id,
     view: view.id, macro: macro.id, trigger: trigger.id, rule: automation.id, triggerCategory: triggerCategory.id,

@@ -118,6 +118,51 @@ test('forms, and calls by GET', async () => {
   await api.delete(trigger.url);
 });
 
+test('targets, the older name: a form of one message, a text of its own, and what failed', async () => {
+  const target = await made('/api/v2/targets', {
+    target: { title: 'Old', type: 'http_target', target_url: `${base}/old`, method: 'post', content_type: 'application/json', username: 'u', password: 'secret words' },
+  });
+  assert.deepEqual([target.type, target.active, target.method, target.content_type, target.username, target.password], ['http_target', true, 'post', 'application/json', 'u', null]);
+  const url = await made('/api/v2/targets', { target: { title: 'Form', type: 'url_target_v2', target_url: `${base}/named`, method: 'get', attribute: 'msg' } });
+  const action = (id, message) => ({ field: 'notification_target', value: [String(id), message] });
+  const trigger = await made('/api/v2/triggers', {
+    trigger: {
+      title: 'Tell targets',
+      conditions: { all: [{ field: 'current_tags', operator: 'includes', value: 'targets' }] },
+      actions: [action(target.id, '{"title":"{{ticket.title}}"}'), action(url.id, 'Now: {{ticket.title}}')],
+    },
+  });
+  assert.deepEqual(trigger.actions[0], action(target.id, '{"title":"{{ticket.title}}"}'));
+  await newTicket('targets', { subject: 'Say "a&b"' });
+  const call = await arrived((one) => one.url === '/old');
+  assert.deepEqual(JSON.parse(call.body), { title: 'Say "a&b"' });
+  assert.equal(call.headers.authorization, `Basic ${Buffer.from('u:secret words').toString('base64')}`);
+  const got = await arrived((one) => one.url.startsWith('/named'));
+  assert.deepEqual([got.method, new URL(got.url, base).searchParams.get('msg')], ['GET', 'Now: Say "a&b"']);
+  // A password that is not said stays; what is unknown is refused; what is needed stays.
+  const changed = await api.put(`/api/v2/targets/${target.id}`, { target: { title: 'Older', target_url: `${base}/older` } });
+  assert.deepEqual([changed.status, changed.json.target.title, changed.json.target.username], [200, 'Older', 'u'], changed.text);
+  answers = [{ status: 400, body: 'no' }];
+  await api.put(`/api/v2/triggers/${trigger.id}`, { trigger: { actions: [action(target.id, 'x')] } });
+  await newTicket('targets');
+  const again = await arrived((one) => one.url === '/older');
+  assert.equal(again.headers.authorization, call.headers.authorization);
+  const failures = async () => (await api.get('/api/v2/target_failures')).json.target_failures;
+  const [failure] = await until('the failure', async () => ((await failures()).length > 0 ? failures() : null), 5000);
+  assert.deepEqual([failure.target_name, failure.status_code, failure.raw_response], ['Older', 400, 'no']);
+  assert.equal((await api.get(failure.url)).json.target_failure.id, failure.id);
+  assert.equal((await api.delete(target.url)).status, 422, 'a rule calls it');
+  assert.equal((await api.post('/api/v2/triggers', { trigger: { title: 'T', conditions: { all: [] }, actions: [action(1, 'x')] } })).status, 422);
+  assert.equal((await api.post('/api/v2/targets', { target: { title: 'M', type: 'email_target', target_url: base } })).status, 422);
+  assert.deepEqual((await api.get('/api/v2/targets')).json.targets.map(({ id }) => id), [target.id, url.id]);
+  assert.equal((await api.delete(trigger.url)).status, 204);
+  for (const one of [target, url]) {
+    assert.equal((await api.delete(one.url)).status, 204);
+    assert.equal((await api.get(one.url)).status, 404);
+  }
+  assert.equal((await api.get('/api/v2/webhooks')).json.webhooks.some(({ name }) => name === 'Older'), false, 'its webhook went, too');
+});
+
 test('what a receiver cannot take now is told again, and what it refuses is not', async () => {
   const hook = await newHook({ endpoint: `${base}/moody` });
   const trigger = await newTrigger('moody', [hook.id, '{}']);

@@ -12,7 +12,7 @@ const named = {
   users: 'user', end_users: 'user', organizations: 'organization', groups: 'group', tickets: 'ticket', comments: 'comment', audits: 'audit',
   identities: 'identity', ticket_fields: 'ticket_field', user_fields: 'user_field', organization_fields: 'organization_field',
   ticket_forms: 'ticket_form', brands: 'brand', custom_statuses: 'custom_status', items: 'item', variants: 'variant',
-  recipient_addresses: 'recipient_address', schedules: 'schedule', holidays: 'holiday', policies: 'policy', webhooks: 'webhook',
+  recipient_addresses: 'recipient_address', schedules: 'schedule', holidays: 'holiday', policies: 'policy', webhooks: 'webhook', targets: 'target',
   clients: 'client', tokens: 'token', ticket_metrics: 'ticket', requests: 'request', attachments: 'attachment', uploads: 'upload',
   views: 'view', macros: 'macro', trigger_categories: 'trigger_category', triggers: 'trigger', automations: 'automation',
   deleted_tickets: 'spam', satisfaction_ratings: 'rating', activities: 'activity', bookmarks: 'bookmark', articles: 'article',
@@ -150,8 +150,8 @@ Walk.prototype.reader = function reader(route) {
   return this.who({ requests: 'user', activities: 'agent' }[part]);
 };
 
-// No example makes a delivery of a webhook: webhooks.test.mjs has real ones. Files of side conversations: aside.test.mjs.
-export const unasked = new Set(['GET /webhooks/{}/invocations/{}/attempts', 'POST /tickets/side_conversations/attachments', 'GET /tickets/side_conversations/attachments/{}']);
+// No example makes a delivery of a webhook or a target: webhooks.test.mjs has real ones. Files of side conversations: aside.test.mjs.
+export const unasked = new Set(['GET /webhooks/{}/invocations/{}/attempts', 'GET /target_failures/{}', 'POST /tickets/side_conversations/attachments', 'GET /tickets/side_conversations/attachments/{}']);
 
 const queries = [
   [/\/(incremental|exports)\//, () => '?start_time=0'],

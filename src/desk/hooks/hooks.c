@@ -203,26 +203,41 @@ bool hook_store(const struct desk *desk, struct db *tx, mem_ctx *ctx, const stru
            note(desk, tx, actor, hook, fresh ? "create" : "update", err);
 }
 
+// Whether an action calls that webhook, by itself or as a target (0: it is none).
+static bool calls(const struct rule_action *action, struct str webhook, int64_t target)
+{
+    int64_t id = 0;
+    if (action->field == ACTION_TARGET && str_to_i64(action->subject, &id)) {
+        return target != 0 && id == target;
+    }
+    return (action->field == ACTION_WEBHOOK || action->field == ACTION_TARGET) &&
+           str_eq(action->subject, webhook);
+}
+
 bool hook_delete(const struct desk *desk, struct db *tx, mem_ctx *ctx, const struct actor *actor,
                  struct str id, struct error *err)
 {
     struct hook hook;
     const struct rule_book *book = NULL;
+    struct target_of_webhook_row target = {0};
+    bool found = false;
     if (!hook_load(desk, tx, ctx, actor, id, &hook, err) ||
+        !target_of_webhook(tx, ctx, id, &target, &found, err) ||
         !rules_read(desk->rules, tx, ctx, &book, err)) {
         return false;
     }
     for (size_t i = 0; i < book->count; i++) {
         const struct rule *rule = &book->rules[i];
         for (size_t k = 0; k < rule->action_count; k++) {
-            if (rule->actions[k].field == ACTION_WEBHOOK && str_eq(rule->actions[k].subject, id)) {
+            if (calls(&rule->actions[k], id, found ? target.id : 0)) {
                 return error_field(err, "base", "InvalidValue",
                                    "The rule “%.*s” calls this webhook; change that first.",
                                    STR_ARG(rule->title));
             }
         }
     }
-    return webhook_remove(tx, id, err) && note(desk, tx, actor, &hook, "destroy", err);
+    return target_remove_of(tx, id, err) && webhook_remove(tx, id, err) &&
+           note(desk, tx, actor, &hook, "destroy", err);
 }
 
 bool hook_new_secret(const struct desk *desk, struct db *tx, mem_ctx *ctx,

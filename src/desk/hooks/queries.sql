@@ -102,3 +102,39 @@ DELETE FROM webhook_attempt WHERE completed_at < :before;
 -- name: invocations_sweep :exec
 -- in: before i64
 DELETE FROM webhook_invocation WHERE created_at < :before;
+
+-- name: target_rows :many
+-- row: target_row
+-- out: id i64, webhook_id text, type text, attribute text
+SELECT id, webhook_id, type, attribute FROM target ORDER BY id;
+
+-- name: target_by_id :opt
+-- row: target_row
+-- in: id i64
+-- out: id i64, webhook_id text, type text, attribute text
+SELECT id, webhook_id, type, attribute FROM target WHERE id = :id;
+
+-- name: target_of_webhook :opt
+-- in: webhook_id text
+-- out: id i64
+SELECT id FROM target WHERE webhook_id = :webhook_id;
+
+-- name: target_insert :exec
+-- in: id i64, webhook_id text, type text, attribute text
+INSERT INTO target (id, webhook_id, type, attribute)
+VALUES (:id, :webhook_id, :type, :attribute);
+
+-- name: target_update :exec
+-- in: id i64, type text, attribute text
+UPDATE target SET type = :type, attribute = :attribute WHERE id = :id;
+
+-- name: target_remove_of :exec
+-- in: webhook_id text
+DELETE FROM target WHERE webhook_id = :webhook_id;
+
+-- name: target_failure_rows :many
+-- in: most i64
+-- out: id text, name text, status_code i64?, answer text, completed_at i64
+SELECT a.id, w.name, a.status_code, a.answer, a.completed_at
+FROM target t JOIN webhook w ON w.id = t.webhook_id JOIN webhook_attempt a ON a.webhook_id = w.id
+WHERE a.status = 'failed' ORDER BY a.completed_at DESC, a.id DESC LIMIT :most;

@@ -8,6 +8,7 @@
 #include "desk/channels/channels.h"
 #include "desk/desk.h"
 #include "desk/hooks/hooks.h"
+#include "desk/hooks/targets.h"
 #include "desk/rules/placeholders.h"
 #include "mail/html_text.h"
 #include "mail/sanitize.h"
@@ -383,15 +384,51 @@ static bool fill_pairs(struct acting *a, struct jr_value pairs, struct str *ret,
     return true;
 }
 
+// Which webhook an action means; *ret_name is what a form calls the message, "" for no form.
+static bool find_hook(struct acting *a, const struct rule_action *action, struct hook *ret,
+                      struct str *ret_name, struct error *err)
+{
+    struct actor system = actor_system(CHANNEL_RULE);
+    struct target target;
+    int64_t id = 0;
+    *ret_name = STR("");
+    if (action->field != ACTION_TARGET || !str_to_i64(action->subject, &id)) {
+        return hook_load(a->desk, a->tx, a->ctx, &system, action->subject, ret, err);
+    }
+    if (!target_load(a->desk, a->tx, a->ctx, &system, id, &target, err)) {
+        return false;
+    }
+    *ret = target.hook;
+    *ret_name = target.attribute;
+    return true;
+}
+
+// One pair of a form: name=message.
+static bool fill_named(struct acting *a, struct str name, struct str text, struct str *ret,
+                       struct error *err)
+{
+    struct buf out;
+    struct str value;
+    buf_init(&out, a->ctx, 256 << 10);
+    if (!fill(a, INTO_TEXT, false, text, &value, err)) {
+        return false;
+    }
+    buf_put_percent(&out, name);
+    buf_put_c(&out, "=");
+    buf_put_percent(&out, value);
+    *ret = buf_str(&out);
+    return true;
+}
+
 static bool call_hook(struct acting *a, const struct rule *rule, const struct rule_action *action,
                       struct audit_id audit, struct error *err)
 {
-    struct actor system = actor_system(CHANNEL_RULE);
     struct jr_value pairs = JR_NONE;
     struct hook hook;
     struct error ignored;
     struct str payload;
-    if (!hook_load(a->desk, a->tx, a->ctx, &system, action->subject, &hook, err)) {
+    struct str name;
+    if (!find_hook(a, action, &hook, &name, err)) {
         return false;
     }
     bool form =
@@ -399,8 +436,9 @@ static bool call_hook(struct acting *a, const struct rule *rule, const struct ru
     enum placeholder_place place = str_eq_c(hook.format, "json")  ? INTO_JSON
                                    : str_eq_c(hook.format, "xml") ? INTO_HTML
                                                                   : INTO_TEXT;
-    bool filled = form ? fill_pairs(a, pairs, &payload, err)
-                       : fill(a, place, false, action->text, &payload, err);
+    bool filled = !str_empty(name) ? fill_named(a, name, action->text, &payload, err)
+                  : form           ? fill_pairs(a, pairs, &payload, err)
+                                   : fill(a, place, false, action->text, &payload, err);
     if (!filled || !hook_invoke(a->desk, a->tx, a->ctx, hook.id, payload, NULL, err)) {
         return false;
     }
@@ -478,8 +516,9 @@ static bool change_and_speak(struct acting *a, const struct rule *rule, bool *re
         if (!speaks(action)) {
             continue;
         }
-        bool fine = action->field == ACTION_WEBHOOK ? call_hook(a, rule, action, audit, err)
-                                                    : send_mails(a, rule, action, audit, err);
+        bool fine = action_value_kind(action->field) == ACTION_VALUE_HOOK
+                        ? call_hook(a, rule, action, audit, err)
+                        : send_mails(a, rule, action, audit, err);
         if (!fine) {
             return false;
         }

@@ -3,7 +3,9 @@
 // Who may see and change rules, and writing them.
 #include "desk/rules/rules_internal.h"
 
+#include "desk/hooks/targets.h"
 #include "desk/people/people.h"
+#include "desk/rules/actions.h"
 #include "desk/rules/queries.h"
 #include "desk/trail/trail.h"
 
@@ -177,6 +179,32 @@ static bool check_category(const struct rule_book *book, const struct rule *rule
     return error_field(err, "category_id", "RecordNotFound", "Category: there is no such one.");
 }
 
+// A target that is named must be there: nobody would hear of what happens.
+static bool check_targets(struct db *tx, mem_ctx *ctx, const struct rule *rule, struct error *err)
+{
+    for (size_t i = 0; i < rule->term_count; i++) {
+        const struct rule_term *term = &rule->terms[i];
+        enum action_field field = ACTION_STATUS;
+        int64_t id = 0;
+        bool found = false;
+        if (term->place != PLACE_ACTION || term->count == 0 ||
+            !action_field_parse(term->field, &field) || field != ACTION_TARGET) {
+            continue;
+        }
+        if (!str_to_i64(term->values[0], &id)) {
+            return error_field(err, "base", "InvalidValue", "Actions: a target has a number.");
+        }
+        if (!target_exists(tx, ctx, id, &found, err)) {
+            return false;
+        }
+        if (!found) {
+            return error_field(err, "base", "InvalidValue", "Actions: there is no target %lld.",
+                               (long long)id);
+        }
+    }
+    return true;
+}
+
 static bool check(struct db *tx, mem_ctx *ctx, const struct actor *actor,
                   const struct rule_book *book, const struct rule *rule, struct error *err)
 {
@@ -196,8 +224,8 @@ static bool check(struct db *tx, mem_ctx *ctx, const struct actor *actor,
                           &problems)) {
         return problems_none(&problems, err);
     }
-    return check_groups(tx, rule, err) && check_columns(rule, err) &&
-           check_category(book, rule, err);
+    return check_groups(tx, rule, err) && check_targets(tx, ctx, rule, err) &&
+           check_columns(rule, err) && check_category(book, rule, err);
 }
 
 // --- writing ------------------------------------------------------------------------------------
