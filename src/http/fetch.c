@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http/fetch.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <curl/curl.h>
 
@@ -10,9 +11,12 @@
 #define ANSWER_BYTES (256 * 1024)
 #define TIMEOUT_MS (30 * SECONDS_MS)
 
-static bool is_this_machine(struct str host)
+bool fetch_host_is_self(mem_ctx *ctx, struct str host)
 {
-    return str_eq_c(host, "localhost") || str_starts(host, STR("127.")) || str_eq_c(host, "[::1]");
+    struct in_addr number;
+    return str_ieq_c(host, "localhost") || str_eq_c(host, "[::1]") || str_eq_c(host, "::1") ||
+           (inet_pton(AF_INET, str_cstr(ctx, host), &number) == 1 &&
+            ntohl(number.s_addr) >> 24 == 127);
 }
 
 bool fetch_url_fine(mem_ctx *ctx, struct str url)
@@ -25,7 +29,7 @@ bool fetch_url_fine(mem_ctx *ctx, struct str url)
                 curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
                 curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK;
     fine = fine && (str_eq_c(str_c(scheme), "https") ||
-                    (str_eq_c(str_c(scheme), "http") && is_this_machine(str_c(host))));
+                    (str_eq_c(str_c(scheme), "http") && fetch_host_is_self(ctx, str_c(host))));
     curl_free(host);
     curl_free(scheme);
     curl_url_cleanup(parsed);

@@ -22,6 +22,9 @@ struct fetch_answer {
     struct str body;  // at most 256 KB
 };
 
+// Whether this host is this very machine, so that what is said to it stays inside: by number, or by
+// the one name that cannot be another's (127.x.example can).
+bool fetch_host_is_self(mem_ctx *ctx, struct str host);
 // Whether the address may be called at all.
 bool fetch_url_fine(mem_ctx *ctx, struct str url);
 // UNAVAILABLE without an answer, with why; INVALID for an address that may not be called.

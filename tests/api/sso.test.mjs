@@ -67,6 +67,9 @@ test('an administrator sets it; wrong input is kept and said, the secret is neve
   assert.equal(wrong.status, 422);
   assert.match(wrong.text, /begins with https/);
   assert.match(wrong.text, /value="Campus"/);
+  for (const issuer of ['http://127.evil.example', 'http://localhost.evil.example', 'ftp://127.0.0.1', 'https:', 'javascript:alert(1)']) {
+    assert.equal((await admin.submit(page, '/admin/sign-on', { ...fields(), issuer })).status, 422, issuer);
+  }
   await save();
   const list = await admin.get('/admin/sign-on');
   id = list.text.match(/\/admin\/sign-on\/(\d+)"/)[1];

@@ -5,6 +5,7 @@
 #include "desk/channels/inbox_internal.h"
 #include "desk/channels/mailbox.h"
 #include "desk/desk.h"
+#include "http/fetch.h"
 #include "mail/address.h"
 #include "mail/oauth.h"
 
@@ -175,12 +176,7 @@ static bool check_text(struct str text, size_t most, const char *field, const ch
            error_field(err, field, "InvalidValue", "%s cannot be that.", name);
 }
 
-static bool is_this_machine(struct str host)
-{
-    return str_ieq_c(host, "localhost") || str_starts(host, STR("127.")) || str_eq_c(host, "::1");
-}
-
-static bool check_server(const struct inbox_settings *s, struct error *err)
+static bool check_server(mem_ctx *ctx, const struct inbox_settings *s, struct error *err)
 {
     if (!check_text(s->host, NAME_MOST, "host", "The server's name", err) ||
         !check_text(s->user, NAME_MOST, "user", "The user name", err) ||
@@ -190,7 +186,7 @@ static bool check_server(const struct inbox_settings *s, struct error *err)
     if (s->port < 1 || s->port > 65535) {
         return error_field(err, "port", "InvalidValue", "A port is a number from 1 to 65535.");
     }
-    if (s->security == IMAP_CLEAR && !is_this_machine(s->host)) {
+    if (s->security == IMAP_CLEAR && !fetch_host_is_self(ctx, s->host)) {
         return error_field(err, "security", "InvalidValue",
                            "Without TLS the password would travel readably; that is only for a "
                            "server on this machine.");
@@ -220,7 +216,7 @@ static bool check(mem_ctx *ctx, const struct inbox_settings *s, struct error *er
         return error_field(err, "address", "InvalidValue",
                            "Give the mail address that people write to.");
     }
-    if (!check_server(s, err) || !check_oauth(ctx, s, err)) {
+    if (!check_server(ctx, s, err) || !check_oauth(ctx, s, err)) {
         return false;
     }
     if (s->secret.len > SECRET_MOST || !is_clean(s->secret) || s->token_secret.len > SECRET_MOST) {
