@@ -74,6 +74,11 @@ test('search knows endings, takes typos for their neighbours, and says nothing e
   assert.deepEqual(await found('zebra'), []);
   assert.deepEqual(await found('"; DROP TABLE kb_fts --'), []);
   assert.equal((await api.get(`${hc}/articles/search`)).status, 400);
+  // The older name, for everybody, drafts for nobody.
+  const old = async (query) => JSON.parse((await reader.get(`/api/v2/portal/search.json?query=${query}`)).text);
+  assert.equal((await old('duplex')).results[0].title, 'Printing on both sides');
+  await article({ title: 'Nebula draft', body: 'nebula', draft: true });
+  assert.deepEqual((await old('nebula')).results, []);
 });
 
 test('drafts are for staff, some articles for people who signed in, some for staff', async () => {

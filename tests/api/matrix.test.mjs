@@ -20,6 +20,7 @@ const expected = {
     GET /help/articles/{article:id}
     POST /help/articles/{article:id}/vote
     GET /sitemap.xml
+    GET /api/v2/portal/search
     GET /api/v2/help_center/locales
     GET /api/v2/help_center/users/{user:id}/articles
     GET /api/v2/help_center/articles
