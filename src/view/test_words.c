@@ -98,14 +98,17 @@ static size_t count_of(struct str text, struct str part)
     return count;
 }
 
-// Whether each {name} of `from` is in `in`.
+// Whether each {name} of `from` is in `in`; a brace that is never closed begins no name.
 static bool has_names(struct str from, struct str in)
 {
     ptrdiff_t at;
     while ((at = str_find_char(from, '{')) >= 0) {
         from = str_from(from, (size_t)at);
         ptrdiff_t close = str_find_char(from, '}');
-        if (close < 0 || str_find(in, str_sub(from, 0, (size_t)close + 1)) < 0) {
+        if (close < 0) {
+            return true;
+        }
+        if (str_find(in, str_sub(from, 0, (size_t)close + 1)) < 0) {
             return false;
         }
         from = str_from(from, (size_t)close + 1);
