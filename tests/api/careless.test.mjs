@@ -156,3 +156,34 @@ test('each token has a budget of its own, and each call an id that the log tells
     await one.stop();
   }
 });
+
+test('what single clients ask before they trust a desk', async () => {
+  // SG: a search that must find nothing, and an end of the span after now.
+  const none = await api.get(`/api/v2/search.json?query=${encodeURIComponent('type:user updated>2000-01-01T00:00:00Z updated<2000-01-02T00:00:00Z')}`);
+  assert.deepEqual([none.status, none.json.count, none.json.results], [200, 0, []]);
+  // ND: who am I, with nothing and with a wrong token.
+  for (const headers of [{}, { authorization: 'Bearer nothing' }]) {
+    const { status, text } = await request(`${server.url}/api/v2/users/me.json`, { headers });
+    const { user } = JSON.parse(text);
+    assert.deepEqual([status, user.id, user.name], [200, null, 'Anonymous user']);
+  }
+  // ND: a doubled slash in front of webhooks/test; an address inside is refused, not unknown.
+  const tried = await api.post('/api/v2//webhooks/test', { request: { endpoint: 'http://127.0.0.1:1/', http_method: 'GET', request_format: 'json' } });
+  assert.equal(tried.status, 422, tried.text);
+  // AB: the connection check, and its older form.
+  assert.equal((await api.get('/api/v2/tags')).status, 200);
+  assert.equal((await api.get('/api/v2/account/settings.json')).json.settings.active_features.organization_access_enabled, true);
+  // N8: next_page with the first query behind it once more.
+  for (const n of [1, 2, 3]) await create({ comment: `page ${n}` });
+  const first = await api.get('/api/v2/tickets.json?per_page=2&page=1');
+  const second = await api.get(`${first.json.next_page}&per_page=2&page=2`);
+  assert.equal(second.status, 200);
+  assert.equal(second.json.tickets.some(({ id }) => first.json.tickets.some((one) => one.id === id)), false);
+  // ZP: DELETE of a user has a body; PH: addresses in small letters, custom_fields as a map.
+  const { user } = (await api.post('/api/v2/users', { user: { name: 'Gone', email: 'GONE@Careless.example' } })).json;
+  assert.equal(user.email, 'gone@careless.example');
+  const gone = await api.delete(`/api/v2/users/${user.id}.json`);
+  assert.deepEqual([gone.status, gone.json.user.active], [200, false]);
+  // RB: page[size] written with percents and without.
+  for (const size of ['page[size]=1', 'page%5Bsize%5D=1']) assert.equal((await api.get(`/api/v2/tickets?${size}`)).json.tickets.length, 1, size);
+});
