@@ -40,7 +40,7 @@ const trixUnderStrictCsp = {
 
 const result = await esbuild.build({
   absWorkingDir: here,
-  entryPoints: ["ts/app.ts", "ts/composer.ts", "css/app.css"],
+  entryPoints: ["ts/app.ts", "ts/composer.ts", "ts/worker.ts", "css/app.css"],
   outdir: out,
   entryNames: "[name]",
   bundle: true,

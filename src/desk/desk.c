@@ -27,6 +27,7 @@
 #include "desk/marks/marks.h"
 #include "desk/marks/routes.h"
 #include "desk/moments/pages.h"
+#include "desk/notices/pages.h"
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
 #include "desk/records/routes.h"
@@ -69,6 +70,8 @@ const struct job_kind DESK_JOBS[] = {
     {.name = REPLY_RELEASE_JOB, .run = channels_release_job},
     {.name = TICKET_WAKE_JOB, .run = ticket_wake_job},
     {.name = LATER_SEND_JOB, .run = later_send_job},
+    {.name = NOTICE_DIGEST_JOB, .run = notice_digest_job},
+    {.name = PUSH_SEND_JOB, .run = push_send_job, .max_attempts = 6, .waits = true},
 };
 const size_t DESK_JOB_COUNT = sizeof DESK_JOBS / sizeof *DESK_JOBS;
 
@@ -122,6 +125,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, service_routes);
     add_routes(table, hooks_routes);
     add_routes(table, marks_routes);
+    add_routes(table, notices_routes);
     add_routes(table, trail_routes);
     add_routes(table, knowledge_routes);
     add_routes(table, charter_routes);

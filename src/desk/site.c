@@ -22,6 +22,7 @@
 #include "desk/lend/stock.h"
 #include "desk/marks/marks.h"
 #include "desk/moments/moments.h"
+#include "desk/notices/notices.h"
 #include "desk/records/records.h"
 #include "desk/sso/sso.h"
 #include "desk/tend/tend.h"
@@ -237,7 +238,7 @@ bool site_end_sessions(void *env, struct db *tx, struct user_id user, struct str
 {
     struct desk *desk = env;
     db_after_commit(tx, forget_passwords, desk->app->limiter);
-    return session_end_others(tx, user, except, err);
+    return notices_person_left(tx, user, err) && session_end_others(tx, user, except, err);
 }
 
 bool site_person_moved(void *env, struct db *tx, struct user_id from, struct user_id to,
@@ -258,8 +259,8 @@ bool site_ticket_purged(void *env UNUSED, struct db *tx, struct ticket_id ticket
            catalogue_ticket_purged(tx, ticket, err) && fulfil_ticket_purged(tx, ticket, err) &&
            stock_ticket_purged(tx, ticket, err) && records_ticket_purged(tx, ticket, err) &&
            contact_ticket_purged(tx, ticket, err) && moments_ticket_purged(tx, ticket, err) &&
-           charter_ticket_purged(tx, ticket, err) && mail_spool_scrub_ticket(tx, ticket, err) &&
-           mail_outbox_scrub_ticket(tx, ticket, err);
+           charter_ticket_purged(tx, ticket, err) && notices_ticket_purged(tx, ticket, err) &&
+           mail_spool_scrub_ticket(tx, ticket, err) && mail_outbox_scrub_ticket(tx, ticket, err);
 }
 
 bool site_redacted(void *env UNUSED, struct db *tx, const struct redacted *what, struct error *err)

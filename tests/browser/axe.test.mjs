@@ -139,7 +139,7 @@ test('pages of an agent: tickets and people', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
   const aside = await askedAside(page);
-  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, `${places.ticket}/asides`, `${places.ticket}/asides/new`, aside, '/asides/experts', `${places.ticket}/fulfil`, '/absences', `${places.ticket}?play=open&played=2`, '/tickets/new', '/people', '/people/new', places.person]);
+  await check(page, [places.ticket, `${places.ticket}/as-requester`, `${places.ticket}/macros`, `${places.ticket}/merge`, `${places.ticket}/snooze`, `${places.ticket}/time`, `${places.ticket}/call`, '/tickets/snoozed', '/time', `${places.ticket}/links`, `${places.ticket}/comments/${places.comment}/split`, `${places.ticket}/comments/${places.comment}/redact`, `${places.ticket}/print`, `/tickets/spam?ids=${places.ticket.split('/').pop()}`, '/tickets/deleted', `${places.ticket}/handover`, `${places.ticket}/asides`, `${places.ticket}/asides/new`, aside, '/asides/experts', `${places.ticket}/fulfil`, '/absences', '/account/notices', `${places.ticket}?play=open&played=2`, '/tickets/new', '/people', '/people/new', places.person]);
   await page.context().close();
 });
 

@@ -16,13 +16,14 @@ import { start as startNotices } from "./notices";
 import { start as startPapers } from "./papers";
 import { start as startPalette } from "./palette";
 import { start as startPasskeys } from "./passkeys";
+import { start as startPush } from "./push";
 import { start as startQuestions } from "./questions";
 import { start as startSelection } from "./selection";
 import { start as startTalk } from "./talk";
 
 forgetArrived();
 startMorph();
-for (const start of [startKeys, startDialogs, startPalette, startPasskeys, startSelection, startNotices, startPapers, startBoard, startForms, startFrames, startQuestions, startTalk, startHere, startComposers]) {
+for (const start of [startKeys, startDialogs, startPalette, startPasskeys, startPush, startSelection, startNotices, startPapers, startBoard, startForms, startFrames, startQuestions, startTalk, startHere, startComposers]) {
   start(document);
   document.addEventListener("htmx:load", (event) => start(event.target as HTMLElement));
 }

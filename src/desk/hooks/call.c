@@ -134,9 +134,8 @@ static void add_header(struct call *call, const char *name, struct str value)
     call->headers = more != NULL ? more : call->headers;
 }
 
-static void add_own_headers(struct call *call, const struct hook *hook)
+static void add_own_headers(struct call *call, struct str rest)
 {
-    struct str rest = hook->headers;
     struct str line;
     while (str_next(&rest, '\n', &line)) {
         struct str name;
@@ -228,21 +227,21 @@ static struct str url_of(struct call *call, const struct hook *hook, struct str 
                       has_query ? "&" : "?", STR_ARG(payload));
 }
 
-static void perform(struct call *call, const struct hook *hook, struct str payload,
-                    struct hook_answer *ret)
+// Makes the call whose headers are set, and reads what came.
+static void perform(struct call *call, const struct hook_request *request, struct hook_answer *ret)
 {
-    bool get = str_eq_c(hook->method, "GET");
     char trouble[CURL_ERROR_SIZE] = "";
     long code = 0;
     (void)curl_easy_setopt(call->curl, CURLOPT_ERRORBUFFER, trouble);
-    (void)curl_easy_setopt(call->curl, CURLOPT_URL,
-                           str_cstr(call->ctx, url_of(call, hook, payload)));
+    (void)curl_easy_setopt(call->curl, CURLOPT_URL, str_cstr(call->ctx, request->url));
     (void)curl_easy_setopt(call->curl, CURLOPT_HTTPHEADER, call->headers);
-    if (!get) {
-        (void)curl_easy_setopt(call->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)payload.len);
-        (void)curl_easy_setopt(call->curl, CURLOPT_POSTFIELDS, str_cstr(call->ctx, payload));
+    if (!str_eq_c(request->method, "GET")) {
+        (void)curl_easy_setopt(call->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                               (curl_off_t)request->body.len);
+        (void)curl_easy_setopt(call->curl, CURLOPT_COPYPOSTFIELDS,
+                               request->body.len > 0 ? request->body.ptr : "");
         (void)curl_easy_setopt(call->curl, CURLOPT_CUSTOMREQUEST,
-                               str_cstr(call->ctx, hook->method));
+                               str_cstr(call->ctx, request->method));
     }
     CURLcode result = curl_easy_perform(call->curl);
     // An answer that was cut because it is long is an answer.
@@ -258,6 +257,8 @@ static void perform(struct call *call, const struct hook *hook, struct str paylo
                                  "private network (setting webhook_network).")
                            : str_utf8_mend(call->ctx, str_c(mem_text(call->ctx, why)));
     }
+    ret->body = str_utf8_mend(call->ctx, buf_str(&call->body));
+    ret->headers = str_utf8_mend(call->ctx, buf_str(&call->received));
 }
 
 static void curl_start(void)
@@ -265,28 +266,54 @@ static void curl_start(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-void hook_call(const struct desk *desk, mem_ctx *ctx, const struct hook *hook,
-               struct str invocation, struct str payload, struct hook_answer *ret)
+static bool begin(struct call *call, const struct desk *desk, mem_ctx *ctx, struct hook_answer *ret)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, curl_start);
-    struct call call = {.desk = desk, .ctx = ctx, .curl = curl_easy_init()};
+    *call = (struct call){.desk = desk, .ctx = ctx, .curl = curl_easy_init()};
     *ret = (struct hook_answer){
         .headers = STR(""), .body = STR(""), .trouble = STR("There is no memory for the call.")};
-    if (call.curl == NULL) {
-        return;
+    if (call->curl == NULL) {
+        return false;
     }
     ret->trouble = STR("");
-    buf_init(&call.body, ctx, HOOK_ANSWER_MAX + 1);
-    buf_init(&call.received, ctx, HEADERS_MAX + 1);
-    set_limits(&call);
+    buf_init(&call->body, ctx, HOOK_ANSWER_MAX + 1);
+    buf_init(&call->received, ctx, HEADERS_MAX + 1);
+    set_limits(call);
+    return true;
+}
+
+static void end(struct call *call)
+{
+    curl_slist_free_all(call->headers);
+    curl_easy_cleanup(call->curl);
+}
+
+void hook_call(const struct desk *desk, mem_ctx *ctx, const struct hook *hook,
+               struct str invocation, struct str payload, struct hook_answer *ret)
+{
+    struct call call;
+    if (!begin(&call, desk, ctx, ret)) {
+        return;
+    }
+    const struct hook_request request = {
+        .method = hook->method, .url = url_of(&call, hook, payload), .body = payload};
     add_header(&call, "Content-Type", str_c(content_type(hook->format)));
     sign(&call, hook, invocation, payload);
     add_authentication(&call, hook);
-    add_own_headers(&call, hook);
-    perform(&call, hook, payload, ret);
-    ret->body = str_utf8_mend(ctx, buf_str(&call.body));
-    ret->headers = str_utf8_mend(ctx, buf_str(&call.received));
-    curl_slist_free_all(call.headers);
-    curl_easy_cleanup(call.curl);
+    add_own_headers(&call, hook->headers);
+    perform(&call, &request, ret);
+    end(&call);
+}
+
+void hook_send(const struct desk *desk, mem_ctx *ctx, const struct hook_request *request,
+               struct hook_answer *ret)
+{
+    struct call call;
+    if (!begin(&call, desk, ctx, ret)) {
+        return;
+    }
+    add_own_headers(&call, request->headers);
+    perform(&call, request, ret);
+    end(&call);
 }

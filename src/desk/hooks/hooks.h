@@ -115,6 +115,16 @@ struct hook_answer {
 // One call, here and now: blocks up to HOOK_WAIT_MS. `invocation` names it in its headers.
 void hook_call(const struct desk *desk, mem_ctx *ctx, const struct hook *hook,
                struct str invocation, struct str payload, struct hook_answer *ret);
+struct hook_request {
+    struct str method;
+    struct str url;
+    struct str headers;  // "Name: value", one a line
+    struct str body;
+};
+// The same for other rooms, under the same limits and to the same addresses, without what webhooks
+// add of themselves.
+void hook_send(const struct desk *desk, mem_ctx *ctx, const struct hook_request *request,
+               struct hook_answer *ret);
 // Whether calls may go to this address (16 bytes; IPv4 as ::ffff:a.b.c.d).
 bool hook_address_allowed(const struct desk *desk, const unsigned char *bytes);
 // The same of a name's address as it was resolved; other families than IPv4 and IPv6 are refused.

@@ -3,6 +3,7 @@
 
 #include "desk/desk.h"
 #include "desk/marks/queries.h"
+#include "desk/notices/notices.h"
 
 #define ACTIVITY_LIFE_MS (30 * DAYS_MS)
 
@@ -149,10 +150,25 @@ static bool tell(const struct ticket_applied *applied, struct db *tx, const char
     return mark_add(tx, applied->ctx, &mark, &fresh, err);
 }
 
+// Whoever is named in a note hears of it as a mention, and not once more as the assignee.
+static bool tell_of_comment(struct desk *desk, struct db *tx, const struct ticket_applied *applied,
+                            struct error *err)
+{
+    const struct new_comment *comment = applied->change->comment;
+    const struct user_id assignee = applied->outcome->after.assignee;
+    bool named = false;
+    if (!tell(applied, tx, ACTIVITY_COMMENT, applied->outcome->comment, err) ||
+        !mentions_name(desk, tx, applied, assignee, &named, err)) {
+        return false;
+    }
+    enum notice_kind kind = comment != NULL && !comment->is_public ? NOTICE_NOTE : NOTICE_REPLY;
+    return named || notice_tell(desk, tx, applied, kind, assignee, err);
+}
+
 bool marks_observe(void *env, struct db *tx, const struct ticket_applied *applied,
                    struct error *err)
 {
-    (void)env;
+    struct desk *desk = env;
     const struct ticket *before = &applied->outcome->before;
     const struct ticket *after = &applied->outcome->after;
     bool somebody = after->assignee.v != 0 && after->assignee.v != applied->actor->user.v;
@@ -163,8 +179,10 @@ bool marks_observe(void *env, struct db *tx, const struct ticket_applied *applie
     bool assigned = before->assignee.v != after->assignee.v;
     bool said = applied->outcome->comment.v != 0 && before->id.v != 0;
     bool raised = before->id.v != 0 && !assigned && after->priority > before->priority;
-    return (!assigned || tell(applied, tx, ACTIVITY_ASSIGNMENT, none, err)) &&
-           (!said || tell(applied, tx, ACTIVITY_COMMENT, applied->outcome->comment, err)) &&
+    return (!assigned ||
+            (tell(applied, tx, ACTIVITY_ASSIGNMENT, none, err) &&
+             notice_tell(desk, tx, applied, NOTICE_ASSIGNMENT, after->assignee, err))) &&
+           (!said || tell_of_comment(desk, tx, applied, err)) &&
            (!raised || tell(applied, tx, ACTIVITY_PRIORITY, none, err));
 }
 

@@ -9,6 +9,8 @@
 
 #include "desk/tickets/tickets.h"
 
+struct desk;
+
 enum mark_kind { MARK_ACTIVITY, MARK_BOOKMARK, MARK_SKIP, MARK_SUBSCRIPTION };
 
 struct mark {
@@ -64,6 +66,10 @@ bool marks_observe(void *desk, struct db *tx, const struct ticket_applied *appli
 // Observer of tickets: tells colleagues whose name stands behind an "@" in an internal note.
 bool mentions_observe(void *desk, struct db *tx, const struct ticket_applied *applied,
                       struct error *err);
+// Whether the change's internal note names this person so.
+MUST_CHECK bool mentions_name(struct desk *desk, struct db *tx,
+                              const struct ticket_applied *applied, struct user_id user, bool *ret,
+                              struct error *err);
 // Two people, or two organisations, became one.
 MUST_CHECK bool marks_person_moved(struct db *tx, struct user_id from, struct user_id to,
                                    struct error *err);

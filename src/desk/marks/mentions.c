@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// "@Tom Berg" in an internal note tells Tom: by mail, among the activities, and as a follower of
-// the ticket. Names are read from the text, so it is the same from the page, by mail and the API.
-// Public words tell nobody: they are for the requester.
+// "@Tom Berg" in an internal note tells Tom: as he wishes, among the activities, and as a follower
+// of the ticket. Names are read from the text, so it is the same from the page, by mail and the
+// API. Public words tell nobody: they are for the requester.
 #include "desk/marks/marks.h"
 
-#include "app/config.h"
 #include "base/fold.h"
-#include "desk/channels/channels.h"
 #include "desk/desk.h"
+#include "desk/notices/notices.h"
 
 #define STAFF_MOST 1000
 #define MENTIONS_MOST 20
-#define QUOTE_BYTES 600
 
 struct mentions {
     struct desk *desk;
@@ -104,25 +102,6 @@ static bool note(struct mentions *m, const char *kind, struct str field, struct 
                             &event, err);
 }
 
-static bool mail_person(struct mentions *m, const struct user *person, struct error *err)
-{
-    mem_ctx *ctx = db_tx_ctx(m->tx);
-    const struct ticket *ticket = &m->applied->outcome->after;
-    struct str words = str_utf8_clip(m->applied->change->comment->body, QUOTE_BYTES);
-    struct str subject =
-        str_printf(ctx, STR_FMT " mentions you: #%lld " STR_FMT, STR_ARG(m->applied->actor->name),
-                   (long long)ticket->id.v, STR_ARG(ticket->subject));
-    struct str text = str_printf(
-        ctx,
-        STR_FMT "\n\n" STR_FMT "/tickets/%lld#comment-%lld\n\nThis was written inside the desk. "
-                "Answer at the ticket: an answer to this mail does not reach it.\n",
-        STR_ARG(words), STR_ARG(m->desk->app->config->public_url), (long long)ticket->id.v,
-        (long long)m->applied->outcome->comment.v);
-    struct str to = str_printf(ctx, "%lld", (long long)person->id.v);
-    return str_empty(person->email) || (channels_tell(m->desk, m->tx, person, subject, text, err) &&
-                                        note(m, "Notification", subject, text, to, err));
-}
-
 static bool follow(struct mentions *m, struct user_id user, struct error *err)
 {
     struct collaborator_change one = {.user = user, .kind = COLLABORATOR_FOLLOWER};
@@ -163,24 +142,55 @@ static bool tell(struct mentions *m, const struct user *person, struct error *er
                         .created_at = m->applied->now};
     // The assignee hears of every comment anyway.
     bool known = ticket->assignee.v == person->id.v;
-    return (known || mark_add(m->tx, ctx, &mark, &fresh, err)) && mail_person(m, person, err) &&
+    return (known || mark_add(m->tx, ctx, &mark, &fresh, err)) &&
+           notice_tell(m->desk, m->tx, m->applied, NOTICE_MENTION, person->id, err) &&
            follow(m, person->id, err);
+}
+
+static bool can_mention(const struct ticket_applied *applied)
+{
+    const struct new_comment *comment = applied->change->comment;
+    return comment != NULL && !comment->is_public && !applied->change->import &&
+           actor_is_staff(applied->actor) && applied->actor->user.v != 0 &&
+           str_find_char(comment->body, '@') >= 0;
+}
+
+static bool find_all(struct mentions *m, struct error *err)
+{
+    if (!load_staff(m, err)) {
+        return false;
+    }
+    find_mentions(m, fold_text(db_tx_ctx(m->tx), m->applied->change->comment->body));
+    return true;
+}
+
+bool mentions_name(struct desk *desk, struct db *tx, const struct ticket_applied *applied,
+                   struct user_id user, bool *ret, struct error *err)
+{
+    struct mentions m = {.desk = desk, .tx = tx, .applied = applied};
+    *ret = false;
+    if (!can_mention(applied)) {
+        return true;
+    }
+    if (!find_all(&m, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < m.told_count; i++) {
+        *ret = *ret || m.told[i]->id.v == user.v;
+    }
+    return true;
 }
 
 bool mentions_observe(void *env, struct db *tx, const struct ticket_applied *applied,
                       struct error *err)
 {
-    const struct new_comment *comment = applied->change->comment;
     struct mentions m = {.desk = env, .tx = tx, .applied = applied};
-    if (comment == NULL || comment->is_public || applied->change->import ||
-        !actor_is_staff(applied->actor) || applied->actor->user.v == 0 ||
-        str_find_char(comment->body, '@') < 0) {
+    if (!can_mention(applied)) {
         return true;
     }
-    if (!load_staff(&m, err)) {
+    if (!find_all(&m, err)) {
         return false;
     }
-    find_mentions(&m, fold_text(db_tx_ctx(tx), comment->body));
     for (size_t i = 0; i < m.told_count; i++) {
         if (!tell(&m, m.told[i], err)) {
             return false;

@@ -171,4 +171,7 @@ MUST_CHECK bool page_arrive(struct ctx *ctx, const struct user *user, struct str
 MUST_CHECK bool page_let_in(struct ctx *ctx, const struct user *user, struct str next,
                             struct error *err);
 
+// "Firefox on Linux" of a browser's long self-description.
+struct str account_browser_name(mem_ctx *ctx, struct str agent);
+
 #endif

@@ -26,8 +26,7 @@ static const char *find_marker(struct str agent, const struct marker *markers,
     return otherwise;
 }
 
-// "Firefox on Linux" of a browser's long self-description.
-static struct str browser_name(mem_ctx *ctx, struct str agent)
+struct str account_browser_name(mem_ctx *ctx, struct str agent)
 {
     static const struct marker BROWSERS[] = {
         {"Edg/", "Edge"},      {"OPR/", "Opera"},     {"Firefox/", "Firefox"},
@@ -50,11 +49,12 @@ static bool fill_sessions(struct ctx *ctx, struct vm_account *vm, struct error *
     }
     vm->sessions = mem_array(ctx->mem, struct vm_session, count + 1);
     for (size_t i = 0; i < count; i++) {
-        vm->sessions[i] = (struct vm_session){.id = list[i].id,
-                                              .browser = browser_name(ctx->mem, list[i].agent),
-                                              .address = list[i].address,
-                                              .seen_at = list[i].seen_at,
-                                              .current = list[i].current};
+        vm->sessions[i] =
+            (struct vm_session){.id = list[i].id,
+                                .browser = account_browser_name(ctx->mem, list[i].agent),
+                                .address = list[i].address,
+                                .seen_at = list[i].seen_at,
+                                .current = list[i].current};
     }
     vm->session_count = count;
     return true;
@@ -283,7 +283,8 @@ bool page_session_end(struct ctx *ctx, struct error *err)
 static bool end_others_tx(struct db *tx, void *arg, struct error *err)
 {
     struct ctx *ctx = arg;
-    return session_end_others(tx, ctx->actor.user, ctx->session, err);
+    const struct people_hooks *hooks = &desk_people(ctx)->hooks;
+    return hooks->end_sessions(hooks->env, tx, ctx->actor.user, ctx->session, err);
 }
 
 // POST /account/sessions/end-others
