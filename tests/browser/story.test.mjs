@@ -304,8 +304,11 @@ describe('the story', { skip: postfixMissing() || dovecotMissing() || false }, (
     await tom.keyboard.press('Enter');
     await tom.waitForURL('**/people');
     await tom.keyboard.press('g');
+    await tom.keyboard.press('h');
+    await tom.waitForURL(/\/desk$/);
+    await tom.keyboard.press('g');
     await tom.keyboard.press('t');
-    await tom.waitForURL('**/desk');
+    await tom.waitForURL(/\/desk\?view=mine$/);
     await tom.keyboard.press('/');
     await tom.keyboard.type('payroll list');
     await tom.keyboard.press('Enter');
