@@ -143,10 +143,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
 {
     struct desk *desk = mem_new(ctx, struct desk);
     desk->app = app;
-    if (!contact_new(desk, &desk->contact, err)) {
-        mem_free(desk);
-        return false;
-    }
+    desk->contact = contact_new(desk);
     desk->mailboxes = mailbox_known_new(desk);
     desk->charter = charter_new(desk);
     desk->tend = tend_new(desk);

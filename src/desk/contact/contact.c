@@ -12,10 +12,11 @@
 
 enum { MAX_RULES = 200000, PHRASE_MAX = 200 };
 
-// The lens in use. Another server may have saved newer rules: each reading looks at their number.
+// The lens in use, made when it is first asked for. Another server may have saved newer rules: each
+// reading looks at their number.
 struct contact {
     pthread_rwlock_t lock;
-    struct lens *lens;
+    struct lens *lens;  // or NULL
     int64_t version;
 };
 
@@ -23,22 +24,37 @@ static void contact_end(void *handle)
 {
     struct contact *contact = handle;
     (void)pthread_rwlock_destroy(&contact->lock);
+    mem_free(contact->lens);
 }
 
-bool contact_new(mem_ctx *ctx, struct contact **ret, struct error *err)
+struct contact *contact_new(mem_ctx *ctx)
 {
     struct contact *contact = mem_new(ctx, struct contact);
     (void)pthread_rwlock_init(&contact->lock, NULL);
     mem_on_free(contact, contact_end, contact);
-    *ret = contact;
-    return lens_load(contact, STR_NONE, &contact->lens, err);
+    return contact;
+}
+
+// The program's own rules, unless there is a lens.
+static bool ready(struct contact *contact, struct error *err)
+{
+    (void)pthread_rwlock_rdlock(&contact->lock);
+    bool there = contact->lens != NULL;
+    (void)pthread_rwlock_unlock(&contact->lock);
+    if (there) {
+        return true;
+    }
+    (void)pthread_rwlock_wrlock(&contact->lock);
+    there = contact->lens != NULL || lens_load(NULL, STR_NONE, &contact->lens, err);
+    (void)pthread_rwlock_unlock(&contact->lock);
+    return there;
 }
 
 static bool take_rules(struct contact *contact, const struct lens_rules_latest_row *row,
                        struct error *err)
 {
     struct lens *lens = NULL;
-    if (!lens_load(contact, row->rules, &lens, err)) {
+    if (!lens_load(NULL, row->rules, &lens, err)) {
         return false;
     }
     (void)pthread_rwlock_wrlock(&contact->lock);
@@ -63,8 +79,11 @@ static bool refresh_rules(struct contact *contact, struct db *db, mem_ctx *ctx, 
     (void)pthread_rwlock_rdlock(&contact->lock);
     bool old = contact->version < latest.version;
     (void)pthread_rwlock_unlock(&contact->lock);
-    return !old || (lens_rules_latest(db, ctx, &row, &found, err) &&
-                    (!found || take_rules(contact, &row, err)));
+    if (old && (!lens_rules_latest(db, ctx, &row, &found, err) ||
+                (found && !take_rules(contact, &row, err)))) {
+        return false;
+    }
+    return ready(contact, err);
 }
 
 // --- whose data ---------------------------------------------------------------------------------

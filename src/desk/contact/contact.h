@@ -12,8 +12,8 @@
 struct desk;
 struct contact;
 
-// The room with the program's rules; lives in `ctx`.
-MUST_CHECK bool contact_new(mem_ctx *ctx, struct contact **ret, struct error *err);
+// The room; lives in `ctx`. Rules are read when the first text is.
+struct contact *contact_new(mem_ctx *ctx);
 
 struct reply_text {
     const struct ticket *ticket;

@@ -77,11 +77,16 @@ void lens_words_find(const struct lens_words *words, struct str word,
 
 // --- automaton ----------------------------------------------------------------------------------
 
-// While rules are read, positions stand in the order in which they were made, each with its own
-// edges. Sealing orders them by predicate and packs the edges, for matching.
+// While rules are read, positions and edges stand in the order in which they were made. Sealing
+// orders positions by predicate and gives each its edges, for matching.
 struct lens_edge {
     uint32_t to;
     uint32_t gap;  // so many tokens may stand between
+};
+
+struct lens_follow {
+    uint32_t from;
+    struct lens_edge edge;
 };
 
 struct lens_position {
@@ -90,7 +95,7 @@ struct lens_position {
     bool first;  // an item may begin here
     bool last;   // an item may end here
     uint32_t edge_count;
-    struct lens_edge *edges;
+    struct lens_edge *edges;  // once sealed
 };
 
 struct lens_item {
@@ -123,7 +128,8 @@ struct lens_language {
     uint32_t *predicate_positions;  // by predicate: its first position; one more at the end
     struct lens_position *positions;
     uint32_t position_count;
-    uint32_t edge_count;
+    struct lens_follow *edges;  // until sealed
+    uint32_t edge_count, edge_capacity;
     struct lens_item *items;
     uint32_t item_count;
     struct lens_rule *rules;

@@ -123,19 +123,23 @@ void lens_seal(struct lens_language *language)
     for (uint32_t i = 0; i < count; i++) {
         struct lens_position *position = &sealed[place[i]];
         *position = language->positions[i];
-        for (uint32_t e = 0; e < position->edge_count; e++) {
-            edges[e] = position->edges[e];
-            edges[e].to = place[edges[e].to];
-        }
-        mem_free(position->edges);
         position->edges = edges;
         edges += position->edge_count;
+        position->edge_count = 0;
+    }
+    for (uint32_t i = 0; i < language->edge_count; i++) {
+        const struct lens_follow *follow = &language->edges[i];
+        struct lens_position *position = &sealed[place[follow->from]];
+        position->edges[position->edge_count++] =
+            (struct lens_edge){place[follow->edge.to], follow->edge.gap};
     }
     mem_free(place);
     mem_free(next);
     mem_free(language->literals);
     mem_free(language->positions);
+    mem_free(language->edges);
     language->literals = NULL;
+    language->edges = NULL;
     language->positions = sealed;
     language->predicate_positions = begin;
 }

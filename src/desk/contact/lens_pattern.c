@@ -8,7 +8,7 @@
 #include "base/fold.h"
 #include "desk/contact/lens_internal.h"
 
-enum { MAX_DEPTH = 24, MAX_GAP = 60 };
+enum { MAX_DEPTH = 24, MAX_GAP = 60, ROOM = 256 };
 
 // A position at the edge of a fragment, and the gap between it and that edge.
 struct end {
@@ -41,7 +41,8 @@ struct frame {
 struct compiler {
     struct lens_language *language;
     const struct lens_class *classes;
-    mem_ctx *scratch;
+    struct end *room;  // for lists of ends
+    uint32_t room_left;
     uint32_t item;
     struct frame stack[MAX_DEPTH];
     size_t depth;
@@ -50,12 +51,29 @@ struct compiler {
 
 // --- fragments ----------------------------------------------------------------------------------
 
+// Room for `count` ends until the pattern is read: lists are many, short, and end together.
+static struct end *ends_room(struct compiler *c, uint32_t count)
+{
+    if (count > c->room_left) {
+        c->room_left = count > ROOM ? count : ROOM;
+        c->room = mem_array(c, struct end, c->room_left);
+    }
+    struct end *room = c->room;
+    c->room += count;
+    c->room_left -= count;
+    return room;
+}
+
 static void ends_add(struct compiler *c, struct ends *ends, struct end end)
 {
     end.gap = end.gap < MAX_GAP ? end.gap : MAX_GAP;
     if (ends->count == ends->capacity) {
-        ends->capacity = ends->capacity == 0 ? 4 : 2 * ends->capacity;
-        ends->list = mem_grow(c->scratch, ends->list, struct end, ends->capacity);
+        ends->capacity = ends->capacity == 0 ? 1 : 4 * ends->capacity;
+        struct end *longer = ends_room(c, ends->capacity);
+        if (ends->count > 0) {
+            memcpy(longer, ends->list, ends->count * sizeof(*longer));
+        }
+        ends->list = longer;
     }
     ends->list[ends->count++] = end;
 }
@@ -74,21 +92,25 @@ static bool connect(struct compiler *c, const struct ends *from, const struct en
     if ((uint64_t)language->edge_count + (uint64_t)from->count * to->count > LENS_MAX_EDGES) {
         return error_set(c->err, ERR_INVALID, "There are too many alternatives.");
     }
+    uint32_t wanted = language->edge_count + from->count * to->count;
+    if (wanted > language->edge_capacity) {
+        language->edge_capacity = 2 * wanted;
+        language->edges =
+            mem_grow(language->ctx, language->edges, struct lens_follow, language->edge_capacity);
+    }
     for (uint32_t i = 0; i < from->count; i++) {
-        struct lens_position *position = &language->positions[from->list[i].position];
-        position->edges = mem_grow(language->ctx, position->edges, struct lens_edge,
-                                   position->edge_count + to->count);
+        uint32_t position = from->list[i].position;
         for (uint32_t j = 0; j < to->count; j++) {
             uint32_t sum = gap + from->list[i].gap + to->list[j].gap;
-            position->edges[position->edge_count++] =
-                (struct lens_edge){to->list[j].position, sum < MAX_GAP ? sum : MAX_GAP};
+            language->edges[language->edge_count++] = (struct lens_follow){
+                position, {to->list[j].position, sum < MAX_GAP ? sum : MAX_GAP}};
         }
-        language->edge_count += to->count;
+        language->positions[position].edge_count += to->count;
     }
     return true;
 }
 
-// left := left gap right
+// left := left gap right. What `right` had is the left's then.
 static bool append(struct compiler *c, struct fragment *left, uint32_t gap,
                    const struct fragment *right)
 {
@@ -98,8 +120,7 @@ static bool append(struct compiler *c, struct fragment *left, uint32_t gap,
     if (left->empty_fits) {
         ends_add_all(c, &left->first, &right->first, left->empty_gap + gap);
     }
-    struct ends last = {0};
-    ends_add_all(c, &last, &right->last, 0);
+    struct ends last = right->last;
     if (right->empty_fits) {
         ends_add_all(c, &last, &left->last, gap + right->empty_gap);
     }
@@ -360,7 +381,6 @@ bool lens_item_add(struct lens_language *language, const struct lens_class *clas
     struct compiler *c = mem_new(language->ctx, struct compiler);
     c->language = language;
     c->classes = classes;
-    c->scratch = c;
     c->item = language->item_count;
     c->err = err;
     bool good = compile(c, pattern);
