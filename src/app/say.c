@@ -28,3 +28,14 @@ struct str say_with(const struct ctx *ctx, const char *words, const struct view_
     view_reader(&v, say_locale(ctx), ctx->actor.time_zone);
     return view_words_str(&v, words, args, count);
 }
+
+bool say_mistake(struct ctx *ctx, const struct error *why, struct str *ret, struct error *err)
+{
+    if (why->code != ERR_INVALID && why->code != ERR_CONFLICT && why->code != ERR_GONE) {
+        *err = *why;
+        return false;
+    }
+    *ret = str_dup(ctx->mem, say_str(ctx, str_c(why->message)));
+    ctx->resp->status = error_http_status(why->code);
+    return true;
+}

@@ -112,6 +112,68 @@ test('policies are written, ordered, checked and deleted', async () => {
   assert.deepEqual(await titles(), []);
 });
 
+test('an administrator sets working hours and service levels by page, without a script', async () => {
+  const admin = server.visitor();
+  await signIn(admin, server.admin);
+  assert.match(pageText((await admin.get('/admin?q=service levels')).text), /Service levels/);
+
+  let page = await admin.get('/admin/hours/new');
+  const typed = {
+    name: 'Bergen', time_zone: 'Europe/Oslo', monday: '8-12, 12:30-16', sunday: '', saturday: '22-24',
+    free_days: '2026-12-24 Christmas Eve\n2026-12-25..2026-12-26 Christmas',
+  };
+  const wrong = await admin.submit(page, '/admin/hours', { ...typed, tuesday: 'nine to five' });
+  assert.equal(wrong.status, 422);
+  assert.match(pageText(wrong.text), /Write hours as in 9:00-12:30, 13:30-17:00; 'nine to five' is not understood/);
+  assert.ok(wrong.text.includes('8-12, 12:30-16'), 'what was typed is still there');
+  assert.equal((await admin.submit(page, '/admin/hours', { ...typed, time_zone: 'Mars/Olympus' })).status, 422);
+  assert.equal((await admin.submit(page, '/admin/hours', typed)).status, 303);
+  const { schedules } = ok(await api.get('/api/v2/business_hours/schedules'));
+  const bergen = schedules.find((one) => one.name === 'Bergen');
+  assert.equal(bergen.time_zone, 'Europe/Oslo');
+  assert.deepEqual(bergen.intervals[0], { start_time: 1440 + 480, end_time: 1440 + 720 });
+  assert.ok(bergen.intervals.some((one) => one.end_time === 7 * 1440));
+  const { holidays } = ok(await api.get(`/api/v2/business_hours/schedules/${bergen.id}/holidays`));
+  assert.deepEqual(holidays.map((one) => [one.name, one.start_date, one.end_date]), [
+    ['Christmas Eve', '2026-12-24', '2026-12-24'], ['Christmas', '2026-12-25', '2026-12-26'],
+  ]);
+  page = await admin.get(`/admin/hours/${bergen.id}`);
+  assert.equal((await admin.submit(page, `/admin/hours/${bergen.id}`, { tuesday: '9-17', do: 'save' })).status, 303);
+  assert.match((await admin.get(`/admin/hours/${bergen.id}`)).text, /value="09:00-17:00"/);
+
+  page = await admin.get('/admin/levels/new');
+  const level = { title: 'Outages', about: 'Incidents first', all_field: 'type', all_op: 'is', all_value: 'incident' };
+  const nothing = await admin.submit(page, '/admin/levels', level);
+  assert.equal(nothing.status, 422);
+  assert.match(pageText(nothing.text), /Say what is owed/);
+  const unclear = await admin.submit(page, '/admin/levels', { ...level, 'first_reply_time-urgent': 'soon' });
+  assert.match(pageText(unclear.text), /Write a span of time as in 30m, 4h or 1d 4h; 'soon'/);
+  assert.ok(unclear.text.includes('value="soon"'));
+  const owed = { 'first_reply_time-urgent': '30m', 'first_reply_time-low': '1d', 'first_reply_time-business': '1' };
+  assert.equal((await admin.submit(page, '/admin/levels', { ...level, ...owed })).status, 303);
+  assert.equal((await admin.submit(page, '/admin/levels', { ...level, title: 'Rest', ...owed })).status, 303);
+  const list = () => admin.get('/admin/levels');
+  assert.match(pageText((await list()).text), /Outages Incidents first Tickets where .*incident.* First reply 30m – 1d/i);
+  const policies = async () => ok(await api.get('/api/v2/slas/policies')).sla_policies;
+  const [first] = await policies();
+  assert.equal(first.title, 'Outages');
+  assert.deepEqual(first.filter.all, [{ field: 'type', operator: 'is', value: 'incident' }]);
+  assert.deepEqual(first.policy_metrics.map((one) => [one.priority, one.target, one.business_hours]).sort(), [
+    ['low', 1440, true], ['urgent', 30, true],
+  ]);
+  await admin.submit(await list(), `/admin/levels/${first.id}`, { do: 'down' });
+  assert.deepEqual((await policies()).map((one) => one.title), ['Rest', 'Outages']);
+  for (const one of await policies()) {
+    await admin.submit(await admin.get(`/admin/levels/${one.id}`), `/admin/levels/${one.id}`, { do: 'delete' });
+  }
+  assert.deepEqual(await policies(), []);
+  await admin.submit(await admin.get(`/admin/hours/${bergen.id}`), `/admin/hours/${bergen.id}`, { do: 'delete' });
+  assert.equal((await admin.get(`/admin/hours/${bergen.id}`)).status, 404);
+  const { audit_logs } = ok(await api.get('/api/v2/audit_logs?filter[source_type]=sla_policy'));
+  assert.deepEqual(new Set(audit_logs.map((one) => one.action)), new Set(['create', 'update', 'destroy']));
+  admin.close();
+});
+
 test('clocks run, pause, are missed and kept, and only staff read them', async () => {
   await policy({
     title: 'Urgent', filter: { all: [], any: [] },

@@ -251,18 +251,6 @@ bool page_aside(struct ctx *ctx, struct error *err)
 // --- forms --------------------------------------------------------------------------------------
 
 // A mistake of the person's own is shown at the form; others go into *err.
-static bool own_mistake(struct ctx *ctx, const struct error *why, struct str *ret,
-                        struct error *err)
-{
-    if (why->code != ERR_INVALID) {
-        *err = *why;
-        return false;
-    }
-    *ret = str_dup(ctx->mem, say_str(ctx, str_c(why->message)));
-    ctx->resp->status = error_http_status(why->code);
-    return true;
-}
-
 // The targets of a form: person, group, and addresses in one line.
 static bool read_targets(struct ctx *ctx, struct aside_message *ret, struct error *err)
 {
@@ -337,7 +325,7 @@ bool page_aside_write(struct ctx *ctx, struct error *err)
     }
     if (!read_message(ctx, &call.message, &why) ||
         !db_tx_run(ctx->app->db, "aside.write", write_in_tx, &call, &why)) {
-        return own_mistake(ctx, &why, &mistake, err) && show_aside(ctx, &call.aside, mistake, err);
+        return say_mistake(ctx, &why, &mistake, err) && show_aside(ctx, &call.aside, mistake, err);
     }
     redirect_to(ctx, &call.aside);
     return true;
@@ -450,7 +438,7 @@ bool page_aside_begin(struct ctx *ctx, struct error *err)
                                       .from_address = STR("")};
     if (!read_message(ctx, &call.message, &why) ||
         !db_tx_run(ctx->app->db, "aside.begin", begin_in_tx, &call, &why)) {
-        return own_mistake(ctx, &why, &mistake, err) && show_new(ctx, mistake, err);
+        return say_mistake(ctx, &why, &mistake, err) && show_new(ctx, mistake, err);
     }
     redirect_to(ctx, &call.aside);
     return true;

@@ -236,10 +236,6 @@ MUST_CHECK bool fulfil_fill_tasks(struct ctx *ctx, struct vm_fulfil_ticket *vm, 
 MUST_CHECK bool fulfil_fill_orders(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct error *err);
 // A ticket's page with what is wrong with what was sent.
 MUST_CHECK bool fulfil_show_ticket(struct ctx *ctx, struct vm_fulfil_ticket *vm, struct error *err);
-// A mistake of the person's own becomes words for the form; others go into *err.
-MUST_CHECK bool fulfil_own_mistake(struct ctx *ctx, const struct error *why, struct str *ret,
-                                   struct error *err);
-
 // By which requesters know this person: staff may have another name for them. "" for nobody.
 struct str fulfil_name(const struct names *names, struct user_id user);
 

@@ -84,7 +84,7 @@ bool page_decide_send(struct ctx *ctx, struct error *err)
     deciding.decision.yes = str_eq_c(answer, "yes");
     deciding.decision.reason = vm.reason;
     if (!db_tx_run(ctx->app->db, "fulfil.decide", decide_in_tx, &deciding, &why)) {
-        return fulfil_own_mistake(ctx, &why, &vm.error, err) &&
+        return say_mistake(ctx, &why, &vm.error, err) &&
                show_question(ctx, &deciding.decision, &vm, err);
     }
     http_redirect(ctx->resp,

@@ -189,7 +189,7 @@ bool page_order_make(struct ctx *ctx, struct error *err)
     if (!read_order(ctx, &o.order, &why) ||
         !db_tx_run(ctx->app->db, "fulfil.order", store_in_tx, &o, &why)) {
         keep_typed(ctx, &vm.fresh);
-        return fulfil_own_mistake(ctx, &why, &vm.error, err) && fulfil_show_ticket(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && fulfil_show_ticket(ctx, &vm, err);
     }
     http_redirect(ctx->resp, str_printf(ctx->mem, "/orders/%lld", (long long)o.id));
     return true;
@@ -213,7 +213,7 @@ bool page_order_change(struct ctx *ctx, struct error *err)
                      : read_order(ctx, &o.order, &why) &&
                            db_tx_run(ctx->app->db, "fulfil.order", store_in_tx, &o, &why);
     if (!done) {
-        return fulfil_own_mistake(ctx, &why, &vm.error, err) && show_order(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && show_order(ctx, &vm, err);
     }
     http_redirect(ctx->resp, str_printf(ctx->mem, "/orders/%lld", (long long)ctx->path.ids[0]));
     return true;

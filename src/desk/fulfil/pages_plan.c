@@ -122,7 +122,7 @@ bool page_plan_add(struct ctx *ctx, struct error *err)
     struct str mistake = STR("");
     struct error why;
     if (!db_tx_run(ctx->app->db, "fulfil.plan", add_in_tx, &p, &why)) {
-        return fulfil_own_mistake(ctx, &why, &mistake, err) && fulfil_show_steps(ctx, mistake, err);
+        return say_mistake(ctx, &why, &mistake, err) && fulfil_show_steps(ctx, mistake, err);
     }
     return go_back(ctx);
 }

@@ -192,7 +192,7 @@ static bool arrange(struct ctx *ctx, int64_t id, struct error *err)
                                             (long long)ctx->path.ids[0]));
         return true;
     }
-    return fulfil_own_mistake(ctx, &why, &vm.error, err) && show_steps(ctx, &vm, &a.step, err);
+    return say_mistake(ctx, &why, &vm.error, err) && show_steps(ctx, &vm, &a.step, err);
 }
 
 // POST /admin/services/{object:id}/steps

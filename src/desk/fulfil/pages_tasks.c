@@ -177,7 +177,7 @@ bool page_task_add(struct ctx *ctx, struct error *err)
         adding.task.group.v = 0;
     }
     if (!db_tx_run(ctx->app->db, "fulfil.task", add_in_tx, &adding, &why)) {
-        return fulfil_own_mistake(ctx, &why, &vm.error, err) && fulfil_show_ticket(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && fulfil_show_ticket(ctx, &vm, err);
     }
     http_redirect(ctx->resp,
                   str_printf(ctx->mem, "/tickets/%lld/fulfil", (long long)ctx->path.ids[0]));

@@ -64,18 +64,6 @@ struct str fulfil_event_words(struct ctx *ctx, const struct ticket_event *event)
     return STR_NONE;
 }
 
-bool fulfil_own_mistake(struct ctx *ctx, const struct error *why, struct str *ret,
-                        struct error *err)
-{
-    if (why->code != ERR_INVALID && why->code != ERR_CONFLICT) {
-        *err = *why;
-        return false;
-    }
-    *ret = say_str(ctx, str_dup(ctx->mem, str_c(why->message)));
-    ctx->resp->status = error_http_status(why->code);
-    return true;
-}
-
 // --- the page -----------------------------------------------------------------------------------
 
 static void fill_gate(struct ctx *ctx, const struct fulfil_gate *gate, const struct names *names,
@@ -172,7 +160,7 @@ bool page_approval_ask(struct ctx *ctx, struct error *err)
     struct vm_fulfil_ticket vm = {.email = asking.email, .task = STR(""), .error = STR("")};
     struct error why;
     if (!db_tx_run(ctx->app->db, "fulfil.ask", ask_in_tx, &asking, &why)) {
-        return fulfil_own_mistake(ctx, &why, &vm.error, err) && fulfil_show_ticket(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && fulfil_show_ticket(ctx, &vm, err);
     }
     http_redirect(ctx->resp,
                   str_printf(ctx->mem, "/tickets/%lld/fulfil", (long long)ctx->path.ids[0]));

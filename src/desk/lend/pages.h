@@ -128,10 +128,6 @@ struct vm_stock_page {
 MUST_CHECK bool lend_fill_loans(struct ctx *ctx, const struct loan *loans, size_t count,
                                 struct vm_loan **ret, struct error *err);
 struct vm_lend_item lend_vm_item(mem_ctx *ctx, const struct lend_item *item);
-// A mistake of the person's own becomes words for the form; others go into *err.
-MUST_CHECK bool lend_own_mistake(struct ctx *ctx, const struct error *why, struct str *ret,
-                                 struct error *err);
-
 const struct route *lend_routes(size_t *ret_count);
 
 #endif

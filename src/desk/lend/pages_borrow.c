@@ -8,17 +8,6 @@
 #include "desk/lend/borrow.html.h"
 #include "desk/lend/pages.h"
 
-bool lend_own_mistake(struct ctx *ctx, const struct error *why, struct str *ret, struct error *err)
-{
-    if (why->code != ERR_INVALID && why->code != ERR_CONFLICT) {
-        *err = *why;
-        return false;
-    }
-    *ret = say_str(ctx, str_dup(ctx->mem, str_c(why->message)));
-    ctx->resp->status = error_http_status(why->code);
-    return true;
-}
-
 struct vm_lend_item lend_vm_item(mem_ctx *ctx, const struct lend_item *item)
 {
     return (struct vm_lend_item){.id = item->id,
@@ -195,7 +184,7 @@ bool page_lend_book(struct ctx *ctx, struct error *err)
         return show_item(ctx, &vm, err);
     }
     if (!db_tx_run(ctx->app->db, "lend.book", book_in_tx, &l, &why)) {
-        return lend_own_mistake(ctx, &why, &vm.error, err) && show_item(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && show_item(ctx, &vm, err);
     }
     http_redirect(ctx->resp, STR("/loans#mine"));
     return true;

@@ -111,7 +111,7 @@ bool page_lending_act(struct ctx *ctx, struct error *err)
     struct vm_loans vm = {.error = STR("")};
     struct error why;
     if (!db_tx_run(ctx->app->db, "lend.act", act_in_tx, &acting, &why)) {
-        return lend_own_mistake(ctx, &why, &vm.error, err) && show_lending(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && show_lending(ctx, &vm, err);
     }
     http_redirect(ctx->resp, STR("/lending"));
     return true;
@@ -190,7 +190,7 @@ static bool store(struct ctx *ctx, int64_t id, struct error *err)
     if (!db_tx_run(ctx->app->db, "lend.store", store_in_tx, &s, &why)) {
         struct vm_lend_edit vm = {.item = lend_vm_item(ctx->mem, &s.item), .error = STR("")};
         vm.item.days = http_form_trimmed(ctx->req, "days");
-        return lend_own_mistake(ctx, &why, &vm.error, err) && show_edit(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && show_edit(ctx, &vm, err);
     }
     http_redirect(ctx->resp, STR("/lending"));
     return true;

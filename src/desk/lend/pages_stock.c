@@ -142,7 +142,7 @@ bool page_stock_add(struct ctx *ctx, struct error *err)
     struct vm_stock_list vm = {.error = STR("")};
     struct error why;
     if (!db_tx_run(ctx->app->db, "stock.store", store_in_tx, &s, &why)) {
-        return lend_own_mistake(ctx, &why, &vm.error, err) && show_list(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && show_list(ctx, &vm, err);
     }
     return go_to(ctx, s.id);
 }
@@ -154,7 +154,7 @@ bool page_stock_save(struct ctx *ctx, struct error *err)
     struct vm_stock_page vm = {.error = STR("")};
     struct error why;
     if (!db_tx_run(ctx->app->db, "stock.store", store_in_tx, &s, &why)) {
-        return lend_own_mistake(ctx, &why, &vm.error, err) && show_one(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && show_one(ctx, &vm, err);
     }
     return go_to(ctx, s.id);
 }
@@ -173,7 +173,7 @@ bool page_stock_change(struct ctx *ctx, struct error *err)
     bool sane = amount > 0 && amount <= STOCK_MOST;
     s.change.amount = !sane ? 0 : put ? amount : -amount;
     if (!db_tx_run(ctx->app->db, "stock.change", change_in_tx, &s, &why)) {
-        return lend_own_mistake(ctx, &why, &vm.error, err) && show_one(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && show_one(ctx, &vm, err);
     }
     return go_to(ctx, ctx->path.ids[0]);
 }

@@ -8,10 +8,8 @@
 #include "desk/rules/rehearsal.h"
 #include "desk/rules/rules.html.h"
 #include "desk/rules/sentence.h"
+#include "desk/rules/term_form.h"
 #include "desk/tickets/pages_views.h"
-
-#define EMPTY_LINES 2
-#define LINES_MOST 40
 
 static const struct {
     const char *word;
@@ -109,161 +107,20 @@ bool page_rules(struct ctx *ctx, struct error *err)
 
 // --- the form -----------------------------------------------------------------------------------
 
-static void add_choice(mem_ctx *ctx, struct vm_choices *list, struct str value, struct str label,
-                       bool selected)
-{
-    list->items = mem_grow(ctx, list->items, struct vm_option, list->count + 1);
-    list->items[list->count++] = (struct vm_option){value, label, selected};
-}
-
-static void add_customs(mem_ctx *ctx, struct vm_choices *list, const struct rule_names *names,
-                        bool action, struct str current)
-{
-    struct str *words = NULL;
-    size_t count = custom_field_words(ctx, &names->defined, action, &words);
-    for (size_t i = 0; i < count; i++) {
-        const struct rule_term term = {.field = words[i]};
-        add_choice(ctx, list, words[i], rule_field_label(ctx, names, &term),
-                   str_eq(words[i], current));
-    }
-}
-
-static struct vm_choices field_choices(mem_ctx *ctx, enum rule_kind kind, bool action,
-                                       const struct rule_names *names, struct str current)
-{
-    struct vm_choices list = {0};
-    add_choice(ctx, &list, STR(""), STR("—"), str_empty(current));
-    for (int i = 0; action && i < ACTION_COUNT; i++) {
-        struct str word = action_field_word((enum action_field)i);
-        if (i != ACTION_CUSTOM && action_field_fits((enum action_field)i, kind)) {
-            add_choice(ctx, &list, word, action_field_label((enum action_field)i),
-                       str_eq(word, current));
-        }
-    }
-    for (int i = 0; !action && i < FIELD_COUNT; i++) {
-        struct str word = condition_field_word((enum condition_field)i);
-        if (i != FIELD_CUSTOM && condition_field_fits((enum condition_field)i, kind)) {
-            add_choice(ctx, &list, word, condition_field_label((enum condition_field)i),
-                       str_eq(word, current));
-        }
-    }
-    add_customs(ctx, &list, names, action, current);
-    return list;
-}
-
-static struct vm_choices op_choices(mem_ctx *ctx, enum rule_kind kind, struct str current)
-{
-    struct vm_choices list = {0};
-    for (enum rule_op op = ROP_IS; op < ROP_COUNT; op++) {
-        bool fits = false;
-        for (int i = 0; i < FIELD_COUNT && !fits; i++) {
-            fits = condition_field_fits((enum condition_field)i, kind) &&
-                   condition_op_fits((enum condition_field)i, op, kind);
-        }
-        if (fits) {
-            add_choice(ctx, &list, rule_op_word(op), rule_op_label(op),
-                       str_eq(rule_op_word(op), current));
-        }
-    }
-    return list;
-}
-
-static const char *place_word(enum rule_place place)
-{
-    return place == PLACE_ALL ? "all" : place == PLACE_ANY ? "any" : "action";
-}
-
-static struct vm_term shown_term(mem_ctx *ctx, enum rule_kind kind, const struct rule_term *term,
-                                 const struct rule_names *names)
-{
-    bool action = term->place == PLACE_ACTION;
-    enum action_field field = ACTION_STATUS;
-    struct vm_term vm = {.place = str_c(place_word(term->place)),
-                         .fields = field_choices(ctx, kind, action, names, term->field),
-                         .value = rule_value_shown(names, term, 0),
-                         .subject = STR(""),
-                         .text = STR("")};
-    if (!action) {
-        vm.operators = op_choices(ctx, kind, term->op);
-        return vm;
-    }
-    if (!action_field_parse(term->field, &field)) {
-        return vm;
-    }
-    enum action_value value = action_value_kind(field);
-    if (value == ACTION_VALUE_COMMENT) {
-        vm.text = term->count > 1 ? term->values[1] : vm.value;
-        vm.value = STR("");
-    } else if (value == ACTION_VALUE_HOOK) {
-        vm.text = term->count > 1 ? term->values[1] : STR("");
-    } else if (term->count > 2) {
-        vm.subject = term->values[1];
-        vm.text = term->values[2];
-    }
-    return vm;
-}
-
-static void fill_place(mem_ctx *ctx, const struct rule *rule, enum rule_place place,
-                       const struct rule_names *names, struct vm_term **ret, size_t *ret_count)
-{
-    struct vm_term *list = mem_array(ctx, struct vm_term, rule->term_count + EMPTY_LINES + 1);
-    size_t count = 0;
-    for (size_t i = 0; i < rule->term_count; i++) {
-        if (rule->terms[i].place == place) {
-            list[count++] = shown_term(ctx, rule->kind, &rule->terms[i], names);
-        }
-    }
-    for (int i = 0; i < EMPTY_LINES; i++) {
-        struct rule_term blank = {.place = place, .field = STR(""), .op = STR("is")};
-        list[count++] = shown_term(ctx, rule->kind, &blank, names);
-    }
-    *ret = list;
-    *ret_count = count;
-}
-
-static void fill_words(mem_ctx *ctx, const struct rule_names *names, struct vm_choices *ret)
-{
-    static const char *const WORDS[] = {
-        "new",     "open",       "pending",      "hold",         "solved",      "closed",
-        "low",     "normal",     "high",         "urgent",       "question",    "incident",
-        "problem", "task",       "current_user", "requester_id", "assignee_id", "current_groups",
-        "Create",  "Change",     "true",         "false",        "email",       "web",
-        "api",     "help_center"};
-    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
-        add_choice(ctx, ret, str_c(WORDS[i]), STR(""), false);
-    }
-    for (size_t i = 0; i < names->group_count; i++) {
-        add_choice(ctx, ret, names->groups[i].name, STR("Group"), false);
-    }
-    for (size_t i = 0; i < names->agent_count; i++) {
-        if (!str_empty(names->agents[i].email)) {
-            add_choice(ctx, ret, names->agents[i].email, names->agents[i].name, false);
-        }
-    }
-    for (size_t i = 0; i < names->defined.of[DEFINED_FIELDS].count; i++) {
-        const struct record *field = &names->defined.of[DEFINED_FIELDS].list[i];
-        struct jr_value options = jr_get(field->doc, "custom_field_options");
-        for (size_t k = 0; k < jr_count(options); k++) {
-            add_choice(ctx, ret, jr_text(jr_get(jr_at(options, k), "name")),
-                       record_text(field, "title"), false);
-        }
-    }
-}
-
 static void fill_audiences(struct ctx *ctx, const struct rule *rule, const struct rule_names *names,
                            struct vm_choices *ret)
 {
     bool admin = actor_is_admin(&ctx->actor);
-    add_choice(ctx->mem, ret, STR("mine"), STR("Only me"), rule->audience == AUDIENCE_PERSON);
+    vm_choice_add(ctx->mem, ret, STR("mine"), STR("Only me"), rule->audience == AUDIENCE_PERSON);
     if (admin) {
-        add_choice(ctx->mem, ret, STR("all"), STR("Everybody"), rule->audience == AUDIENCE_ALL);
+        vm_choice_add(ctx->mem, ret, STR("all"), STR("Everybody"), rule->audience == AUDIENCE_ALL);
     }
     for (size_t i = 0; i < names->group_count; i++) {
         bool own = actor_in_group(&ctx->actor, names->groups[i].id);
         if (admin || (own && ctx->actor.role >= ROLE_LEAD)) {
             bool here = rule->audience == AUDIENCE_GROUPS && rule->group_count > 0 &&
                         rule->groups[0].v == names->groups[i].id.v;
-            add_choice(
+            vm_choice_add(
                 ctx->mem, ret, str_printf(ctx->mem, "%lld", (long long)names->groups[i].id.v),
                 str_printf(ctx->mem, "Group " STR_FMT, STR_ARG(names->groups[i].name)), here);
         }
@@ -276,14 +133,14 @@ static void fill_order(mem_ctx *ctx, const struct rule *rule, struct vm_rule_for
                                           "assignee", "steward",  "group",    "organization",
                                           "created",  "updated",  "assigned", "due_date",
                                           "solved",   "subject",  "nice_id"};
-    add_choice(ctx, &vm->group_by, STR(""), STR("—"), str_empty(rule->group_by));
-    add_choice(ctx, &vm->sort_by, STR(""), STR("—"), str_empty(rule->sort_by));
+    vm_choice_add(ctx, &vm->group_by, STR(""), STR("—"), str_empty(rule->group_by));
+    vm_choice_add(ctx, &vm->sort_by, STR(""), STR("—"), str_empty(rule->sort_by));
     for (size_t i = 0; i < sizeof COLUMNS / sizeof *COLUMNS; i++) {
         struct str name = str_c(COLUMNS[i]);
         if (i < 8) {
-            add_choice(ctx, &vm->group_by, name, name, str_eq(name, rule->group_by));
+            vm_choice_add(ctx, &vm->group_by, name, name, str_eq(name, rule->group_by));
         }
-        add_choice(ctx, &vm->sort_by, name, name, str_eq(name, rule->sort_by));
+        vm_choice_add(ctx, &vm->sort_by, name, name, str_eq(name, rule->sort_by));
     }
     vm->columns = rule->columns;
     vm->group_down = rule->group_down;
@@ -318,10 +175,10 @@ static bool show_form(struct ctx *ctx, const struct rule *rule, struct vm_rule_f
     vm->description = str_none(rule->description) ? STR("") : rule->description;
     vm->active = rule->active;
     vm->error = str_none(vm->error) ? STR("") : vm->error;
-    fill_place(ctx->mem, rule, PLACE_ALL, &names, &vm->all, &vm->all_count);
-    fill_place(ctx->mem, rule, PLACE_ANY, &names, &vm->any, &vm->any_count);
-    fill_place(ctx->mem, rule, PLACE_ACTION, &names, &vm->actions, &vm->action_count);
-    fill_words(ctx->mem, &names, &vm->words);
+    rule_term_lines(ctx->mem, rule, PLACE_ALL, &names, &vm->all, &vm->all_count);
+    rule_term_lines(ctx->mem, rule, PLACE_ANY, &names, &vm->any, &vm->any_count);
+    rule_term_lines(ctx->mem, rule, PLACE_ACTION, &names, &vm->actions, &vm->action_count);
+    rule_term_words(ctx->mem, &names, &vm->words);
     fill_audiences(ctx, rule, &names, &vm->audiences);
     fill_order(ctx->mem, rule, vm);
     desk_page_begin(ctx, &v, &vm->layout, vm->is_new ? KINDS[kind].one : rule->title, "rules");
@@ -377,74 +234,6 @@ bool page_rule_edit(struct ctx *ctx, struct error *err)
 
 // --- what the form sends ------------------------------------------------------------------------
 
-// The index-th value of that name.
-static struct str form_at(const struct ctx *ctx, const char *name, size_t index)
-{
-    for (size_t i = 0; i < ctx->req->form.count; i++) {
-        if (str_eq_c(ctx->req->form.items[i].name, name) && index-- == 0) {
-            return ctx->req->form.items[i].value;
-        }
-    }
-    return STR_NONE;
-}
-
-static void read_action(mem_ctx *ctx, struct str value, struct str subject, struct str text,
-                        struct rule_term *term)
-{
-    enum action_field field = ACTION_STATUS;
-    struct str *values = mem_array(ctx, struct str, 3);
-    bool known = action_field_parse(term->field, &field);
-    enum action_value kind = known ? action_value_kind(field) : ACTION_VALUE_TEXT;
-    values[0] = value;
-    term->values = values;
-    term->count = 1;
-    if (kind == ACTION_VALUE_MAIL_PERSON || kind == ACTION_VALUE_MAIL_GROUP) {
-        values[1] = str_none(subject) ? STR("") : subject;
-        values[2] = str_none(text) ? STR("") : text;
-        term->count = 3;
-        term->list = true;
-    } else if (kind == ACTION_VALUE_HOOK) {
-        values[1] = str_none(text) ? STR("") : text;
-        term->count = 2;
-        term->list = true;
-    } else if (kind == ACTION_VALUE_COMMENT && !str_empty(text)) {
-        values[0] = text;
-    }
-}
-
-static void read_place(struct ctx *ctx, enum rule_place place, const struct rule_names *names,
-                       struct rule *ret)
-{
-    const char *word = place_word(place);
-    const char *field_name = mem_printf(ctx->mem, "%s_field", word);
-    const char *op_name = mem_printf(ctx->mem, "%s_op", word);
-    const char *value_name = mem_printf(ctx->mem, "%s_value", word);
-    struct rule_term *terms = mem_array(ctx->mem, struct rule_term, ret->term_count + LINES_MOST);
-    for (size_t i = 0; i < ret->term_count; i++) {
-        terms[i] = ret->terms[i];
-    }
-    for (size_t i = 0; i < LINES_MOST; i++) {
-        struct rule_term term = {.place = place, .field = form_at(ctx, field_name, i)};
-        struct str value = form_at(ctx, value_name, i);
-        if (str_empty(term.field)) {
-            continue;
-        }
-        term.op = place == PLACE_ACTION ? STR_NONE : form_at(ctx, op_name, i);
-        value = rule_value_read(ctx->mem, names, &term, str_none(value) ? STR("") : value);
-        if (place == PLACE_ACTION) {
-            read_action(ctx->mem, value, form_at(ctx, "action_subject", i),
-                        form_at(ctx, "action_text", i), &term);
-        } else {
-            struct str *one = mem_new(ctx->mem, struct str);
-            *one = value;
-            term.values = one;
-            term.count = 1;
-        }
-        terms[ret->term_count++] = term;
-    }
-    ret->terms = terms;
-}
-
 static void read_audience(struct ctx *ctx, struct rule *ret)
 {
     struct str audience = http_form(ctx->req, "audience");
@@ -481,11 +270,11 @@ static bool read_form(struct ctx *ctx, enum rule_kind kind, struct rule_change *
         read_audience(ctx, rule);
     }
     if (kind != RULE_MACRO) {
-        read_place(ctx, PLACE_ALL, &names, rule);
-        read_place(ctx, PLACE_ANY, &names, rule);
+        rule_terms_form(ctx, PLACE_ALL, &names, rule);
+        rule_terms_form(ctx, PLACE_ANY, &names, rule);
     }
     if (kind != RULE_VIEW) {
-        read_place(ctx, PLACE_ACTION, &names, rule);
+        rule_terms_form(ctx, PLACE_ACTION, &names, rule);
     }
     if (kind == RULE_VIEW) {
         ret->set |= RULE_COLUMNS | RULE_GROUPING | RULE_SORTING;

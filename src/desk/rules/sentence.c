@@ -357,9 +357,12 @@ struct str rule_sentence(mem_ctx *ctx, const struct rule *rule, const struct rul
 {
     struct buf out;
     buf_init(&out, ctx, SENTENCE_MAX);
-    bool view = rule->kind == RULE_VIEW;
+    bool view = rule->kind == RULE_VIEW || rule->kind == RULE_POLICY;
     bool all = has_place(rule, PLACE_ALL);
     bool any = has_place(rule, PLACE_ANY);
+    if (!all && !any && rule->kind == RULE_POLICY) {
+        return STR("All tickets.");
+    }
     if (all || any) {
         buf_put_c(&out, view ? "Tickets where " : "When ");
     }

@@ -5,6 +5,7 @@
 #include "desk/people/people.h"
 #include "desk/service/queries.h"
 #include "desk/service/service_internal.h"
+#include "desk/trail/trail.h"
 
 enum { NAME_CHARS = 255, TARGETS_MAX = 4 * METER_COUNT, TERMS_MAX = 100 };
 
@@ -12,6 +13,12 @@ static bool may_set(const struct actor *actor, struct error *err)
 {
     return actor_is_admin(actor) ||
            error_set(err, ERR_FORBIDDEN, "Only administrators set what the desk owes.");
+}
+
+static bool note(struct desk *desk, struct db *tx, const struct actor *actor,
+                 const struct trail_note *note, struct error *err)
+{
+    return trail_add(tx, actor, clock_now(desk->app->clock), note, err);
 }
 
 // --- schedules ----------------------------------------------------------------------------------
@@ -100,13 +107,18 @@ bool schedule_store(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct
     if (!may_set(actor, err) || !check_schedule(tx, ctx, schedule, err)) {
         return false;
     }
+    struct trail_note told = {.action = schedule->id.v == 0 ? "create" : "update",
+                              .source_type = "schedule",
+                              .source_label = schedule->name};
     if (schedule->id.v == 0) {
         schedule->id.v = db_next_id(tx);
         schedule->created_at = now;
     }
+    told.source_id = schedule->id.v;
     schedule->updated_at = now;
     number_holidays(tx, ctx, schedule);
-    return schedule_write(tx, schedule->id, schedule->name, schedule->time_zone,
+    return note(desk, tx, actor, &told, err) &&
+           schedule_write(tx, schedule->id, schedule->name, schedule->time_zone,
                           schedule->created_at, now, err) &&
            write_parts(tx, schedule, err) && service_book_changed(tx, err) &&
            ask_renew(tx, ctx, schedule->id, now, err);
@@ -115,7 +127,15 @@ bool schedule_store(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct
 bool schedule_delete(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct actor *actor,
                      struct schedule_id id, struct error *err)
 {
-    return may_set(actor, err) && schedule_intervals_remove(tx, id, err) &&
+    const struct service_book *book = NULL;
+    struct trail_note told = {
+        .action = "destroy", .source_type = "schedule", .source_id = id.v, .source_label = STR("")};
+    if (!may_set(actor, err) || !service_read(desk->service, tx, ctx, &book, err)) {
+        return false;
+    }
+    const struct schedule *gone = schedule_in_book(book, id);
+    told.source_label = gone != NULL ? gone->name : STR("");
+    return note(desk, tx, actor, &told, err) && schedule_intervals_remove(tx, id, err) &&
            schedule_holidays_remove(tx, id, err) && schedule_groups_remove(tx, id, err) &&
            schedule_remove(tx, id, err) && service_book_changed(tx, err) &&
            ask_renew(tx, ctx, id, clock_now(desk->app->clock), err);
@@ -213,17 +233,22 @@ bool policy_store(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct a
         !service_read(desk->service, tx, ctx, &book, err)) {
         return false;
     }
+    struct trail_note told = {.action = policy->id.v == 0 ? "create" : "update",
+                              .source_type = "sla_policy",
+                              .source_label = policy->rule.title};
     if (policy->id.v == 0) {
         policy->id.v = db_next_id(tx);
         policy->created_at = now;
     }
+    told.source_id = policy->id.v;
     for (size_t i = 0; i < book->policy_count && policy->position <= 0; i++) {
         bool last = i + 1 == book->policy_count;
         policy->position = last ? book->policies[i].position + 1 : 0;
     }
     policy->position = policy->position > 0 ? policy->position : 1;
     policy->updated_at = now;
-    return policy_write(tx,
+    return note(desk, tx, actor, &told, err) &&
+           policy_write(tx,
                         &(struct policy_write_in){.id = policy->id,
                                                   .title = policy->rule.title,
                                                   .description = policy->description,
@@ -237,9 +262,17 @@ bool policy_store(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct a
 bool policy_delete(struct desk *desk, struct db *tx, mem_ctx *ctx, const struct actor *actor,
                    struct policy_id id, struct error *err)
 {
-    (void)desk;
-    (void)ctx;
-    return may_set(actor, err) && policy_terms_remove(tx, id, err) &&
+    const struct service_book *book = NULL;
+    struct trail_note told = {.action = "destroy",
+                              .source_type = "sla_policy",
+                              .source_id = id.v,
+                              .source_label = STR("")};
+    if (!may_set(actor, err) || !service_read(desk->service, tx, ctx, &book, err)) {
+        return false;
+    }
+    const struct policy *gone = policy_in_book(book, id);
+    told.source_label = gone != NULL ? gone->rule.title : STR("");
+    return note(desk, tx, actor, &told, err) && policy_terms_remove(tx, id, err) &&
            policy_targets_remove(tx, id, err) && policy_remove(tx, id, err) &&
            service_book_changed(tx, err);
 }
@@ -276,5 +309,9 @@ bool policies_reorder(struct desk *desk, struct db *tx, mem_ctx *ctx, const stru
             return false;
         }
     }
-    return service_book_changed(tx, err);
+    const struct trail_note told = {.action = "update",
+                                    .source_type = "sla_policy",
+                                    .source_label = STR(""),
+                                    .change = STR("order")};
+    return note(desk, tx, actor, &told, err) && service_book_changed(tx, err);
 }

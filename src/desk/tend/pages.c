@@ -21,18 +21,6 @@ static struct user_id form_person(struct ctx *ctx, const char *name, struct user
 }
 
 // A mistake of the person's own is shown at the form; others go into *err.
-static bool own_mistake(struct ctx *ctx, const struct error *why, struct str *ret,
-                        struct error *err)
-{
-    if (why->code != ERR_INVALID && why->code != ERR_GONE) {
-        *err = *why;
-        return false;
-    }
-    *ret = str_dup(ctx->mem, say_str(ctx, str_c(why->message)));
-    ctx->resp->status = error_http_status(why->code);
-    return true;
-}
-
 static bool fill_people(struct ctx *ctx, struct user_id chosen, struct vm_tend_person **ret,
                         size_t *ret_count, struct error *err)
 {
@@ -140,7 +128,7 @@ bool page_absence_add(struct ctx *ctx, struct error *err)
     if (!work_parse_local(ctx, form(ctx, "from"), &call.absence.from_at, &why) ||
         !work_parse_local(ctx, form(ctx, "to"), &call.absence.to_at, &why) ||
         !db_tx_run(ctx->app->db, "tend.absence", add_in_tx, &call, &why)) {
-        return own_mistake(ctx, &why, &vm.error, err) && show_absences(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && show_absences(ctx, &vm, err);
     }
     http_redirect(ctx->resp, STR("/absences"));
     return true;
@@ -234,7 +222,7 @@ bool page_handover_do(struct ctx *ctx, struct error *err)
     struct error why;
     if (!ticket_apply_run(desk_tickets(ctx), ctx->app->db, ctx->mem, &ctx->actor, &change, &outcome,
                           &why)) {
-        return own_mistake(ctx, &why, &vm.error, err) && show_handover(ctx, &vm, err);
+        return say_mistake(ctx, &why, &vm.error, err) && show_handover(ctx, &vm, err);
     }
     http_redirect(ctx->resp, str_printf(ctx->mem, "/tickets/%lld", (long long)vm.id.v));
     return true;
