@@ -25,9 +25,9 @@ struct str say_str(const struct ctx *ctx, struct str words);
 struct str say_with(const struct ctx *ctx, const char *words, const struct view_arg *args,
                     size_t count);
 
-// For forms. True where `why` is the sender's mistake (INVALID, CONFLICT, GONE): *ret is the message
-// in their language, and the answer has its status, for the form to be shown again with what was
-// typed. Any other error goes on into *err.
+// For forms. True where `why` is the sender's mistake (INVALID, CONFLICT, GONE): *ret is the
+// message in their language, and the answer has its status, for the form to be shown again with
+// what was typed. Any other error goes on into *err.
 MUST_CHECK bool say_mistake(struct ctx *ctx, const struct error *why, struct str *ret,
                             struct error *err);
 

@@ -10,7 +10,7 @@ words_extract() {
 }
 
 # words_collect FILE: all words of the built program, as a template of catalogues. Errors that
-# numbers are printed into are left out: they are known by their whole text.
+# numbers or somebody's words are printed into are left out: they are known by their whole text.
 words_collect() {
     local sources errors
     mapfile -t sources < <(
@@ -21,7 +21,7 @@ words_collect() {
     words_extract --keyword=tr:2 --keyword=say_words:2 --keyword=say_with:2 --keyword=WORDS \
         --keyword=view_words:2 --keyword=view_words_json:2 -o build/words-said.pot "${sources[@]}"
     words_extract --keyword=error_set:3 --keyword=error_field:4 -o - "${errors[@]}" |
-        msggrep -v -K -e % -e '^[^A-Z]' -e '^.\{0,2\}$' - >build/words-errors.pot
+        msggrep -v -K -e % -e '^[^A-Z]' -e '^.\{0,2\}$' -e "'\$" - >build/words-errors.pot
     msgcat --use-first --no-location --sort-output build/words-said.pot build/words-errors.pot -o "$1"
 }
 

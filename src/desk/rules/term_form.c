@@ -19,7 +19,7 @@ static void add_customs(mem_ctx *ctx, struct vm_choices *list, const struct rule
     for (size_t i = 0; i < count; i++) {
         const struct rule_term term = {.field = words[i]};
         vm_choice_add(ctx, list, words[i], rule_field_label(ctx, names, &term),
-                   str_eq(words[i], current));
+                      str_eq(words[i], current));
     }
 }
 
@@ -32,14 +32,14 @@ static struct vm_choices field_choices(mem_ctx *ctx, enum rule_kind kind, bool a
         struct str word = action_field_word((enum action_field)i);
         if (i != ACTION_CUSTOM && action_field_fits((enum action_field)i, kind)) {
             vm_choice_add(ctx, &list, word, action_field_label((enum action_field)i),
-                       str_eq(word, current));
+                          str_eq(word, current));
         }
     }
     for (int i = 0; !action && i < FIELD_COUNT; i++) {
         struct str word = condition_field_word((enum condition_field)i);
         if (i != FIELD_CUSTOM && condition_field_fits((enum condition_field)i, kind)) {
             vm_choice_add(ctx, &list, word, condition_field_label((enum condition_field)i),
-                       str_eq(word, current));
+                          str_eq(word, current));
         }
     }
     add_customs(ctx, &list, names, action, current);
@@ -57,7 +57,7 @@ static struct vm_choices op_choices(mem_ctx *ctx, enum rule_kind kind, struct st
         }
         if (fits) {
             vm_choice_add(ctx, &list, rule_op_word(op), rule_op_label(op),
-                       str_eq(rule_op_word(op), current));
+                          str_eq(rule_op_word(op), current));
         }
     }
     return list;
@@ -140,7 +140,7 @@ void rule_term_words(mem_ctx *ctx, const struct rule_names *names, struct vm_cho
         struct jr_value options = jr_get(field->doc, "custom_field_options");
         for (size_t k = 0; k < jr_count(options); k++) {
             vm_choice_add(ctx, ret, jr_text(jr_get(jr_at(options, k), "name")),
-                       record_text(field, "title"), false);
+                          record_text(field, "title"), false);
         }
     }
 }

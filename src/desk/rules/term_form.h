@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Conditions and actions as lines of a form, for every page that asks for them. It needs no scripts:
-// a form has empty lines for more, and lines left empty do not count.
+// Conditions and actions as lines of a form, for every page that asks for them. It needs no
+// scripts: a form has empty lines for more, and lines left empty do not count.
 #ifndef STEWARD_DESK_RULES_TERM_FORM_H
 #define STEWARD_DESK_RULES_TERM_FORM_H
 

@@ -127,9 +127,8 @@ bool page_hours_new(struct ctx *ctx, struct error *err)
         {1980, 2460}, {3420, 3900}, {4860, 5340}, {6300, 6780}, {7740, 8220}};
     struct vm_hours_form vm = {.error = STR("")};
     struct schedule schedule = {.name = STR(""),
-                                .time_zone = str_empty(ctx->actor.time_zone)
-                                                 ? STR("UTC")
-                                                 : ctx->actor.time_zone,
+                                .time_zone = str_empty(ctx->actor.time_zone) ? STR("UTC")
+                                                                             : ctx->actor.time_zone,
                                 .intervals = WEEK,
                                 .interval_count = 5};
     write_out(ctx->mem, &schedule, &vm);

@@ -81,9 +81,9 @@ static void free_days_are_lines(void **state)
     ASSERT_STR(free_days_write(root, list[0].name, list[0].days), "2026-12-24 Christmas Eve\n");
     ASSERT_STR(free_days_write(root, list[1].name, list[1].days),
                "2026-12-25..2026-12-26 Christmas\n");
-    static const char *const WRONG[] = {"2026-12-24",   "2026-13-24 X",           "24.12.2026 X",
-                                        "Christmas",    "2026-12-26..2026-12-25 X",
-                                        "2026-12-24.. X"};
+    static const char *const WRONG[] = {
+        "2026-12-24",    "2026-13-24 X", "24.12.2026 X", "Christmas", "2026-12-26..2026-12-25 X",
+        "2026-12-24.. X"};
     for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
         assert_false(free_days_read(root, str_c(WRONG[i]), &list, &count, &err));
     }
@@ -97,10 +97,18 @@ static void spans_of_time(void **state)
         int64_t minutes;  // 0: refused
         const char *back;
     } CASES[] = {
-        {"30m", 30, "30m"},       {"90", 90, "1h 30m"},         {"4 h", 240, "4h"},
-        {"1d 4h", 1680, "1d 4h"}, {" 1d4h5m ", 1685, "1d 4h 5m"}, {"", 0, NULL},
-        {"0m", 0, NULL},          {"-5m", 0, NULL},             {"5x", 0, NULL},
-        {"h", 0, NULL},           {"99999999d", 0, NULL},       {"4000d", 0, NULL},
+        {"30m", 30, "30m"},
+        {"90", 90, "1h 30m"},
+        {"4 h", 240, "4h"},
+        {"1d 4h", 1680, "1d 4h"},
+        {" 1d4h5m ", 1685, "1d 4h 5m"},
+        {"", 0, NULL},
+        {"0m", 0, NULL},
+        {"-5m", 0, NULL},
+        {"5x", 0, NULL},
+        {"h", 0, NULL},
+        {"99999999d", 0, NULL},
+        {"4000d", 0, NULL},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         int64_t ms = 0;

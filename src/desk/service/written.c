@@ -112,8 +112,7 @@ bool free_days_read(mem_ctx *ctx, struct str text, struct free_days **ret, size_
         if (!read_free_line(line, &(*ret)[(*count)++])) {
             return error_field(err, "holidays", "InvalidValue",
                                "Write free days as in 2026-12-24 Christmas Eve, or "
-                               "2026-12-25..2026-12-26 Christmas; '" STR_FMT
-                               "' is not understood.",
+                               "2026-12-25..2026-12-26 Christmas; '" STR_FMT "' is not understood.",
                                STR_ARG(str_utf8_clip(line, 60)));
         }
     }
