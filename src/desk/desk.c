@@ -31,6 +31,7 @@
 #include "desk/people/routes.h"
 #include "desk/portal/routes.h"
 #include "desk/records/routes.h"
+#include "desk/reports/pages.h"
 #include "desk/rules/acting.h"
 #include "desk/rules/routes.h"
 #include "desk/rules/rules.h"
@@ -130,6 +131,7 @@ struct route_table *desk_routes(mem_ctx *ctx)
     add_routes(table, knowledge_routes);
     add_routes(table, charter_routes);
     add_routes(table, tend_routes);
+    add_routes(table, reports_routes);
     add_routes(table, sso_routes);
     add_routes(table, portal_routes);
     add_routes(table, admin_routes);
@@ -230,5 +232,6 @@ void desk_page_begin(struct ctx *ctx, struct view *v, struct vm_layout *layout, 
     layout->live_mark = ctx->live_mark;
     layout->is_admin = actor_is_admin(&ctx->actor);
     layout->is_agent = actor_is_agent(&ctx->actor);
+    layout->is_lead = ctx->actor.role >= ROLE_LEAD;
     layout->is_staff = actor_is_staff(&ctx->actor);
 }

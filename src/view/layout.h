@@ -28,6 +28,7 @@ struct vm_layout {
                       // the portal; "" for none
     bool is_admin;
     bool is_agent;                    // may change tickets
+    bool is_lead;                     // reads reports
     bool is_staff;                    // in the portal: shows the way to the desk
     const struct vm_nav_view *views;  // agents' second column; none: the column is left out
     size_t view_count;

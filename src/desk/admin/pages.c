@@ -81,6 +81,7 @@ static const struct door DOORS[] = {
     {"/admin/lens", WORDS("Customer lens"),
      WORDS("What replies must not say about us, and what they said all the same")},
     {"/rules/triggers", WORDS("Rules"), WORDS("Triggers, automations, macros and views")},
+    {"/reports", WORDS("Reports"), WORDS("How the desk did: requests, waits, promises, cost")},
     {"/moments", WORDS("Moments"), WORDS("How people judged the answers that they got")},
     {"/admin/sign-on", WORDS("Single sign-on"),
      WORDS("Places elsewhere with whose accounts people sign in (OpenID Connect)")},

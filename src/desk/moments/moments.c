@@ -286,12 +286,12 @@ bool moments_last(struct db *db, mem_ctx *ctx, const struct actor *actor, int64_
 }
 
 bool moments_sum(struct db *db, mem_ctx *ctx, const struct actor *actor, int64_t since,
-                 struct moment_sum *ret, struct error *err)
+                 int64_t until, struct moment_sum *ret, struct error *err)
 {
     struct moment_sums_row *rows = NULL;
     size_t count = 0;
     *ret = (struct moment_sum){0};
-    if (!leads_only(actor, err) || !moment_sums(db, ctx, since, &rows, &count, err)) {
+    if (!leads_only(actor, err) || !moment_sums(db, ctx, since, until, &rows, &count, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {

@@ -71,7 +71,7 @@ struct moment_sum {
     int64_t bad;
 };
 MUST_CHECK bool moments_sum(struct db *db, mem_ctx *ctx, const struct actor *actor, int64_t since,
-                            struct moment_sum *ret, struct error *err);
+                            int64_t until, struct moment_sum *ret, struct error *err);
 // What came of it; INVALID when nothing is said. CONFLICT when it is closed already.
 MUST_CHECK bool moment_recovered(struct desk *desk, const struct actor *actor, struct moment_id id,
                                  struct str outcome, struct error *err);

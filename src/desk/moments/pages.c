@@ -159,7 +159,7 @@ static bool show_moments(struct ctx *ctx, struct vm_moments *vm, struct error *e
                          err) ||
         !moments_last(ctx->db, ctx->mem, &ctx->actor, LATEST_MOST, &latest, &vm->latest_count,
                       err) ||
-        !moments_sum(ctx->db, ctx->mem, &ctx->actor, since, &sum, err) ||
+        !moments_sum(ctx->db, ctx->mem, &ctx->actor, since, INT64_MAX, &sum, err) ||
         !fill_moments(ctx, waiting, vm->waiting_count, &vm->waiting, &vm->waiting_count, err) ||
         !fill_moments(ctx, latest, vm->latest_count, &vm->latest, &vm->latest_count, err)) {
         return false;

@@ -64,9 +64,10 @@ WHERE id > :after_id AND updated_at >= :since AND updated_at < :until
 ORDER BY id LIMIT :most;
 
 -- name: moment_sums :many
--- in: since i64
+-- in: since i64, until i64
 -- out: score text, uses i64
-SELECT score, COUNT(*) AS uses FROM moment WHERE updated_at >= :since GROUP BY score ORDER BY score;
+SELECT score, COUNT(*) AS uses FROM moment WHERE updated_at >= :since AND updated_at < :until
+GROUP BY score ORDER BY score;
 
 -- name: moments_answered :exec
 -- in: ticket_id ticket_id

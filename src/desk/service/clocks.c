@@ -587,3 +587,19 @@ bool metric_records_of(struct db *db, mem_ctx *ctx, const struct ticket *tickets
     records_from(ctx, rows, *ret_count, ret);
     return true;
 }
+
+// --- sums ---------------------------------------------------------------------------------------
+
+bool promise_sums(struct db *db, mem_ctx *ctx, int64_t since, int64_t until,
+                  struct promise_sum **ret, size_t *ret_count, struct error *err)
+{
+    struct promises_of_span_row *rows = NULL;
+    if (!promises_of_span(db, ctx, since, until, &rows, ret_count, err)) {
+        return false;
+    }
+    *ret = mem_array(ctx, struct promise_sum, *ret_count + 1);
+    for (size_t i = 0; i < *ret_count; i++) {
+        (*ret)[i] = (struct promise_sum){(enum meter)rows[i].metric, rows[i].kept, rows[i].late};
+    }
+    return true;
+}

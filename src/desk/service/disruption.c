@@ -28,6 +28,11 @@ bool degree_parse(struct str word, enum disruption_degree *ret)
 
 // --- money --------------------------------------------------------------------------------------
 
+struct str disruption_money(mem_ctx *ctx, int64_t cents)
+{
+    return str_printf(ctx, "%lld.%02d", (long long)(cents / 100), (int)(cents % 100));
+}
+
 // What one span cost: working hours by the price of all people together.
 static bool cost_of(struct desk *desk, struct db *db, mem_ctx *ctx, const struct ticket *ticket,
                     const struct disruption_of_row *row, int64_t until, int64_t *ret,
@@ -204,4 +209,48 @@ bool disruption_price_set(struct db *tx, const struct actor *actor,
         return error_field(err, "cents", "InvalidValue", "Cents: from 0 to %d.", CENTS_MOST);
     }
     return disruption_rate_write(tx, price->organization.v, price->cents, err);
+}
+
+// --- sums ---------------------------------------------------------------------------------------
+
+enum { ASKED_AT_ONCE = 500 };
+
+static bool add_costs(struct desk *desk, struct db *db, mem_ctx *ctx, const struct ticket *tickets,
+                      size_t count, int64_t *cents, struct error *err)
+{
+    struct disruptions_of_row *rows = NULL;
+    size_t row_count = 0;
+    int64_t now = clock_now(desk->app->clock);
+    int64_t *ids = mem_array(ctx, int64_t, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = tickets[i].id.v;
+    }
+    if (!disruptions_of(db, ctx, ids, count, &rows, &row_count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count && row_count > 0; i++) {
+        for (size_t k = 0; k < row_count; k++) {
+            const struct disruption_of_row one = {.cents_an_hour = rows[k].cents_an_hour,
+                                                  .since = rows[k].since,
+                                                  .spent_cents = rows[k].spent_cents};
+            if (rows[k].ticket_id.v == tickets[i].id.v &&
+                !cost_of(desk, db, ctx, &tickets[i], &one, now, &cents[i], err)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool disruption_costs(struct desk *desk, struct db *db, mem_ctx *ctx, const struct ticket *tickets,
+                      size_t count, int64_t **ret_cents, struct error *err)
+{
+    *ret_cents = mem_array(ctx, int64_t, count + 1);
+    for (size_t at = 0; at < count; at += ASKED_AT_ONCE) {
+        size_t part = count - at < ASKED_AT_ONCE ? count - at : ASKED_AT_ONCE;
+        if (!add_costs(desk, db, ctx, tickets + at, part, *ret_cents + at, err)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -14,6 +14,9 @@ struct desk;
 // Slowed people lose half of their time, those who ask for later nothing.
 enum disruption_degree { DEGREE_UNSAID, DEGREE_STOPPED, DEGREE_SLOWED, DEGREE_LATER, DEGREE_COUNT };
 
+// Money as people read it: "12.50".
+struct str disruption_money(mem_ctx *ctx, int64_t cents);
+
 struct str degree_word(enum disruption_degree degree);  // "stopped"; "" unless said
 MUST_CHECK bool degree_parse(struct str word, enum disruption_degree *ret);
 
@@ -45,6 +48,11 @@ MUST_CHECK bool disruption_say(struct desk *desk, struct db *tx, mem_ctx *ctx,
 // anything.
 bool disruption_observe(void *desk, struct db *tx, const struct ticket_applied *applied,
                         struct error *err);
+
+// What each of these tickets cost until now, in their order; of a ticket, id and group count.
+MUST_CHECK bool disruption_costs(struct desk *desk, struct db *db, mem_ctx *ctx,
+                                 const struct ticket *tickets, size_t count, int64_t **ret_cents,
+                                 struct error *err);
 
 struct disruption_price {
     struct organization_id organization;  // none: everybody else

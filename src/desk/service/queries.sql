@@ -241,3 +241,22 @@ VALUES (:ticket_id, :degree, :people, :said_degree, :said_people, :corrected_by,
 ON CONFLICT (ticket_id) DO UPDATE SET degree = excluded.degree, people = excluded.people,
     corrected_by = excluded.corrected_by, cents_an_hour = excluded.cents_an_hour,
     since = excluded.since, spent_cents = excluded.spent_cents;
+
+-- name: disruptions_of :many
+-- in: tickets i64[]
+-- out: ticket_id ticket_id, cents_an_hour i64, since i64, spent_cents i64
+SELECT ticket_id, cents_an_hour, since, spent_cents FROM disruption
+WHERE ticket_id IN (:tickets) ORDER BY ticket_id;
+
+-- How promises ended that came to their end in a span of time, or broke in it: kind 2 is kept or
+-- kept late, 4 is broken.
+-- name: promises_of_span :many
+-- in: since i64, until i64
+-- out: metric i64, kept i64, late i64
+SELECT f.metric AS metric, COUNT(*) AS kept,
+    SUM(CASE WHEN EXISTS (SELECT 1 FROM metric_event b
+        WHERE b.ticket_id = f.ticket_id AND b.metric = f.metric AND b.instance = f.instance
+            AND b.kind = 4) THEN 1 ELSE 0 END) AS late
+FROM metric_event f
+WHERE f.noted_at >= :since AND f.noted_at < :until AND f.kind = 2
+GROUP BY f.metric ORDER BY f.metric;

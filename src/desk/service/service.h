@@ -125,6 +125,16 @@ MUST_CHECK bool ticket_clocks(struct desk *desk, struct db *db, mem_ctx *ctx,
                               const struct ticket *tickets, size_t count, struct ticket_clock **ret,
                               size_t *ret_count, struct error *err);
 
+// Promises that came to their end in a span of time: how many of each metric were kept, and how many
+// of them late.
+struct promise_sum {
+    enum meter meter;
+    int64_t ended;
+    int64_t late;
+};
+MUST_CHECK bool promise_sums(struct db *db, mem_ctx *ctx, int64_t since, int64_t until,
+                             struct promise_sum **ret, size_t *ret_count, struct error *err);
+
 struct metric_record {
     int64_t id;
     struct ticket_id ticket;

@@ -5,6 +5,7 @@
 #include "desk/day/pages.h"
 #include "desk/desk.h"
 #include "desk/rules/rules.h"
+#include "desk/service/disruption.h"
 #include "desk/service/service.h"
 #include "desk/tickets/api.h"
 #include "desk/tickets/list.html.h"
@@ -43,11 +44,6 @@ void page_ticket_due(struct ctx *ctx, const struct ticket *ticket, struct vm_tic
     }
 }
 
-struct str page_money(mem_ctx *ctx, int64_t cents)
-{
-    return str_printf(ctx, "%lld.%02d", (long long)(cents / 100), (int)(cents % 100));
-}
-
 // Where the groups of a view get their names from.
 struct group_names {
     enum ticket_column column;
@@ -74,7 +70,7 @@ static bool fill_rows(struct ctx *ctx, struct names *names, const struct ticket 
         page_ticket_due(ctx, &tickets[i], &vm->rows[i]);
         if (tickets[i].cost_rate != 0) {
             vm->rows[i].cost = str_printf(ctx->mem, STR_FMT " an hour",
-                                          STR_ARG(page_money(ctx->mem, tickets[i].cost_rate)));
+                                          STR_ARG(disruption_money(ctx->mem, tickets[i].cost_rate)));
         }
     }
     vm->row_count = count;

@@ -212,8 +212,8 @@ static bool fill_disruption(struct ctx *ctx, const struct ticket *ticket, struct
                                 (long long)d.said_people);
     vm->spent = !found ? STR("")
                        : str_printf(ctx->mem, STR_FMT " so far, " STR_FMT " an hour",
-                                    STR_ARG(page_money(ctx->mem, d.cents)),
-                                    STR_ARG(page_money(ctx->mem, ticket->cost_rate)));
+                                    STR_ARG(disruption_money(ctx->mem, d.cents)),
+                                    STR_ARG(disruption_money(ctx->mem, ticket->cost_rate)));
     return true;
 }
 

@@ -580,3 +580,71 @@ SELECT steward_id FROM ticket
 WHERE deleted_at IS NULL AND status < 4 AND steward_id IS NOT NULL AND requester_id = :requester
     AND id < :but
 ORDER BY id DESC LIMIT 5;
+
+-- What was asked in a span of time, by day (counted from 1970 in the reader's zone) and channel.
+-- group_id 0: of all groups, here and below.
+-- name: report_made :many
+-- in: since i64, until i64, shift i64, group_id i64
+-- out: day i64, channel text, made i64
+SELECT (created_at + :shift) / 86400000 AS day, channel, COUNT(*) AS made FROM ticket
+WHERE created_at >= :since AND created_at < :until AND deleted_at IS NULL
+    AND (:group_id = 0 OR group_id = :group_id)
+GROUP BY day, channel ORDER BY day, channel;
+
+-- name: report_solved :many
+-- in: since i64, until i64, shift i64, group_id i64
+-- out: day i64, solved i64
+SELECT (solved_at + :shift) / 86400000 AS day, COUNT(*) AS solved FROM ticket
+WHERE solved_at >= :since AND solved_at < :until AND deleted_at IS NULL AND status >= 4
+    AND (:group_id = 0 OR group_id = :group_id)
+GROUP BY day ORDER BY day;
+
+-- name: report_asked :many
+-- in: since i64, until i64, group_id i64, most i64
+-- out: id ticket_id, group_id group_id?, organization_id organization_id?, created_at i64, solved_at i64?
+SELECT id, group_id, organization_id, created_at, solved_at FROM ticket
+WHERE created_at >= :since AND created_at < :until AND deleted_at IS NULL
+    AND (:group_id = 0 OR group_id = :group_id)
+ORDER BY created_at, id LIMIT :most;
+
+-- Who but the requester spoke to them first, and when; words that came with the request itself do
+-- not count.
+-- name: report_answers :many
+-- in: since i64, until i64, group_id i64
+-- out: ticket_id ticket_id, author_id user_id, first_at i64
+SELECT c.ticket_id AS ticket_id, c.author_id AS author_id, MIN(c.created_at) AS first_at
+FROM ticket t JOIN ticket_comment c ON c.ticket_id = t.id
+WHERE t.created_at >= :since AND t.created_at < :until AND t.deleted_at IS NULL
+    AND (:group_id = 0 OR t.group_id = :group_id)
+    AND c.is_public = 1 AND c.author_id <> t.requester_id AND c.created_at > t.created_at
+GROUP BY c.ticket_id, c.author_id ORDER BY c.ticket_id, first_at;
+
+-- How often tickets went from one hand to another, and came back after they were solved.
+-- name: report_moved :many
+-- in: since i64, until i64, group_id i64
+-- out: field text?, times i64, tickets i64
+SELECT e.field AS field, COUNT(*) AS times, COUNT(DISTINCT e.ticket_id) AS tickets
+FROM ticket_audit a
+JOIN ticket_event e ON e.ticket_id = a.ticket_id AND e.audit_id = a.id
+JOIN ticket t ON t.id = a.ticket_id
+WHERE a.created_at >= :since AND a.created_at < :until
+    AND e.kind = 'Change' AND e.previous IS NOT NULL AND e.value IS NOT NULL
+    AND (e.field IN ('steward_id', 'assignee_id', 'group_id')
+         OR (e.field = 'status' AND e.previous = 'solved' AND e.value <> 'closed'))
+    AND t.deleted_at IS NULL AND (:group_id = 0 OR t.group_id = :group_id)
+GROUP BY e.field ORDER BY e.field;
+
+-- Requests whose requester wrote again, more than so many ms later, before anybody answered.
+-- name: report_repeated :one
+-- in: since i64, until i64, group_id i64, pause_ms i64
+-- out: tickets i64
+SELECT COUNT(DISTINCT ticket_id) AS tickets FROM (
+    SELECT c.ticket_id AS ticket_id, c.author_id AS author_id, c.created_at AS created_at,
+        t.requester_id AS requester_id,
+        LAG(c.author_id) OVER (PARTITION BY c.ticket_id ORDER BY c.id) AS author_before,
+        LAG(c.created_at) OVER (PARTITION BY c.ticket_id ORDER BY c.id) AS time_before
+    FROM ticket t JOIN ticket_comment c ON c.ticket_id = t.id
+    WHERE t.created_at >= :since AND t.created_at < :until AND t.deleted_at IS NULL
+        AND (:group_id = 0 OR t.group_id = :group_id) AND c.is_public = 1) AS said
+WHERE author_id = requester_id AND author_before = requester_id
+    AND created_at - time_before > :pause_ms;
