@@ -119,6 +119,13 @@ const objects = {
   Mark: `id:i comment_id:i value_id:i`,
   Steward: `user_id:i name:s takes:b capacity:i skills:[s] languages:[s] schedule_id:any load:i away_until:any deputy_id:any`,
   Need: `id:i kind:s word:s skill:s`,
+  ReportDay: `day:s requests:i solved:i`,
+  ReportChannel: `channel:s requests:i`,
+  ReportWait: `count:i median_seconds:i ninth_decile_seconds:i`,
+  ReportCost: `name:s tickets:i cents:i`,
+  Report: `since:t until:t group_id:i? requests:i solved:i days:[ReportDay] channels:[ReportChannel] first_word:ReportWait solution:ReportWait
+    tickets_with_another_steward:i assignee_changes:i tickets_reassigned:i group_changes:i tickets_regrouped:i reopened:i repeated:i
+    disruption_cents:i organizations:[ReportCost] groups:[ReportCost]`,
   StewardRoute: `group_id:i way:s`,
   Absence: `id:i user_id:i from:t to:t deputy_id:any note:s`,
   Participant: `user_id:i? support_group_id:i? support_agent_id:any slack_workspace_id:any slack_channel_id:any msteams_channel_id:any name:s email:s?`,

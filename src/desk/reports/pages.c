@@ -121,10 +121,10 @@ static struct str channel_words(struct ctx *ctx, struct str channel)
     static const struct {
         const char *channel;
         const char *words;
-    } NAMES[] = {{"web", WORDS("Pages")},          {"email", WORDS("Mail")},
-                 {"api", WORDS("Programs")},       {"help_center", WORDS("Portal")},
-                 {"rule", WORDS("Rules")},         {"system", WORDS("The desk itself")},
-                 {"voice", WORDS("Telephone")},    {"chat", WORDS("Chat")}};
+    } NAMES[] = {{"web", WORDS("Pages")},       {"email", WORDS("Mail")},
+                 {"api", WORDS("Programs")},    {"help_center", WORDS("Portal")},
+                 {"rule", WORDS("Rules")},      {"system", WORDS("The desk itself")},
+                 {"voice", WORDS("Telephone")}, {"chat", WORDS("Chat")}};
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
         if (str_eq_c(channel, NAMES[i].channel)) {
             return say_words(ctx, NAMES[i].words);
@@ -176,14 +176,14 @@ static bool fill_groups(struct ctx *ctx, const struct report *r, struct vm_repor
     }
     vm->groups = mem_array(ctx->mem, struct vm_option, count + 2);
     if (all) {
-        vm->groups[vm->group_count++] = (struct vm_option){
-            STR("0"), say_words(ctx, "The whole desk"), r->span.group.v == 0};
+        vm->groups[vm->group_count++] =
+            (struct vm_option){STR("0"), say_words(ctx, "The whole desk"), r->span.group.v == 0};
     }
     for (size_t i = 0; i < count; i++) {
         if (all || actor_in_group(&ctx->actor, groups[i].id)) {
-            vm->groups[vm->group_count++] = (struct vm_option){
-                str_printf(ctx->mem, "%lld", (long long)groups[i].id.v), groups[i].name,
-                groups[i].id.v == r->span.group.v};
+            vm->groups[vm->group_count++] =
+                (struct vm_option){str_printf(ctx->mem, "%lld", (long long)groups[i].id.v),
+                                   groups[i].name, groups[i].id.v == r->span.group.v};
         }
     }
     return true;
@@ -229,8 +229,7 @@ bool page_report(struct ctx *ctx, struct error *err)
     url_begin(&csv, ctx->mem, "/reports/days.csv");
     url_param(&csv, "from", vm.from);
     url_param(&csv, "to", vm.to);
-    url_param(&csv, "group",
-              str_printf(ctx->mem, "%lld", (long long)report.span.group.v));
+    url_param(&csv, "group", str_printf(ctx->mem, "%lld", (long long)report.span.group.v));
     vm.csv = url_end(&csv);
     fill_sums(ctx, &report, &vm);
     fill_days(ctx, &report, &vm);

@@ -200,8 +200,7 @@ bool report_make(struct desk *desk, struct db *db, mem_ctx *ctx, const struct ac
         !report_days(db, ctx, span, &ret->days, &ret->day_count, err) ||
         !report_channels(db, ctx, span, &ret->channels, &ret->channel_count, err) ||
         !report_waits(db, ctx, span, staff, staff_count, &ret->word, &ret->solution, err) ||
-        !report_moves(db, ctx, span, &ret->moves, err) ||
-        !add_costs(desk, db, ctx, ret, err) ||
+        !report_moves(db, ctx, span, &ret->moves, err) || !add_costs(desk, db, ctx, ret, err) ||
         (span->group.v == 0 && !add_whole(db, ctx, ret, err))) {
         return false;
     }

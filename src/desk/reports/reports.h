@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The reports room: how the desk did in a span of time, for leads. It asks the other rooms and keeps
-// nothing. Nobody is ranked: no figure belongs to one agent.
+// The reports room: how the desk did in a span of time, for leads. It asks the other rooms and
+// keeps nothing. Nobody is ranked: no figure belongs to one agent.
 #ifndef STEWARD_DESK_REPORTS_REPORTS_H
 #define STEWARD_DESK_REPORTS_REPORTS_H
 
@@ -33,8 +33,8 @@ struct report {
     struct promise_sum *promises;
     size_t promise_count;
     struct moment_sum moments;
-    int64_t desk_seconds;  // that staff noted in the span
-    int64_t cents;              // what was asked in the span has cost in people's time
+    int64_t desk_seconds;               // that staff noted in the span
+    int64_t cents;                      // what was asked in the span has cost in people's time
     struct report_cost *organizations;  // the dearest first
     size_t organization_count;
     struct report_cost *groups;

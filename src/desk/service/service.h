@@ -125,8 +125,8 @@ MUST_CHECK bool ticket_clocks(struct desk *desk, struct db *db, mem_ctx *ctx,
                               const struct ticket *tickets, size_t count, struct ticket_clock **ret,
                               size_t *ret_count, struct error *err);
 
-// Promises that came to their end in a span of time: how many of each metric were kept, and how many
-// of them late.
+// Promises that came to their end in a span of time: how many of each metric were kept, and how
+// many of them late.
 struct promise_sum {
     enum meter meter;
     int64_t ended;

@@ -18,5 +18,4 @@ MUST_CHECK bool page_agent_options(struct ctx *ctx, struct user_id current, stru
 MUST_CHECK bool page_group_options(struct ctx *ctx, struct group_id current, struct vm_options *ret,
                                    struct error *err);
 
-
 #endif

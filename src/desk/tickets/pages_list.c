@@ -69,8 +69,9 @@ static bool fill_rows(struct ctx *ctx, struct names *names, const struct ticket 
         vm->rows[i].heading = STR("");
         page_ticket_due(ctx, &tickets[i], &vm->rows[i]);
         if (tickets[i].cost_rate != 0) {
-            vm->rows[i].cost = str_printf(ctx->mem, STR_FMT " an hour",
-                                          STR_ARG(disruption_money(ctx->mem, tickets[i].cost_rate)));
+            vm->rows[i].cost =
+                str_printf(ctx->mem, STR_FMT " an hour",
+                           STR_ARG(disruption_money(ctx->mem, tickets[i].cost_rate)));
         }
     }
     vm->row_count = count;

@@ -8,8 +8,8 @@
 #include "desk/tickets/tickets.h"
 
 struct report_span {
-    int64_t since;  // counts in
-    int64_t until;  // does not
+    int64_t since;           // counts in
+    int64_t until;           // does not
     int64_t zone_offset_ms;  // days are those of this zone
     struct group_id group;   // none: all
 };
