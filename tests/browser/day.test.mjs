@@ -49,9 +49,11 @@ test('by keyboard alone: home, play, answer, next', async () => {
   await at(/\/tickets\/\d+\?play=unassigned/);
   const first = page.url().match(/tickets\/(\d+)/)[1];
   await page.locator('trix-editor').waitFor();
+  await ready();
   await keys.press('Shift+N');
   await at(new RegExp(`played=${first}$`));
   await page.locator('trix-editor').waitFor();
+  await ready();
   const second = page.url().match(/tickets\/(\d+)/)[1];
   assert.notEqual(second, first);
   await keys.press('r');
