@@ -53,9 +53,14 @@ struct app {
     // A question to whoever has a passkey, for the page where people sign in. NULL: none is asked.
     void (*passkey_ask)(struct ctx *ctx, struct str *ret_challenge, struct str *ret_ticket,
                         struct str *ret_rp);
-    // Other places where people sign in, as links, for the same page. NULL: there are none.
+    // Other places where people sign in, as links, for the same page; *ret_names where names count
+    // that are no addresses. NULL: there are none.
     bool (*sign_in_places)(struct ctx *ctx, struct str next, struct sign_in_place **ret,
-                           size_t *ret_count, struct error *err);
+                           size_t *ret_count, bool *ret_names, struct error *err);
+    // Whose name and password these are elsewhere, when they are nobody's here. NOT_FOUND: nobody's
+    // there either; UNAUTHENTICATED: somebody's who may not come in; UNAVAILABLE. NULL: never.
+    bool (*password_elsewhere)(struct ctx *ctx, struct str name, struct str password,
+                               struct user_id *ret, struct error *err);
     // Writes an error as a page.
     void (*render_error)(struct ctx *ctx, const struct error *err);
     struct view_site *site;  // zones, formats and plurals for pages; NULL: English, UTC

@@ -185,6 +185,7 @@ bool desk_new(mem_ctx *ctx, struct app *app, struct desk **ret, struct error *er
     app->arrives = door_arrives;
     app->passkey_ask = door_passkey_anyone;
     app->sign_in_places = sso_offer;
+    app->password_elsewhere = sso_password;
     app->live_topics = site_live_topics;
     app->render_error = site_render_error;
     if (app->live != NULL) {

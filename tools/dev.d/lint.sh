@@ -139,7 +139,7 @@ lint_unit() {
 
 compiler_flags() {
     pkg-config --cflags talloc libsodium sqlite3 libpq libmicrohttpd jansson gmime-3.0 libcurl \
-        gumbo icu-uc zlib libbrotlienc libseccomp gnutls cmocka
+        gumbo icu-uc zlib libbrotlienc libseccomp gnutls ldap cmocka
 }
 
 # Each header compiles alone, with both compilers, and with what the build made.

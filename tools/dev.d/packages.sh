@@ -9,9 +9,10 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config libtalloc-dev libsodi
     libsqlite3-dev libpq-dev libmicrohttpd-dev libjansson-dev libgmime-3.0-dev
     libcurl4-gnutls-dev libgumbo-dev libcmark-gfm-dev
     libcmark-gfm-extensions-dev libstemmer-dev libicu-dev zlib1g-dev libbrotli-dev
-    libqrencode-dev libseccomp-dev libgnutls28-dev libssl-dev libetpan-dev libcmocka-dev gettext tzdata ca-certificates)
+    libqrencode-dev libseccomp-dev libldap-dev libgnutls28-dev libssl-dev libetpan-dev libcmocka-dev gettext tzdata ca-certificates)
 packages_test=(clang libclang-rt-14-dev llvm chromium fonts-dejavu-core prometheus postfix
-    sqlite3 dovecot-core dovecot-imapd dovecot-lmtpd postgresql pgbouncer haproxy procps libfaketime)
+    sqlite3 dovecot-core dovecot-imapd dovecot-lmtpd postgresql pgbouncer haproxy procps libfaketime
+    slapd)
 packages_lint=(clang-format clang-tidy clang shellcheck git systemd)
 packages_fuzz=(clang libclang-rt-14-dev llvm)
 packages_bench=(procps postgresql)

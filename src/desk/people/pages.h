@@ -20,6 +20,7 @@ struct vm_sign_in {
     struct str passkey_rp;
     struct sign_in_place *places;  // elsewhere
     size_t place_count;
+    bool names;  // that are no addresses count, too
 };
 
 // A page that only says something.

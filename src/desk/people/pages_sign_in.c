@@ -93,7 +93,7 @@ static bool show_sign_in(struct ctx *ctx, struct vm_sign_in *vm, const struct er
         ctx->app->passkey_ask(ctx, &vm->passkey_challenge, &vm->passkey_ticket, &vm->passkey_rp);
     }
     if (ctx->app->sign_in_places != NULL &&
-        !ctx->app->sign_in_places(ctx, vm->next, &vm->places, &vm->place_count, err)) {
+        !ctx->app->sign_in_places(ctx, vm->next, &vm->places, &vm->place_count, &vm->names, err)) {
         return false;
     }
     desk_page_begin(ctx, &v, &vm->layout, say_words(ctx, "Sign in"), "sign-in");
@@ -127,6 +127,28 @@ bool page_sign_in(struct ctx *ctx, struct error *err)
     return show_sign_in(ctx, &vm, NULL, err);
 }
 
+// The desk's own password, or one that it is told elsewhere. What is said of a wrong one is the
+// same in both cases: it does not tell who is known where.
+static bool whose_password(struct ctx *ctx, struct str name, struct user *ret, struct error *err)
+{
+    struct str password = http_form_text(ctx->req, "password");
+    struct user_id id = {0};
+    struct error why;
+    bool found = false;
+    if (password_check(ctx->db, ctx->mem, str_lower(ctx->mem, name), password, ret, err)) {
+        return true;
+    }
+    if (err->code != ERR_UNAUTHENTICATED || ctx->app->password_elsewhere == NULL) {
+        return false;
+    }
+    if (!ctx->app->password_elsewhere(ctx, name, password, &id, &why)) {
+        *err = why.code == ERR_NOT_FOUND ? *err : why;
+        return false;
+    }
+    return user_find(ctx->db, ctx->mem, id, ret, &found, err) &&
+           (found || error_internal(err, "a person who just signed in is not there"));
+}
+
 // POST /sign-in
 bool page_sign_in_post(struct ctx *ctx, struct error *err)
 {
@@ -140,12 +162,11 @@ bool page_sign_in_post(struct ctx *ctx, struct error *err)
     if (!guess_allowed(limiter, account, ctx->req->peer, now, &why)) {
         return show_sign_in(ctx, &vm, &why, err);
     }
-    if (password_check(ctx->db, ctx->mem, account, http_form_text(ctx->req, "password"), &user,
-                       &why)) {
+    if (whose_password(ctx, str_utf8_clip(vm.email, 254), &user, &why)) {
         guess_passed(limiter, account, ctx->req->peer);
         return page_arrive(ctx, &user, vm.next, err);
     }
-    if (why.code != ERR_UNAUTHENTICATED) {
+    if (why.code != ERR_UNAUTHENTICATED && why.code != ERR_UNAVAILABLE) {
         *err = why;
         return false;
     }

@@ -18,11 +18,12 @@
 #define COOKIE_SECONDS 600
 
 bool sso_offer(struct ctx *ctx, struct str next, struct sign_in_place **ret, size_t *ret_count,
-               struct error *err)
+               bool *ret_names, struct error *err)
 {
     struct sso_provider *all = NULL;
     size_t count = 0;
-    if (!sso_providers(desk_of(ctx), ctx->db, ctx->mem, &all, &count, err)) {
+    if (!sso_providers(desk_of(ctx), ctx->db, ctx->mem, &all, &count, err) ||
+        !sso_any_directory(ctx, ret_names, err)) {
         return false;
     }
     *ret = mem_array(ctx->mem, struct sign_in_place, count + 1);

@@ -25,6 +25,8 @@ struct vm_sso_list {
     struct vm_layout layout;
     struct vm_sso_row *rows;
     size_t count;
+    struct vm_sso_row *directories;
+    size_t directory_count;
     struct str redirect_uri;  // "" while public_url is not set
 };
 
@@ -44,9 +46,41 @@ struct vm_sso_form {
     struct str error_ca;
 };
 
+struct vm_directory_form {
+    struct vm_layout layout;
+    struct provider_id id;
+    struct url action;
+    struct sso_directory d;
+    bool has_password;
+    struct str other_filter;  // as Active Directory wants it
+    struct str like_url;      // shown while nothing is there, as the next
+    struct str like_binder;
+    struct str like_base;
+    struct str like_roles;
+    struct str login;  // that was tried
+    struct str tried;  // what came of trying, "" when nobody did
+    struct str found;  // whom it found
+    bool works;
+    struct str error;
+    struct str error_name;
+    struct str error_url;
+    struct str error_ca;
+    struct str error_bind_dn;
+    struct str error_password;
+    struct str error_base;
+    struct str error_filter;
+    struct str error_attr_mail;
+    struct str error_attr_name;
+    struct str error_staff;
+    struct str error_roles;
+};
+
 // app.sign_in_places: the buttons below the sign-in form.
 MUST_CHECK bool sso_offer(struct ctx *ctx, struct str next, struct sign_in_place **ret,
-                          size_t *ret_count, struct error *err);
+                          size_t *ret_count, bool *ret_names, struct error *err);
+// app.password_elsewhere: asks the directories, in the order of their names, until one knows it.
+MUST_CHECK bool sso_password(struct ctx *ctx, struct str name, struct str password,
+                             struct user_id *ret, struct error *err);
 
 const struct route *sso_routes(size_t *ret_count);
 

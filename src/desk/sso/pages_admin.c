@@ -35,6 +35,9 @@ bool page_sso_list(struct ctx *ctx, struct error *err)
             return false;
         }
     }
+    if (!sso_directory_rows(ctx, &vm.directories, &vm.directory_count, err)) {
+        return false;
+    }
     desk_page_begin(ctx, &v, &vm.layout, say_words(ctx, "Single sign-on"), "admin");
     view_sso_list(&v, &vm);
     return true;

@@ -10,6 +10,7 @@
 #define KEPT 16
 #define KEEP_US (10 * MINUTES_MS * 1000)
 #define WAITING_MOST 4
+#define SILENT_US (10 * SECONDS_MS * 1000)
 
 struct kept_place {
     int64_t provider;
@@ -19,9 +20,17 @@ struct kept_place {
     struct oidc_place place;
 };
 
+// A directory that did not answer.
+struct silent {
+    int64_t directory;
+    int64_t updated_at;  // of the directory: a changed one is asked anew
+    int64_t until_us;
+};
+
 struct sso_room {
     pthread_mutex_t lock;  // guards what follows
     struct kept_place kept[KEPT];
+    struct silent silent[KEPT];
     int waiting;  // threads that ask providers now
 };
 
@@ -40,6 +49,7 @@ struct sso_room *sso_new(mem_ctx *ctx)
 {
     struct sso_room *room = mem_new(ctx, struct sso_room);
     (void)pthread_mutex_init(&room->lock, NULL);
+    directory_start();
     mem_on_free(room, close_room, room);
     return room;
 }
@@ -133,4 +143,42 @@ bool sso_come_back(struct sso_room *room, mem_ctx *ctx, const struct oidc_return
     bool came = oidc_come_back(ctx, back, ret, err);
     end_waiting(room);
     return came;
+}
+
+static bool is_silent(struct sso_room *room, const struct sso_directory *directory)
+{
+    (void)pthread_mutex_lock(&room->lock);
+    const struct silent *slot = &room->silent[(uint64_t)directory->id.v % KEPT];
+    bool silent = slot->directory == directory->id.v && slot->updated_at == directory->updated_at &&
+                  slot->until_us > clock_monotonic_us();
+    (void)pthread_mutex_unlock(&room->lock);
+    return silent;
+}
+
+static void keep_silent(struct sso_room *room, const struct sso_directory *directory)
+{
+    (void)pthread_mutex_lock(&room->lock);
+    room->silent[(uint64_t)directory->id.v % KEPT] =
+        (struct silent){.directory = directory->id.v,
+                        .updated_at = directory->updated_at,
+                        .until_us = clock_monotonic_us() + SILENT_US};
+    (void)pthread_mutex_unlock(&room->lock);
+}
+
+bool sso_ask(struct sso_room *room, mem_ctx *ctx, const struct sso_asking *asking,
+             struct directory_entry *ret, struct error *err)
+{
+    const struct sso_directory *directory = asking->directory;
+    if (is_silent(room, directory)) {
+        return error_set(err, ERR_UNAVAILABLE, "The directory did not answer just now.");
+    }
+    if (!begin_waiting(room, err)) {
+        return false;
+    }
+    bool right = directory_sign_in(ctx, &directory->at, asking->login, asking->password, ret, err);
+    end_waiting(room);
+    if (!right && err->code == ERR_UNAVAILABLE) {
+        keep_silent(room, directory);
+    }
+    return right;
 }

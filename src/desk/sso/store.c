@@ -4,6 +4,7 @@
 #include "base/seal.h"
 #include "desk/desk.h"
 #include "desk/sso/queries.h"
+#include "desk/sso/sso_internal.h"
 #include "desk/trail/trail.h"
 #include "http/fetch.h"
 
@@ -89,8 +90,8 @@ static bool check(mem_ctx *ctx, const struct sso_provider *p, struct error *err)
            error_field(err, "ca", "InvalidValue", "Authority: a certificate in PEM.");
 }
 
-static bool note(struct db *tx, const struct actor *actor, const struct sso_provider *p,
-                 const char *action, int64_t now, struct error *err)
+bool sso_note(struct db *tx, const struct actor *actor, const struct sso_provider *p,
+              const char *action, int64_t now, struct error *err)
 {
     const struct trail_note note = {.action = action,
                                     .source_type = "sign_in_provider",
@@ -123,7 +124,7 @@ bool sso_provider_store(const struct desk *desk, struct db *tx, const struct act
         .active = p->active,
         .now = now};
     return sso_provider_put(tx, &in, err) &&
-           note(tx, actor, p, create ? "create" : "update", now, err);
+           sso_note(tx, actor, p, create ? "create" : "update", now, err);
 }
 
 bool sso_provider_remove(const struct desk *desk, struct db *tx, const struct actor *actor,
@@ -133,7 +134,7 @@ bool sso_provider_remove(const struct desk *desk, struct db *tx, const struct ac
     int64_t changes = 0;
     return sso_provider_load(desk, tx, db_tx_ctx(tx), id, &gone, err) &&
            sso_identities_delete(tx, id, err) && sso_provider_delete(tx, id, &changes, err) &&
-           note(tx, actor, &gone, "destroy", clock_now(desk->app->clock), err);
+           sso_note(tx, actor, &gone, "destroy", clock_now(desk->app->clock), err);
 }
 
 bool sso_people_count(struct db *db, mem_ctx *ctx, struct provider_id id, int64_t *ret,
@@ -152,16 +153,16 @@ static bool refuse(struct error *err, const char *why)
     return error_set(err, ERR_UNAUTHENTICATED, "%s", why);
 }
 
-static bool may_come(const struct user *user, struct error *err)
+bool sso_may_come(const struct user *user, struct error *err)
 {
     return (user->active && !user->suspended) ||
            refuse(err, "This account cannot be used to sign in. Ask the desk's administrators.");
 }
 
 // By the address: that of somebody known, or of a newcomer.
-static bool by_address(const struct desk *desk, struct db *tx, mem_ctx *ctx,
-                       const struct sso_provider *provider, const struct oidc_claims *claims,
-                       struct user *ret, struct error *err)
+bool sso_by_address(const struct desk *desk, struct db *tx, mem_ctx *ctx,
+                    const struct sso_provider *provider, const struct oidc_claims *claims,
+                    struct user *ret, struct error *err)
 {
     struct str email;
     bool found = false;
@@ -178,7 +179,7 @@ static bool by_address(const struct desk *desk, struct db *tx, mem_ctx *ctx,
         return false;
     }
     if (found) {
-        return may_come(ret, err);
+        return sso_may_come(ret, err);
     }
     if (!provider->newcomers) {
         return refuse(err, "Nobody here has your mail address. Ask the desk's administrators to "
@@ -188,7 +189,7 @@ static bool by_address(const struct desk *desk, struct db *tx, mem_ctx *ctx,
                                   .name = claims->name.len > 0 ? claims->name : STR_NONE,
                                   .locale = claims->locale.len > 0 ? claims->locale : STR_NONE};
     return user_find_or_create(&desk->people, tx, ctx, &sender, ret, &created, err) &&
-           may_come(ret, err);
+           sso_may_come(ret, err);
 }
 
 bool sso_person(const struct desk *desk, struct db *tx, mem_ctx *ctx,
@@ -204,17 +205,18 @@ bool sso_person(const struct desk *desk, struct db *tx, mem_ctx *ctx,
     if (known && !user_find(tx, ctx, row.user_id, ret, &found, err)) {
         return false;
     }
-    bool let = found ? may_come(ret, err) : by_address(desk, tx, ctx, provider, claims, ret, err);
+    bool let =
+        found ? sso_may_come(ret, err) : sso_by_address(desk, tx, ctx, provider, claims, ret, err);
     return let && sso_identity_put(tx, provider->id, claims->subject, ret->id,
                                    clock_now(desk->app->clock), err);
 }
 
 bool sso_person_moved(struct db *tx, struct user_id from, struct user_id to, struct error *err)
 {
-    return sso_identities_move(tx, from, to, err);
+    return sso_identities_move(tx, from, to, err) && sso_entries_move(tx, from, to, err);
 }
 
 bool sso_person_gone(struct db *tx, struct user_id user, struct error *err)
 {
-    return sso_identities_forget(tx, user, err);
+    return sso_identities_forget(tx, user, err) && sso_entries_forget(tx, user, err);
 }
