@@ -304,7 +304,7 @@ static void references_keep_the_first_and_the_last(void **state UNUSED)
         int last = -1;
         struct str id;
         while (str_next(&list, ' ', &id)) {
-            int number = atoi(id.ptr + 1);  // NOLINT: our own digits
+            int number = (int)strtol(id.ptr + 1, NULL, 10);
             assert_true(number > last);
             last = number;
             found++;

@@ -146,7 +146,7 @@ test('pages of an agent: tickets and people', async () => {
 test('dialogs and the account of an agent, and administration', async () => {
   const page = await browser.page(server);
   await signInAs(page, server.admin);
-  await check(page, ['/account', '/admin', '/admin/lens', '/admin/signatures', '/admin/hours/new', '/admin/levels/new', '/admin/services', '/admin/services/3', '/admin/services/3/steps', '/approvals', '/tasks', '/orders', '/stock', '/loans', '/lending', '/lending/items/new', '/admin/records/ticket_fields', '/admin/records/custom_statuses', '/admin/records/ticket_fields/new?type=tagger', '/admin/records/ticket_forms/201']);
+  await check(page, ['/account', '/admin', '/admin/lens', '/admin/signatures', '/admin/hours/new', '/admin/levels/new', '/admin/sign-on', '/admin/directories/new', '/admin/services', '/admin/services/3', '/admin/services/3/steps', '/approvals', '/tasks', '/orders', '/stock', '/loans', '/lending', '/lending/items/new', '/admin/records/ticket_fields', '/admin/records/custom_statuses', '/admin/records/ticket_fields/new?type=tagger', '/admin/records/ticket_forms/201']);
   await page.setViewportSize(sizes[0]);
   await page.goto(places.ticket);
   await page.locator('trix-editor').waitFor();

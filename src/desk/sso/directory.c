@@ -258,6 +258,16 @@ static int bind_as(LDAP *ld, mem_ctx *ctx, struct str dn, struct str password)
     return ldap_sasl_bind_s(ld, str_cstr(ctx, dn), LDAP_SASL_SIMPLE, &secret, NULL, NULL, NULL);
 }
 
+static const char *why_not_in(int rc)
+{
+    if (rc == LDAP_INVALID_CREDENTIALS) {
+        return "The directory does not know the desk's name or password";
+    }
+    return rc == LDAP_SERVER_DOWN || rc == LDAP_CONNECT_ERROR
+               ? "The directory cannot be reached"
+               : "The directory does not let the desk in";
+}
+
 static bool open_directory(struct call *call, struct ldap_conncb *watch)
 {
     const struct directory *d = call->directory;
@@ -283,11 +293,7 @@ static bool open_directory(struct call *call, struct ldap_conncb *watch)
         }
     }
     rc = bind_as(call->ld, call->ctx, d->bind_dn, d->bind_dn.len > 0 ? d->password : STR(""));
-    return rc == LDAP_SUCCESS || unavailable(call, rc,
-                                             rc == LDAP_INVALID_CREDENTIALS
-                                                 ? "The directory does not know the desk's name or "
-                                                   "password"
-                                                 : "The directory does not let the desk in");
+    return rc == LDAP_SUCCESS || unavailable(call, rc, why_not_in(rc));
 }
 
 // --- finding ------------------------------------------------------------------------------------
