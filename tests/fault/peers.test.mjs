@@ -145,7 +145,7 @@ test('thousands who listen', { timeout: 240000 }, async (t) => {
   const visitor = server.visitor();
   await signIn(visitor, server.admin);
   const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const count = thorough ? 9000 : 1000;
+  const count = thorough ? 10000 : 1000;
   const listeners = [];
   for (let i = 0; i < count; i++) {
     listeners.push(await open(server.port, `GET /live?topics=desk HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\n\r\n`));
